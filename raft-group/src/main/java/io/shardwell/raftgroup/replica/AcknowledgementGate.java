@@ -18,8 +18,8 @@ import java.util.function.Consumer;
  * commit index never passes what is durable here: <em>commit index &lt;= durable at the leader,
  * always</em>, which {@link Replica} asserts when it applies.
  *
- * <p>With four or any larger even number of voters MicroRaft commits with half of them (B17); there an
- * index also waits for a true majority.
+ * <p>With four or any larger even number of voters MicroRaft commits with half of them (B17); there
+ * an index also waits for a true majority.
  *
  * <p>Loop thread only.
  */
@@ -51,6 +51,10 @@ final class AcknowledgementGate {
     }
   }
 
+  long acknowledgedBy(RaftEndpoint member) {
+    return acknowledged.getOrDefault(member, 0L);
+  }
+
   boolean isEmpty() {
     return waiting.isEmpty();
   }
@@ -58,7 +62,10 @@ final class AcknowledgementGate {
   /** Looks again at what waits: the log's durable end moved or another acknowledgement came. */
   void recheck(Consumer<AppendEntriesSuccessResponse> handle) {
     for (int i = waiting.size(); i > 0; i--) {
-      AppendEntriesSuccessResponse response = waiting.remove();
+      AppendEntriesSuccessResponse response = waiting.poll();
+      if (response == null) {
+        return; // Handling one of them ended the leadership.
+      }
       if (passes(response.getLastLogIndex())) {
         handle.accept(response);
       } else {
@@ -96,8 +103,7 @@ final class AcknowledgementGate {
     }
     int holders = 0;
     for (RaftEndpoint voter : voting) {
-      boolean holds =
-          voter.equals(replica.self()) || acknowledged.getOrDefault(voter, 0L) >= index;
+      boolean holds = voter.equals(replica.self()) || acknowledged.getOrDefault(voter, 0L) >= index;
       holders += holds ? 1 : 0;
     }
     return holders >= voters / 2 + 1;

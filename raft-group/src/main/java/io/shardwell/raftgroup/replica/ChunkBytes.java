@@ -5,8 +5,8 @@ import io.shardwell.storage.SnapshotStore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One snapshot chunk, as MicroRaft holds it for as long as the snapshot is the newest: in memory until
- * its file is durable, afterwards only a name for the file (MICRORAFT B10). Loop thread only.
+ * One snapshot chunk, as MicroRaft holds it for as long as the snapshot is the newest: in memory
+ * until its file is durable, afterwards only a name for the file (MICRORAFT B10). Loop thread only.
  */
 public final class ChunkBytes {
 

@@ -7,12 +7,13 @@ import io.shardwell.storage.FaultHandler;
 import java.util.List;
 
 /**
- * MICRORAFT B5: a follower that has compacted the entry before an AppendEntries answers "no match" for
- * ever, because the leader will not go below its match index.
+ * MICRORAFT B5: a follower that has compacted the entry before an AppendEntries answers "no match"
+ * for ever, because the leader will not go below its match index.
  *
- * <p>What lies at or below our snapshot is committed, so it matches. The request is rewritten to begin
- * behind the snapshot, with previous index 0 (for which MicroRaft checks nothing), and the response's
- * index is moved back up by {@link Rewritten#base}. The commit index follows with the next request.
+ * <p>What lies at or below our snapshot is committed, so it matches. The request is rewritten to
+ * begin behind the snapshot, with previous index 0 (for which MicroRaft checks nothing), and the
+ * response's index is moved back up by {@link Rewritten#base}. The commit index follows with the
+ * next request.
  */
 final class CompactedPrefixGuard {
 
@@ -54,8 +55,13 @@ final class CompactedPrefixGuard {
       LogEntry entry = entries.get(compacted);
       if (entry.getIndex() == snapshotIndex && entry.getTerm() != snapshotTerm) {
         faults.fault(
-            "entry " + snapshotIndex + " has term " + entry.getTerm()
-                + " at the leader and " + snapshotTerm + " in our snapshot",
+            "entry "
+                + snapshotIndex
+                + " has term "
+                + entry.getTerm()
+                + " at the leader and "
+                + snapshotTerm
+                + " in our snapshot",
             null);
       }
       compacted++;

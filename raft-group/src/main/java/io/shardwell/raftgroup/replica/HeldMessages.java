@@ -6,14 +6,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * "Held until durable" (DESIGN 4): what a replica says leaves only when the log is durable up to what
- * it vouches for.
+ * "Held until durable" (DESIGN 4): what a replica says leaves only when the log is durable up to
+ * what it vouches for.
  *
  * <p>The argument, with the {@link AcknowledgementGate}: a message that says "I have appended", "I
  * vote", "my term is" carries the position of the replica's last record, so a crash of this process
  * can only take back what nobody has been told. An AppendEntries vouches for less, its term and its
- * commit index, so a leader's entries leave before its own disk has them; they count for nothing until
- * a majority's disks do. Messages of one replica to one receiver keep their order.
+ * commit index, so a leader's entries leave before its own disk has them; they count for nothing
+ * until a majority's disks do. Messages of one replica to one receiver keep their order.
  *
  * <p>Loop thread only.
  */
@@ -28,8 +28,8 @@ final class HeldMessages {
   private int held;
 
   /**
-   * While a foreign snapshot is being installed nothing below protects the replica's state: everything
-   * waits until its files are durable (DESIGN 9).
+   * While a foreign snapshot is being installed nothing below protects the replica's state:
+   * everything waits until its files are durable (DESIGN 9).
    */
   private boolean installing;
 
@@ -45,7 +45,9 @@ final class HeldMessages {
       send.run();
       return;
     }
-    byReceiver.computeIfAbsent(receiver, unused -> new ArrayDeque<>()).add(new Held(position, send));
+    byReceiver
+        .computeIfAbsent(receiver, unused -> new ArrayDeque<>())
+        .add(new Held(position, send));
     held++;
   }
 
@@ -56,9 +58,7 @@ final class HeldMessages {
     }
     long synced = log.syncedPosition();
     for (ArrayDeque<Held> queue : byReceiver.values()) {
-      for (Held head = queue.peek();
-          head != null && head.position <= synced;
-          head = queue.peek()) {
+      for (Held head = queue.peek(); head != null && head.position <= synced; head = queue.peek()) {
         queue.remove();
         held--;
         head.send.run();

@@ -6,10 +6,10 @@ import java.util.concurrent.TimeUnit;
 /**
  * The stamps a leader gives (DESIGN 7): log time as seen by the one that makes it.
  *
- * <p>The first stamp of a term is the wall clock or the largest stamp in the log, whichever is later;
- * afterwards the last stamp plus the monotonic time that passed, at half speed while that is ahead of
- * the wall clock. So stamps never stand still, never jump and never run backwards, whatever the wall
- * clocks of the leaders do. Loop thread only.
+ * <p>The first stamp of a term is the wall clock or the largest stamp in the log, whichever is
+ * later; afterwards the last stamp plus the monotonic time that passed, at half speed while that is
+ * ahead of the wall clock. So stamps never stand still, never jump and never run backwards,
+ * whatever the wall clocks of the leaders do. Loop thread only.
  */
 public final class LogClock {
 

@@ -3,8 +3,8 @@ package io.shardwell.raftgroup.replica;
 import java.util.ArrayDeque;
 
 /**
- * The applied entries of all replicas on a loop whose bytes are still in memory, oldest first; beyond
- * a limit in bytes the oldest give theirs back (MICRORAFT B10). Loop thread only.
+ * The applied entries of all replicas on a loop whose bytes are still in memory, oldest first;
+ * beyond a limit in bytes the oldest give theirs back (MICRORAFT B10). Loop thread only.
  */
 public final class RecentEntries {
 

@@ -13,22 +13,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a replica's snapshots become files (DESIGN 9).
  *
- * <p><em>Taking.</em> MicroRaft believes a snapshot durable when its flush returns. It is not yet, but
- * the log it replaces still is: a record of the intended snapshot precedes the truncation, and the
- * truncation is obeyed only when the files and their manifest are synced.
+ * <p><em>Taking.</em> MicroRaft believes a snapshot durable when its flush returns. It is not yet,
+ * but the log it replaces still is: a record of the intended snapshot precedes the truncation, and
+ * the truncation is obeyed only when the files and their manifest are synced.
  *
  * <p><em>Installing.</em> Here nothing lies below. A begin record says so, and every message of the
- * replica is held until the downloaded files are durable: a crash before that cuts the state back to
- * the record, which nobody can tell from a crash before the install. MicroRaft keeps entries behind
- * the snapshot that it already had; they are written again behind it.
+ * replica is held until the downloaded files are durable: a crash before that cuts the state back
+ * to the record, which nobody can tell from a crash before the install. MicroRaft keeps entries
+ * behind the snapshot that it already had; they are written again behind it.
  *
  * <p>Loop thread only.
  */
 final class ReplicaSnapshots {
 
   /** One snapshot on its way to disk. */
-  private record Course(
-      SnapshotManifest manifest, SnapshotWriter writer, List<ChunkBytes> chunks) {
+  private record Course(SnapshotManifest manifest, SnapshotWriter writer, List<ChunkBytes> chunks) {
 
     void inFiles(SnapshotStore store) {
       for (ChunkBytes chunk : chunks) {
@@ -71,6 +70,21 @@ final class ReplicaSnapshots {
   void restored(long index, int term) {
     snapshotIndex = index;
     snapshotTerm = term;
+  }
+
+  /** Recovery took a snapshot again that had been intended but whose files were not complete. */
+  void takeAgain(SnapshotManifest manifest, List<ChunkBytes> chunks) {
+    restored(manifest.index(), manifest.term());
+    takenIndex = manifest.index();
+    truncateUntil = manifest.index();
+    log.writeSnapshotIntent(
+        manifest.index(), manifest.term(), manifest.membersView(), manifest.chunkCount());
+    Course course = new Course(manifest, store.begin(manifest), chunks);
+    taking = course;
+    for (int i = 0; i < chunks.size(); i++) {
+      course.writer.write(i, chunks.get(i).bytes());
+    }
+    course.writer.commit(() -> takenIsDurable(course));
   }
 
   long snapshotIndex() {

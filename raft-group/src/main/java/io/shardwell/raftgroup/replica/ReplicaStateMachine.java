@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * MicroRaft's state machine on top of a {@link ReplicatedState}. Knows the applied index, which after
- * every loop task is the commit index too. Nothing is thrown into MicroRaft: it would take an
+ * MicroRaft's state machine on top of a {@link ReplicatedState}. Knows the applied index, which
+ * after every loop task is the commit index too. Nothing is thrown into MicroRaft: it would take an
  * exception for the operation's result and go on with another state than its peers (MICRORAFT B4).
  */
 final class ReplicaStateMachine implements StateMachine, InternalCommitAware {

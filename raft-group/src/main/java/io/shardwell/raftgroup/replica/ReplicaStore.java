@@ -18,15 +18,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every call appends to the log's buffer, in order, and returns at once; {@link #flush} does
  * nothing. What makes that sound is not here: {@link HeldMessages} and {@link AcknowledgementGate}.
- * Nothing is ever thrown into MicroRaft, which would go on half-way through a handler (MICRORAFT B4).
+ * Nothing is ever thrown into MicroRaft, which would go on half-way through a handler (MICRORAFT
+ * B4).
  *
  * <p>Loop thread only.
  */
 final class ReplicaStore implements RaftStore {
 
   /**
-   * First byte of an entry that changes the members; a {@link ReplicatedState}'s own proposals begin
-   * with smaller numbers.
+   * First byte of an entry that changes the members; a {@link ReplicatedState}'s own proposals
+   * begin with smaller numbers.
    */
   static final byte MEMBERS_OP = 0x7f;
 
@@ -95,7 +96,8 @@ final class ReplicaStore implements RaftStore {
           byte[] id = codec.encodeEndpoint(endpoint.getLocalEndpoint());
           byte[] bytes = new byte[id.length + 1];
           System.arraycopy(id, 0, bytes, 1, id.length);
-          // Kept for people who read the log; recovery computes it from the members (MICRORAFT B15).
+          // Kept for people who read the log; recovery computes it from the members (MICRORAFT
+          // B15).
           bytes[0] = (byte) (endpoint.isVoting() ? 1 : 0);
           log.writeEndpoint(bytes);
         });
@@ -139,8 +141,7 @@ final class ReplicaStore implements RaftStore {
   }
 
   private void append(LogEntry entry) {
-    assert entry.getIndex() == lastIndex + 1
-        : "entry " + entry.getIndex() + " after " + lastIndex;
+    assert entry.getIndex() == lastIndex + 1 : "entry " + entry.getIndex() + " after " + lastIndex;
     if (entry.getOperation() instanceof LogBytes payload) {
       byte[] bytes = payload.bytes();
       log.appendEntry(entry.getIndex(), entry.getTerm(), bytes);

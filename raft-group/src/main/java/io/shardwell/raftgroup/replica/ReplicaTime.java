@@ -16,9 +16,12 @@ import java.util.function.LongSupplier;
  */
 final class ReplicaTime extends Clock {
 
+  private static final long GRID_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
   private final EventLoop loop;
 
-  // Added to the clock when the leader's crash is known by other means than silence (MICRORAFT B11).
+  // Added to the clock when the leader's crash is known by other means than silence (MICRORAFT
+  // B11).
   private long jumpedMillis;
 
   ReplicaTime(EventLoop loop) {
@@ -30,9 +33,12 @@ final class ReplicaTime extends Clock {
     jumpedMillis += (long) heartbeatTimeoutMillis * Tuning.MICRORAFT_TIME_SCALE;
   }
 
+  /** Due times are rounded up to a grid, so that the heartbeats of all shards meet in one turn. */
   void schedule(Runnable task, long delay, TimeUnit unit) {
-    EventLoop.Timer unused =
-        loop.schedule(task, unit.toNanos(delay) / Tuning.MICRORAFT_TIME_SCALE);
+    long now = loop.nanoTime();
+    long due = now + unit.toNanos(delay) / Tuning.MICRORAFT_TIME_SCALE;
+    long aligned = Math.floorDiv(due + GRID_NANOS - 1, GRID_NANOS) * GRID_NANOS;
+    EventLoop.Timer unused = loop.schedule(task, aligned - now);
   }
 
   @Override
@@ -57,9 +63,9 @@ final class ReplicaTime extends Clock {
   }
 
   /**
-   * The random part of an election timeout. MicroRaft draws it with {@code nextInt(100)}, too narrow
-   * for its scaled clock; and a vote round takes up to four syncs, so on a slow disk the timeout grows
-   * with the disk, or elections never end (MICRORAFT B11).
+   * The random part of an election timeout. MicroRaft draws it with {@code nextInt(100)}, too
+   * narrow for its scaled clock; and a vote round takes up to four syncs, so on a slow disk the
+   * timeout grows with the disk, or elections never end (MICRORAFT B11).
    */
   static final class ElectionRandom extends Random {
 

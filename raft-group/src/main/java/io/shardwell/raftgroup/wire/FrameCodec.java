@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Frames as bytes: a version byte, then messages one after the other, each a kind byte and a body. Not
- * thread-safe; one per loop.
+ * Frames as bytes: a version byte, then messages one after the other, each a kind byte and a body.
+ * Not thread-safe; one per loop.
  */
 public final class FrameCodec {
 
@@ -104,7 +104,8 @@ public final class FrameCodec {
   /**
    * Reads a frame's messages, in order.
    *
-   * @param incarnation of the speaker, 0 as long as its Hello is not known: then only a Hello may come
+   * @param incarnation of the speaker, 0 as long as its Hello is not known: then only a Hello may
+   *     come
    * @throws MalformedFrameException if these are not bytes of ours
    */
   public void read(
@@ -157,8 +158,7 @@ public final class FrameCodec {
       case Kind.READ_ANSWER ->
           new PeerMessage.ReadAnswer(in.readVarInt(true), in.readVarLong(true), readBytes(in));
       case Kind.READ_REFUSED ->
-          new PeerMessage.ReadRefused(
-              in.readVarInt(true), in.readVarLong(true), in.readString());
+          new PeerMessage.ReadRefused(in.readVarInt(true), in.readVarLong(true), in.readString());
       case Kind.READ_INDEX -> {
         long round = in.readVarLong(true);
         int count = readCount(in);
@@ -173,8 +173,7 @@ public final class FrameCodec {
         int count = readCount(in);
         List<PeerMessage.GroupGeneration> confirmed = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-          confirmed.add(
-              new PeerMessage.GroupGeneration(in.readVarInt(true), in.readVarInt(true)));
+          confirmed.add(new PeerMessage.GroupGeneration(in.readVarInt(true), in.readVarInt(true)));
         }
         yield new PeerMessage.ReadIndexAnswer(round, confirmed);
       }

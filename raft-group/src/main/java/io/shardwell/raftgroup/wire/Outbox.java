@@ -6,8 +6,8 @@ import io.shardwell.raftgroup.WireLimits;
 import java.nio.ByteBuffer;
 
 /**
- * What a turn has to say to one peer: gathered, and sent as one frame at the turn's end, whatever the
- * number of shards (DESIGN 4). Loop thread only.
+ * What a turn has to say to one peer: gathered, and sent as one frame at the turn's end, whatever
+ * the number of shards (DESIGN 4). Loop thread only.
  */
 public final class Outbox {
 
@@ -18,6 +18,7 @@ public final class Outbox {
   private final FrameCodec codec;
   private Output out = new Output(4096, -1);
   private long droppedFrames;
+  private long droppedMessages;
 
   public Outbox(String peerId, PeerBus bus, FrameCodec codec) {
     this.peerId = peerId;
@@ -33,7 +34,21 @@ public final class Outbox {
     if (out.position() == 0) {
       out.writeByte(FrameCodec.VERSION);
     }
+    int before = out.position();
     codec.write(out, message);
+    if (out.position() > WireLimits.MAX_FRAME_BYTES) {
+      out.setPosition(before);
+      if (before > 1) {
+        flush();
+        add(message);
+      } else {
+        // Replies that no frame can hold: lost like any message, the asker learns that they are
+        // gone.
+        out.reset();
+        droppedMessages++;
+      }
+      return;
+    }
     if (out.position() >= WireLimits.TARGET_FRAME_BYTES) {
       flush();
     }
@@ -65,6 +80,11 @@ public final class Outbox {
 
   public boolean isUp() {
     return bus.isUp(peerId);
+  }
+
+  /** Messages dropped because they were larger than a frame. */
+  public long droppedMessages() {
+    return droppedMessages;
   }
 
   /** Frames dropped because the peer did not read. */

@@ -5,6 +5,7 @@ import io.shardwell.raftgroup.ClientAddress;
 import java.util.List;
 
 /** Everything one node says to another. A frame is a sequence of these. */
+@SuppressWarnings("ArrayRecordComponent") // Never compared, never changed.
 public sealed interface PeerMessage {
 
   /**
@@ -27,7 +28,8 @@ public sealed interface PeerMessage {
   /**
    * A message between replicas of a group.
    *
-   * @param tailIndex with a failure response: the sender's last synced entry (MICRORAFT B14), else 0
+   * @param tailIndex with a failure response: the sender's last synced entry (MICRORAFT B14), else
+   *     0
    */
   record Raft(
       int group,

@@ -45,11 +45,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * MicroRaft's models as bytes: for the wire and for the log. Kryo does the class ids and the
- * variable-length numbers; every class is registered with a serializer of ours, nothing is serialized
- * by reflection. Class ids are stable for ever: they are in logs.
+ * variable-length numbers; every class is registered with a serializer of ours, nothing is
+ * serialized by reflection. Class ids are stable for ever: they are in logs.
  *
- * <p>A message's group and sender are not in its bytes: the link and the record around it tell them.
- * Not thread-safe; one per loop.
+ * <p>A message's group and sender are not in its bytes: the link and the record around it tell
+ * them. Not thread-safe; one per loop.
  */
 public final class RaftCodec {
 
@@ -71,10 +71,8 @@ public final class RaftCodec {
     register(10, ReplicaEndpoint.class, this::writeEndpoint, this::readEndpoint);
     register(11, DefaultRaftGroupMembersViewOrBuilder.class, this::writeView, this::readView);
     register(12, DefaultUpdateRaftGroupMembersOpOrBuilder.class, this::writeOp, this::readOp);
-    register(
-        20, DefaultAppendEntriesRequestOrBuilder.class, this::writeAppend, this::readAppend);
-    register(
-        21, DefaultAppendEntriesSuccessResponseOrBuilder.class, this::writeAck, this::readAck);
+    register(20, DefaultAppendEntriesRequestOrBuilder.class, this::writeAppend, this::readAppend);
+    register(21, DefaultAppendEntriesSuccessResponseOrBuilder.class, this::writeAck, this::readAck);
     register(
         22, DefaultAppendEntriesFailureResponseOrBuilder.class, this::writeNack, this::readNack);
     register(
@@ -82,12 +80,13 @@ public final class RaftCodec {
     register(
         24, DefaultInstallSnapshotResponseOrBuilder.class, this::writeWanted, this::readWanted);
     register(25, DefaultPreVoteRequestOrBuilder.class, this::writePreVote, this::readPreVote);
-    register(
-        26, DefaultPreVoteResponseOrBuilder.class, this::writePreVoted, this::readPreVoted);
+    register(26, DefaultPreVoteResponseOrBuilder.class, this::writePreVoted, this::readPreVoted);
     register(27, DefaultVoteRequestOrBuilder.class, this::writeVote, this::readVote);
     register(28, DefaultVoteResponseOrBuilder.class, this::writeVoted, this::readVoted);
     register(
-        29, DefaultTriggerLeaderElectionRequestOrBuilder.class, this::writeTrigger,
+        29,
+        DefaultTriggerLeaderElectionRequestOrBuilder.class,
+        this::writeTrigger,
         this::readTrigger);
   }
 
@@ -150,7 +149,8 @@ public final class RaftCodec {
     return scratch.toBytes();
   }
 
-  // --- parts ---------------------------------------------------------------------------------------
+  // --- parts
+  // ---------------------------------------------------------------------------------------
 
   private void writeEndpoint(Output out, RaftEndpoint endpoint) {
     ReplicaEndpoint replica = (ReplicaEndpoint) endpoint;
@@ -229,7 +229,8 @@ public final class RaftCodec {
     return count;
   }
 
-  // --- messages ------------------------------------------------------------------------------------
+  // --- messages
+  // ------------------------------------------------------------------------------------
 
   private void writeAppend(Output out, AppendEntriesRequest m) {
     out.writeVarInt(m.getTerm(), true);
@@ -493,7 +494,8 @@ public final class RaftCodec {
     out.writeVarLong(lastLogIndex, true);
   }
 
-  // --- registration --------------------------------------------------------------------------------
+  // --- registration
+  // --------------------------------------------------------------------------------
 
   private interface Writing<T> {
     void write(Output out, T model);
