@@ -10,13 +10,15 @@ import java.util.Locale;
  * Reduces a history that cannot be explained to the operations that contradict each other.
  *
  * <p>First the end: the shortest prefix that is a violation, with whatever was answered after its
- * end taken as not answered. Then every operation that can be <i>relaxed</i> (might have taken
- * effect at any time, or never, with any result) without making the history explainable is
- * irrelevant. What remains is the core: no correct store gives these answers, whatever became of
- * all the others called by then.
+ * end taken as not answered. Then the beginning: everything before the last moment at which only
+ * one state was possible is replaced by a SET of that value. Then every operation that can be
+ * <i>relaxed</i> (might have taken effect at any time, or never, with any result) without making
+ * the history explainable is irrelevant. What remains is the core: no correct store gives these
+ * answers, whatever became of all the others called by then.
  */
 final class Contradiction {
   private static final int MAX_LINES = 60;
+  private static final int LINES_BEFORE = 10;
   private static final long LONG_AGO = Long.MIN_VALUE;
 
   /** Steps spent on making the report small, in total and per attempt. */
@@ -29,6 +31,7 @@ final class Contradiction {
   private final List<Operation> prefix;
   private final Operation stuckAt;
   private final List<KeyState> states;
+  private final List<Operation> relevant;
   private long steps;
 
   Contradiction(LinearizabilityChecker checker, List<Operation> history, Search search) {
@@ -56,6 +59,10 @@ final class Contradiction {
     last.run();
     this.stuckAt = last.stuckAt();
     this.states = last.statesWhenStuck();
+    List<Operation> rest = last.restAfterLastCertainty();
+    // With the order of clients, what was left out may have bound what is left: look again.
+    this.relevant = isViolation(rest) ? rest : prefix;
+    this.relevant.sort(Comparator.comparingLong(Operation::call));
   }
 
   Verdict.Violation verdict() {
@@ -77,17 +84,17 @@ final class Contradiction {
 
   private List<Operation> core() {
     List<Integer> kept = new ArrayList<>();
-    for (int i = 0; i < prefix.size(); i++) {
-      if (!prefix.get(i).isOpen()) {
+    for (int i = 0; i < relevant.size(); i++) {
+      if (!relevant.get(i).isOpen()) {
         kept.add(i);
       }
     }
-    List<Operation> relaxed = new ArrayList<>(prefix);
+    List<Operation> relaxed = new ArrayList<>(relevant);
     for (int chunk = Math.max(1, kept.size() / 2); ; chunk /= 2) {
       for (int from = 0; from < kept.size(); ) {
         List<Integer> tried = List.copyOf(kept.subList(from, Math.min(kept.size(), from + chunk)));
         List<Operation> attempt = new ArrayList<>(relaxed);
-        tried.forEach(i -> attempt.set(i, relax(prefix.get(i), i)));
+        tried.forEach(i -> attempt.set(i, relax(relevant.get(i), i)));
         if (isViolation(attempt)) {
           relaxed = attempt;
           kept.removeAll(tried);
@@ -99,7 +106,7 @@ final class Contradiction {
         break;
       }
     }
-    return kept.stream().map(prefix::get).toList();
+    return kept.stream().map(relevant::get).toList();
   }
 
   /** A client of its own, so that no order of calls binds it. */
@@ -133,16 +140,26 @@ final class Contradiction {
       text.append("\n  and ").append(states.size() - 8).append(" more");
     }
     text.append("\nsmallest contradiction, ").append(core.size()).append(" operations (*), and ");
-    text.append("what ran at the same time:\n");
-    long begin = core.stream().mapToLong(Operation::call).min().orElse(stuckAt.call());
+    text.append("what ran at the same time and just before:\n");
+    long begin =
+        core.stream()
+            .mapToLong(Operation::call)
+            .filter(call -> call != LONG_AGO)
+            .min()
+            .orElse(stuckAt.call());
     List<Operation> window = new ArrayList<>(core);
     int left = MAX_LINES - core.size();
     // Nearest to the end first: what is cut off is what happened longest ago.
     List<Operation> others = new ArrayList<>(history);
     Collections.reverse(others);
+    int before = LINES_BEFORE;
     int hidden = 0;
     for (Operation o : others) {
-      if (!core.contains(o) && o.call() <= stuckAt.returned() && o.returned() >= begin) {
+      if (!core.contains(o) && o.call() <= stuckAt.returned()) {
+        boolean meanwhile = o.returned() >= begin;
+        if (!meanwhile && before-- <= 0) {
+          continue;
+        }
         if (left-- > 0) {
           window.add(o);
         } else {
@@ -152,7 +169,10 @@ final class Contradiction {
     }
     window.sort(Comparator.comparingLong(Operation::call));
     for (Operation o : window) {
-      text.append(core.contains(o) ? "* " : "  ").append(shorten(o.show())).append('\n');
+      boolean summary = o.call() == LONG_AGO;
+      text.append(core.contains(o) ? "* " : "  ")
+          .append(shorten(summary ? "all before amounts to " + o.command().show() : o.show()))
+          .append('\n');
     }
     if (hidden > 0) {
       text.append(String.format(Locale.ROOT, "  and %d more in that time%n", hidden));

@@ -28,7 +28,8 @@ class LinearizabilityCheckerTest {
     Operation back = op(4, GET, 40, 45, Answer.Word.NIL);
     assertThat(checker.check(List.of(set, old, fresh)).isExplained()).isTrue();
     Verdict verdict = checker.check(List.of(set, old, fresh, back));
-    assertThat(violation(verdict).core()).containsExactly(fresh, back);
+    assertThat(violation(verdict).report()).contains(fresh.show(), back.show());
+    assertThat(violation(verdict).core()).endsWith(back).hasSizeLessThanOrEqualTo(2);
   }
 
   @Test
@@ -41,8 +42,7 @@ class LinearizabilityCheckerTest {
     Operation stale = op(3, GET, 4950, 4960, Answer.text("v48"));
     history.add(stale);
     Verdict.Violation violation = violation(checker.check(history));
-    // Those two and one that proves that v48 was not written again.
-    assertThat(violation.core()).hasSizeBetween(2, 3).contains(stale);
+    assertThat(violation.core()).containsExactly(stale);
     assertThat(violation.report()).contains("possible states just before it:\n  \"v49\"");
   }
 
@@ -64,7 +64,9 @@ class LinearizabilityCheckerTest {
   void aLostAcknowledgedWriteIsFound() {
     Operation set = op(1, KeyCommand.set("a"), 0, 10, Answer.Word.DONE);
     Operation gone = op(2, GET, 20, 30, Answer.Word.NIL);
-    assertThat(violation(checker.check(List.of(set, gone))).core()).containsExactly(set, gone);
+    Verdict.Violation violation = violation(checker.check(List.of(set, gone)));
+    assertThat(violation.core()).endsWith(gone);
+    assertThat(violation.report()).contains("all before amounts to SET \"a\"");
   }
 
   @Test

@@ -3,11 +3,15 @@ package io.shardwell.jepsen.checker;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +78,12 @@ final class Search {
   private final boolean[] eager;
 
   private final Map<Key, List<BitSet>> seen = new HashMap<>();
+
+  /**
+   * Returns at which some configuration never stopped, its operation having taken effect before.
+   */
+  private final BitSet passedOver = new BitSet();
+
   private boolean explained;
   private long steps;
   private int furthest;
@@ -220,6 +230,46 @@ final class Search {
         .toList();
   }
 
+  /**
+   * After a violation: the shortest rest of the history that begins in a state nobody can doubt,
+   * with one SET in place of all before it; the whole history if there is no such moment.
+   */
+  List<Operation> restAfterLastCertainty() {
+    Map<Integer, Key> only = new HashMap<>();
+    Set<Integer> ambiguous = new HashSet<>();
+    seen.forEach(
+        (key, used) -> {
+          if (only.put(key.event, key) != null || used.size() > 1 || key.state.isVolatile()) {
+            ambiguous.add(key.event);
+          }
+        });
+    only.keySet().removeAll(ambiguous);
+    only.keySet().removeIf(passedOver::get);
+    Key last = only.isEmpty() ? null : only.get(Collections.max(only.keySet()));
+    List<Operation> rest = new ArrayList<>();
+    if (last == null) {
+      rest.addAll(List.of(closed));
+      rest.addAll(List.of(open));
+      return rest;
+    }
+    if (last.state.isPresent()) {
+      KeyCommand set = KeyCommand.set(last.state.text());
+      rest.add(new Operation(-1, set, Long.MIN_VALUE, Long.MIN_VALUE, Answer.Word.DONE));
+    }
+    for (int i = last.event; i < closed.length; i++) {
+      if (!last.applied.get(i)) {
+        rest.add(closed[i]);
+      }
+    }
+    BitSet used = Objects.requireNonNull(seen.get(last)).get(0);
+    for (int u = 0; u < open.length; u++) {
+      if (!used.get(u)) {
+        rest.add(open[u]);
+      }
+    }
+    return rest;
+  }
+
   Result run() {
     PriorityQueue<Todo> queue = new PriorityQueue<>();
     Configuration root = enter(0, new BitSet(), new BitSet(), KeyState.ABSENT);
@@ -341,6 +391,7 @@ final class Search {
       }
     } while (applyWhatChangesNothing(event, applied, state));
     furthest = Math.max(furthest, event);
+    passedOver.set(from + 1, Math.max(from + 1, event));
     Key key = new Key(event, applied, state);
     List<BitSet> others = seen.computeIfAbsent(key, k -> new ArrayList<>(1));
     steps += 1 + others.size() / 4;
