@@ -15,7 +15,12 @@ public sealed interface Answer {
      * alone (DEL of several keys). It constrains nothing; whether the command took effect is
      * another question, see {@link Operation#isOpen()}.
      */
-    ANY
+    ANY,
+    /**
+     * Given up, with a promise: it took effect before the return, or it never will. That is more
+     * than no answer at all, after which it may still take effect at any time.
+     */
+    GIVEN_UP
   }
 
   /** A value, as Latin-1 characters. */
@@ -32,6 +37,11 @@ public sealed interface Answer {
     return new Int(value);
   }
 
+  /** Whether nothing was said about the result. */
+  default boolean isSilent() {
+    return this == Word.ANY || this == Word.GIVEN_UP;
+  }
+
   /** For reports, in the notation of redis-cli. */
   default String show() {
     if (this instanceof Text t) {
@@ -44,6 +54,7 @@ public sealed interface Answer {
       case NIL -> "(nil)";
       case REFUSED -> "(error)";
       case ANY -> "?";
+      case GIVEN_UP -> "? (not later)";
     };
   }
 }
