@@ -157,10 +157,19 @@ final class Link {
         });
   }
 
+  /** The dialling end learns that it is connected, if that is not over already. */
+  void dialled() {
+    if (diallerUp && broken) {
+      tellDialler(true);
+    } else if (diallerUp) {
+      dialler.linkUp(to(), this);
+    }
+  }
+
   /** After all that still arrives. */
   private void tellAcceptor() {
     if (!underWay.isEmpty()) {
-      network.time().after(VirtualTime.MILLI, this::tellAcceptor);
+      network.time().after(20 * VirtualTime.MILLI, this::tellAcceptor);
       return;
     }
     acceptor.execute(

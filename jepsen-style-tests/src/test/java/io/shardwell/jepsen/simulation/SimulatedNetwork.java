@@ -75,14 +75,7 @@ final class SimulatedNetwork {
     time.after(
         back,
         () ->
-            dialler.execute(
-                () -> {
-                  if (link.isBroken()) {
-                    dialler.linkDown(peerId, true);
-                  } else {
-                    dialler.linkUp(peerId, link);
-                  }
-                }));
+dialler.execute(link::dialled));
   }
 
   private static void failed(SimulatedPeerBus dialler, String peerId, boolean refused) {
