@@ -1,0 +1,6 @@
+package io.shardwell.storage;
+
+/** Placeholder of the contract. */
+public interface Disk {
+  void close();
+}
