@@ -29,6 +29,21 @@ public sealed interface Answer {
   /** Text of many lines for people: a verbatim string in RESP3, a bulk string in RESP2. */
   record Text(String text) implements Answer {}
 
+  /** The same without what only RESP3 can say. */
+  static Reply toReply(Answer answer) {
+    if (answer instanceof Plain plain) {
+      return plain.reply();
+    }
+    if (answer instanceof Text text) {
+      return Reply.Bulk.of(text.text());
+    }
+    List<Answer> items =
+        answer instanceof Items list
+            ? list.items()
+            : answer instanceof Distinct set ? set.items() : ((Pairs) answer).keysAndValues();
+    return new Reply.Array(items.stream().map(Answer::toReply).toList());
+  }
+
   Answer OK = new Plain(Reply.OK);
   Answer NIL = new Plain(Reply.NIL);
   Answer NOTHING = new Items(List.of());
