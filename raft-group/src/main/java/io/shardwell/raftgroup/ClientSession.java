@@ -1,46 +1,46 @@
 package io.shardwell.raftgroup;
 
+import io.shardwell.raftgroup.routing.Router;
+import io.shardwell.raftgroup.routing.ShardOrder;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
-import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.function.Consumer;
 
-/** Placeholder of the contract: one node, one map, no replication. */
+/**
+ * One client's commands. Their effects on one shard are in the order of submission, a read of a
+ * shard sees this session's earlier writes to it; commands to different shards may take effect in
+ * any order (DESIGN 5). Loop thread only.
+ */
 public final class ClientSession {
-  private static final Map<String, byte[]> MAP = new HashMap<>();
 
-  ClientSession() {}
+  private final Router router;
+  private final ShardOrder order;
+  private boolean closed;
 
+  ClientSession(Router router) {
+    this.router = router;
+    this.order = router.newOrder();
+  }
+
+  /**
+   * Executes a command on whatever shards it concerns.
+   *
+   * @param onReply called exactly once, on the loop, perhaps before this returns; replies of one
+   *     session come in any order. Not called any more after {@link #close}
+   */
   public void submit(Invocation invocation, Consumer<Reply> onReply) {
-    onReply.accept(
-        switch (invocation.command()) {
-          case GET -> {
-            byte[] value = MAP.get(key(invocation));
-            yield value == null ? Reply.NIL : new Reply.Bulk(value);
+    router.execute(
+        order,
+        invocation,
+        reply -> {
+          if (!closed) {
+            onReply.accept(reply);
           }
-          case SET -> {
-            MAP.put(key(invocation), invocation.argument(1));
-            yield Reply.OK;
-          }
-          case MSET -> Reply.OK;
-          case DEL -> new Reply.Int(MAP.remove(key(invocation)) == null ? 0 : 1);
-          case INCR -> {
-            byte[] value = MAP.get(key(invocation));
-            long next =
-                1 + (value == null ? 0 : Long.parseLong(new String(value, StandardCharsets.UTF_8)));
-            MAP.put(key(invocation), Long.toString(next).getBytes(StandardCharsets.UTF_8));
-            yield new Reply.Int(next);
-          }
-          case DBSIZE -> new Reply.Int(MAP.size());
-          default -> new Reply.Failure("ERR placeholder");
         });
   }
 
-  private static String key(Invocation invocation) {
-    return new String(invocation.argument(0), StandardCharsets.ISO_8859_1);
+  /** The client is gone: what it submitted may still take effect, but nobody is told. */
+  public void close() {
+    closed = true;
   }
-
-  public void close() {}
 }

@@ -56,6 +56,14 @@ public final class Proposal {
     return Bytes.getLong(proposal, 1);
   }
 
+  /** What follows the header. */
+  static ByteReader bodyOf(byte[] proposal) {
+    if (stampOf(proposal) < 0) {
+      throw new MalformedBytesException("negative stamp " + stampOf(proposal));
+    }
+    return new ByteReader(proposal, HEADER_BYTES);
+  }
+
   static int kindOf(byte[] proposal) {
     return proposal[0];
   }

@@ -15,10 +15,13 @@ package io.shardwell.raftgroup;
  * @param snapshotLogBytes a shard takes a snapshot after so much log, or after its snapshot's size
  *     if that is more
  * @param recentEntryBytes bytes of applied entries kept in memory for followers, over all shards
+ * @param commitCountToTakeSnapshot entries after which MicroRaft takes a snapshot by itself; sizes
+ *     its ring, fixed at a node's first start and never lowered (MICRORAFT B8, B10)
+ * @param maxPendingEntries entries a leader may have appended but not committed
  * @param leaderBalanceMillis how often leaders look whether they should hand over to the preferred
  *     replica
  */
-public record Timing(
+public record Tuning(
     int heartbeatTimeoutMillis,
     int electionTimeoutMillis,
     int electionSpreadMillis,
@@ -28,6 +31,8 @@ public record Timing(
     int maxClockSkewMillis,
     long snapshotLogBytes,
     long recentEntryBytes,
+    int commitCountToTakeSnapshot,
+    int maxPendingEntries,
     int leaderBalanceMillis) {
 
   /**
@@ -36,18 +41,19 @@ public record Timing(
    */
   public static final int MICRORAFT_TIME_SCALE = 10;
 
-  public static final Timing DEFAULT =
-      new Timing(700, 500, 200, 1500, 400, 100, 500, 64L << 20, 8L << 20, 1000);
+  public static final Tuning DEFAULT =
+      new Tuning(700, 500, 200, 1500, 400, 100, 500, 64L << 20, 8L << 20, 1 << 18, 10_000, 1000);
 
-  public Timing {
+  public Tuning {
     if (heartbeatTimeoutMillis < 3 * 2000 / MICRORAFT_TIME_SCALE) {
       throw new IllegalArgumentException("heartbeat timeout too short: " + heartbeatTimeoutMillis);
     }
   }
 
   /** The same with another snapshot trigger and in-memory tail, for tests with tiny limits. */
-  public Timing withSizes(long newSnapshotLogBytes, long newRecentEntryBytes) {
-    return new Timing(
+  public Tuning withSizes(
+      long newSnapshotLogBytes, long newRecentEntryBytes, int newCommitCount, int newMaxPending) {
+    return new Tuning(
         heartbeatTimeoutMillis,
         electionTimeoutMillis,
         electionSpreadMillis,
@@ -57,6 +63,8 @@ public record Timing(
         maxClockSkewMillis,
         newSnapshotLogBytes,
         newRecentEntryBytes,
+        newCommitCount,
+        newMaxPending,
         leaderBalanceMillis);
   }
 }
