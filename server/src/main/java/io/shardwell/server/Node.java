@@ -175,7 +175,6 @@ public final class Node implements AutoCloseable {
   private void open() throws IOException {
     MicroRaftFaultAppender.coverThisThread(faults);
     NodeStorage storage = disk.open(faults);
-    storage.recoveryNotes().forEach(note -> LOG.warn("Recovery: {}", note));
     Map<String, PeerAddress> nodes = new TreeMap<>(config.nodes());
     PeerAddress self = Objects.requireNonNull(nodes.get(config.id()));
     if (self.port() == 0) {
