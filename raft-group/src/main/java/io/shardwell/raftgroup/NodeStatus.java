@@ -1,0 +1,125 @@
+package io.shardwell.raftgroup;
+
+import java.util.List;
+
+/**
+ * What one node knows at one moment, for people and tools.
+ *
+ * @param clusterId hex digits, empty before the first start is complete
+ * @param notReadyReason empty when ready
+ * @param logBytes size of the shared log's live segments
+ */
+public record NodeStatus(
+    String nodeId,
+    long incarnation,
+    String clusterId,
+    boolean ready,
+    String notReadyReason,
+    long uptimeMillis,
+    long mapEpoch,
+    int shards,
+    List<PeerStatus> nodes,
+    List<ReplicaStatus> replicas,
+    long logBytes) {
+
+  /** A node of the cluster, this one included. */
+  public record PeerStatus(
+      String id,
+      String host,
+      int peerPort,
+      String clientHost,
+      int respPort,
+      int textPort,
+      int httpPort,
+      boolean reachable) {}
+
+  /**
+   * A replica on this node.
+   *
+   * @param shard -1 for `meta`
+   * @param leaderId empty if unknown
+   */
+  public record ReplicaStatus(
+      int shard,
+      int firstSlot,
+      int lastSlot,
+      String role,
+      String leaderId,
+      int term,
+      long commitIndex,
+      long appliedIndex,
+      long lastLogIndex,
+      long snapshotIndex,
+      long keys,
+      long logicalBytes,
+      long expiredKeys,
+      long logTimeMillis,
+      long digest) {}
+
+  /** One JSON object on one line; field names as in this record, digests and ids as strings. */
+  public String toJson() {
+    StringBuilder out = new StringBuilder(4096);
+    out.append('{');
+    text(out, "nodeId", nodeId).append(',');
+    text(out, "incarnation", Long.toHexString(incarnation)).append(',');
+    text(out, "clusterId", clusterId).append(',');
+    raw(out, "ready", ready).append(',');
+    text(out, "notReadyReason", notReadyReason).append(',');
+    raw(out, "uptimeMillis", uptimeMillis).append(',');
+    raw(out, "mapEpoch", mapEpoch).append(',');
+    raw(out, "shards", shards).append(',');
+    raw(out, "logBytes", logBytes).append(",\"nodes\":[");
+    for (int i = 0; i < nodes.size(); i++) {
+      PeerStatus node = nodes.get(i);
+      out.append(i == 0 ? "{" : ",{");
+      text(out, "id", node.id).append(',');
+      text(out, "host", node.host).append(',');
+      raw(out, "peerPort", node.peerPort).append(',');
+      text(out, "clientHost", node.clientHost).append(',');
+      raw(out, "respPort", node.respPort).append(',');
+      raw(out, "textPort", node.textPort).append(',');
+      raw(out, "httpPort", node.httpPort).append(',');
+      raw(out, "reachable", node.reachable).append('}');
+    }
+    out.append("],\"replicas\":[");
+    for (int i = 0; i < replicas.size(); i++) {
+      ReplicaStatus replica = replicas.get(i);
+      out.append(i == 0 ? "{" : ",{");
+      raw(out, "shard", replica.shard).append(',');
+      raw(out, "firstSlot", replica.firstSlot).append(',');
+      raw(out, "lastSlot", replica.lastSlot).append(',');
+      text(out, "role", replica.role).append(',');
+      text(out, "leaderId", replica.leaderId).append(',');
+      raw(out, "term", replica.term).append(',');
+      raw(out, "commitIndex", replica.commitIndex).append(',');
+      raw(out, "appliedIndex", replica.appliedIndex).append(',');
+      raw(out, "lastLogIndex", replica.lastLogIndex).append(',');
+      raw(out, "snapshotIndex", replica.snapshotIndex).append(',');
+      raw(out, "keys", replica.keys).append(',');
+      raw(out, "logicalBytes", replica.logicalBytes).append(',');
+      raw(out, "expiredKeys", replica.expiredKeys).append(',');
+      raw(out, "logTimeMillis", replica.logTimeMillis).append(',');
+      text(out, "digest", Long.toHexString(replica.digest)).append('}');
+    }
+    return out.append("]}").toString();
+  }
+
+  private static StringBuilder raw(StringBuilder out, String name, Object value) {
+    return out.append('"').append(name).append("\":").append(value);
+  }
+
+  private static StringBuilder text(StringBuilder out, String name, String value) {
+    out.append('"').append(name).append("\":\"");
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if (c == '"' || c == '\\') {
+        out.append('\\').append(c);
+      } else if (c < ' ') {
+        out.append(String.format("\\u%04x", (int) c));
+      } else {
+        out.append(c);
+      }
+    }
+    return out.append('"');
+  }
+}

@@ -1,0 +1,24 @@
+package io.shardwell.raftgroup;
+
+import io.shardwell.statemachine.Limits;
+
+/** Sizes that sender and receiver of a frame must agree on. */
+public final class WireLimits {
+
+  /**
+   * The largest frame between two nodes, in bytes: one command of the largest size with its key, and
+   * room for what surrounds it.
+   */
+  public static final int MAX_FRAME_BYTES = 2 * Limits.MAX_VALUE_BYTES + (4 << 20);
+
+  /** A frame is sent when it has grown to this many bytes, even in the middle of a turn. */
+  public static final int TARGET_FRAME_BYTES = 1 << 20;
+
+  /** Entries beyond this many bytes are cut from an AppendEntries, but for the first (B10). */
+  public static final int MAX_APPEND_BYTES = 1 << 20;
+
+  /** Frames for a peer whose socket is this many bytes behind are dropped. */
+  public static final long MAX_PENDING_BYTES_PER_PEER = 64L << 20;
+
+  private WireLimits() {}
+}
