@@ -6,8 +6,8 @@ import io.shardwell.statemachine.Limits;
 public final class WireLimits {
 
   /**
-   * The largest frame between two nodes, in bytes: one command of the largest size with its key, and
-   * room for what surrounds it.
+   * The largest frame between two nodes, in bytes: one command of the largest size with its key,
+   * and room for what surrounds it.
    */
   public static final int MAX_FRAME_BYTES = 2 * Limits.MAX_VALUE_BYTES + (4 << 20);
 
