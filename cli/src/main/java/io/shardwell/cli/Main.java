@@ -19,11 +19,7 @@ import picocli.CommandLine.Command;
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    footer = {
-      "",
-      "Exit codes: 0 done; 1 failed; 2 wrong usage.",
-      "Start with:  shardwell dev"
-    })
+    footer = {"", "Exit codes: 0 done; 1 failed; 2 wrong usage.", "Start with:  shardwell dev"})
 public final class Main {
 
   /** Runs one command and ends the process with its exit code. */
@@ -34,8 +30,7 @@ public final class Main {
     boolean terminal = Boolean.getBoolean("shardwell.terminal");
     StopSignal stop = new StopSignal();
     int code =
-        commandLine(new Surroundings(out, err, terminal, System.getenv(), stop))
-            .execute(arguments);
+        commandLine(new Surroundings(out, err, terminal, System.getenv(), stop)).execute(arguments);
     out.flush();
     err.flush();
     stop.finished(code);
@@ -77,8 +72,7 @@ public final class Main {
     public String[] getVersion() {
       String version = Main.class.getPackage().getImplementationVersion();
       return new String[] {
-        "shardwell " + (version == null ? "(not packaged)" : version),
-        "Java " + Runtime.version()
+        "shardwell " + (version == null ? "(not packaged)" : version), "Java " + Runtime.version()
       };
     }
   }

@@ -64,7 +64,7 @@ final class DevCluster {
     for (DevNode node : plan.nodes()) {
       ServerProcess process = ServerProcess.start(plan, node);
       processes.add(process);
-      process.onExit().thenAccept(ended -> events.add(new Event.NodeEnded(ended)));
+      process.whenEnded(() -> events.add(new Event.NodeEnded(process)));
       table.row(
           node.id(),
           DevPlan.HOST + ":" + node.port(),

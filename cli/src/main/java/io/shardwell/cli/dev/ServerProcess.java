@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -67,9 +66,9 @@ final class ServerProcess {
     return process.isAlive();
   }
 
-  /** Completes with this when the process has ended. */
-  CompletableFuture<ServerProcess> onExit() {
-    return process.onExit().thenApply(ended -> this);
+  /** Runs the action, on some thread, when the process has ended. It must not throw. */
+  void whenEnded(Runnable action) {
+    var unused = process.onExit().thenRun(action);
   }
 
   /** How it ended, for people; only after it did. */

@@ -1,5 +1,6 @@
 package io.shardwell.cli.serve;
 
+import io.shardwell.server.NodeConfig;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -15,13 +16,23 @@ enum Setting {
       null,
       "All nodes of the cluster, this one included, with the addresses of their peer ports."),
   BIND("HOST", "127.0.0.1", "Address to listen on."),
-  PORT("PORT", "6379", "Port for RESP clients."),
-  CLUSTER_PORT("PORT", null, "Port for Redis Cluster clients. Reserved: nothing listens there yet."),
-  TEXT_PORT("PORT", "-1", "Port for the plain-text protocol; -1: off."),
+  ADVERTISED_HOST("HOST", null, "Where clients reach this node (default: what it listens on)."),
+  PORT("PORT", number(NodeConfig.DEFAULT_PORT), "Port for RESP clients."),
+  CLUSTER_PORT(
+      "PORT", null, "Port for Redis Cluster clients. Reserved: nothing listens there yet."),
+  TEXT_PORT("PORT", number(NodeConfig.OFF), "Port for the plain-text protocol; -1 is off."),
   PEER_PORT("PORT", null, "Port for the other nodes (default: this node's port in --nodes)."),
-  HTTP_PORT("PORT", "8379", "Port for /livez and /readyz; -1: off."),
-  SHARDS("N", "16", "Number of shards, fixed when the cluster first starts."),
-  REPLICAS("N", "3", "Replicas of each shard; fewer where there are fewer nodes."),
+  HTTP_PORT("PORT", number(NodeConfig.DEFAULT_HTTP_PORT), "Port for /livez, /readyz; -1 is off."),
+  SHARDS(
+      "N",
+      number(NodeConfig.DEFAULT_SHARDS),
+      "Number of shards, fixed when the cluster first starts."),
+  REPLICAS(
+      "N",
+      number(NodeConfig.DEFAULT_REPLICAS),
+      "Replicas of each shard; fewer where there are fewer nodes."),
+  MAX_CLIENTS(
+      "N", number(NodeConfig.DEFAULT_MAX_CLIENTS), "Connections beyond which clients are refused."),
   INSECURE("true|false", "false", "Listen beyond loopback although there is no password yet.");
 
   private final String valueLabel;
@@ -59,5 +70,9 @@ enum Setting {
 
   String description() {
     return defaultValue == null ? description : description + " Default: " + defaultValue + ".";
+  }
+
+  private static String number(int value) {
+    return Integer.toString(value);
   }
 }

@@ -81,19 +81,14 @@ final class Settings {
   /**
    * The value as a whole number.
    *
-   * @throws IllegalArgumentException when it is none or lies outside of {@code min..max}
+   * @throws IllegalArgumentException when it is none
    */
-  int number(Setting setting, int min, int max) {
-    String text = text(setting);
+  int number(Setting setting) {
     try {
-      int number = Integer.parseInt(text);
-      if (number >= min && number <= max) {
-        return number;
-      }
+      return Integer.parseInt(text(setting));
     } catch (NumberFormatException notANumber) {
-      // Falls through: the same complaint as for a number out of range.
+      throw wrong(setting, "is not a whole number");
     }
-    throw wrong(setting, "is not a whole number from " + min + " to " + max);
   }
 
   /**

@@ -33,8 +33,6 @@ final class Figures {
     if (hours == 0) {
       return minutes + "m " + seconds % 60 + "s";
     }
-    return hours < 24
-        ? hours + "h " + minutes % 60 + "m"
-        : hours / 24 + "d " + hours % 24 + "h";
+    return hours < 24 ? hours + "h " + minutes % 60 + "m" : hours / 24 + "d " + hours % 24 + "h";
   }
 }
