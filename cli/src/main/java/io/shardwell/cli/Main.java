@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
 
 /** The {@code shardwell} command. */
 @Command(
@@ -51,6 +52,7 @@ public final class Main {
         .setCaseInsensitiveEnumValuesAllowed(true)
         // A value may start with @; it is no file of arguments.
         .setExpandAtFiles(false)
+        .setParameterExceptionHandler(Main::explainUsage)
         .setExecutionExceptionHandler(
             (failure, command, parsed) -> {
               if (failure instanceof CommandFailure) {
@@ -60,6 +62,19 @@ public final class Main {
               throw failure;
             });
     return commandLine;
+  }
+
+  /** One line for a mistake in a long command; the whole usage for one that names no command. */
+  private static int explainUsage(ParameterException mistake, String[] arguments) {
+    CommandLine command = mistake.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println(mistake.getMessage());
+    if (command.getSubcommands().isEmpty()) {
+      err.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
+    } else {
+      command.usage(err);
+    }
+    return CommandLine.ExitCode.USAGE;
   }
 
   private static PrintStream utf8(FileDescriptor descriptor) {

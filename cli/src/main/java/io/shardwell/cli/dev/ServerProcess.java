@@ -16,6 +16,11 @@ final class ServerProcess {
   /** The system property with the file of JVM options for servers; the launcher sets it. */
   static final String OPTIONS_PROPERTY = "shardwell.server.options";
 
+  /**
+   * The system property with the jar that the launcher runs; without it, the class path is used.
+   */
+  static final String JAR_PROPERTY = "shardwell.jar";
+
   private final DevNode node;
   private final Process process;
 
@@ -42,9 +47,11 @@ final class ServerProcess {
     }
     // Several JVMs share the machine: the usual quarter of the memory for each would be too much.
     command.add("-XX:MaxRAMPercentage=" + Math.max(1, 50 / plan.nodes().size()));
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add("io.shardwell.cli.Main");
+    String jar = System.getProperty(JAR_PROPERTY);
+    command.addAll(
+        jar != null
+            ? List.of("-jar", jar)
+            : List.of("-cp", System.getProperty("java.class.path"), "io.shardwell.cli.Main"));
     command.addAll(plan.serveCommand(node));
     command.add("--stop-with-stdin");
     ProcessBuilder builder = new ProcessBuilder(command);

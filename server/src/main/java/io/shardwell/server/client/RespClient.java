@@ -2,6 +2,7 @@ package io.shardwell.server.client;
 
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
+import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,14 +35,14 @@ public final class RespClient implements AutoCloseable {
 
   private static final byte[] CRLF = {'\r', '\n'};
 
-  private final Socket socket;
   private final InputStream in;
   private final OutputStream out;
+  private final Closeable connection;
 
-  private RespClient(Socket socket) throws IOException {
-    this.socket = socket;
-    this.in = new BufferedInputStream(socket.getInputStream(), 64 << 10);
-    this.out = new BufferedOutputStream(socket.getOutputStream(), 64 << 10);
+  RespClient(InputStream in, OutputStream out, Closeable connection) {
+    this.in = new BufferedInputStream(in, 64 << 10);
+    this.out = new BufferedOutputStream(out, 64 << 10);
+    this.connection = connection;
   }
 
   /**
@@ -58,7 +59,7 @@ public final class RespClient implements AutoCloseable {
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(millis);
       socket.connect(new InetSocketAddress(host, port), millis);
-      return new RespClient(socket);
+      return new RespClient(socket.getInputStream(), socket.getOutputStream(), socket);
     } catch (IOException | RuntimeException failure) {
       socket.close();
       throw failure;
@@ -94,7 +95,7 @@ public final class RespClient implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    socket.close();
+    connection.close();
   }
 
   private void writeHeader(char type, int count) throws IOException {
