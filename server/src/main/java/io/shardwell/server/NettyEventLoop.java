@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,6 +58,7 @@ public final class NettyEventLoop implements EventLoop {
 
   private final PriorityQueue<Scheduled> timers = new PriorityQueue<>();
   private final List<Runnable> turnEnds = new ArrayList<>();
+  private final List<Runnable> afterEnd = new CopyOnWriteArrayList<>();
   private long timersMade;
   private volatile boolean stopping;
 
@@ -126,6 +128,11 @@ public final class NettyEventLoop implements EventLoop {
     turnEnds.add(hook);
   }
 
+  /** Runs the task on the loop's thread as its last deed, sockets closed. Before the loop ends. */
+  void onStopped(Runnable task) {
+    afterEnd.add(task);
+  }
+
   /**
    * Ends the loop after the turn under way and closes its sockets. Tasks handed over later never
    * run. Any thread; returns at once.
@@ -185,6 +192,7 @@ public final class NettyEventLoop implements EventLoop {
       }
     } finally {
       closeSockets();
+      afterEnd.forEach(Runnable::run);
     }
   }
 

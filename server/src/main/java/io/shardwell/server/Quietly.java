@@ -1,6 +1,7 @@
 package io.shardwell.server;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -25,6 +26,11 @@ final class Quietly {
   /** Says one last thing and closes when the socket has taken it. */
   static void writeAndClose(Channel channel, ByteBuf bytes) {
     channel.writeAndFlush(bytes).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  /** Closes when the socket has taken what was written before. */
+  static void closeAfterWrites(Channel channel) {
+    channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
   }
 
   static void listen(ChannelFuture future, ChannelFutureListener listener) {
