@@ -12,6 +12,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ExitCode;
 
 /**
  * Starts the processes, tells when all shards have a leader, then watches until it is told to stop
@@ -51,12 +52,15 @@ final class DevCluster {
   /** Returns the exit code: 0 after a requested stop, 1 when the cluster could not go on. */
   int run() throws IOException, InterruptedException {
     surroundings.stop().arm(() -> events.add(new Event.StopRequested()));
+    boolean requested = false;
     try {
       startAll();
-      return watch();
+      requested = watch();
     } finally {
       stopAll();
     }
+    leave(requested);
+    return requested ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 
   private void startAll() throws IOException {
@@ -80,7 +84,8 @@ final class DevCluster {
             + (directory.temporary() ? " (removed at the end; --dir DIR keeps it)" : ""));
   }
 
-  private int watch() throws InterruptedException {
+  /** Returns whether it was told to stop; otherwise the cluster could not go on. */
+  private boolean watch() throws InterruptedException {
     ReadyCheck check = new ReadyCheck(plan);
     boolean ready = false;
     long sayAgainAt = System.nanoTime() + STILL_WAITING_NANOS;
@@ -88,17 +93,17 @@ final class DevCluster {
       Event event = ready ? events.take() : events.poll(READY_POLL_MILLIS, TimeUnit.MILLISECONDS);
       if (event instanceof Event.StopRequested) {
         out.println("Stopping.");
-        return 0;
+        return true;
       }
       if (event instanceof Event.NodeEnded ended) {
         report(ended.process(), ready);
         if (!ready && ended.process().gaveUp()) {
           out.println("The cluster did not start.");
-          return 1;
+          return false;
         }
         if (processes.stream().noneMatch(ServerProcess::isAlive)) {
           out.println("No node is left.");
-          return 1;
+          return false;
         }
       }
       if (!ready) {
@@ -145,7 +150,7 @@ final class DevCluster {
     return System.getProperty("shardwell.launcher", "shardwell");
   }
 
-  private void stopAll() throws IOException, InterruptedException {
+  private void stopAll() throws InterruptedException {
     processes.forEach(ServerProcess::stop);
     long deadline = System.nanoTime() + STOP_LIMIT_NANOS;
     for (ServerProcess process : processes) {
@@ -153,17 +158,18 @@ final class DevCluster {
         out.println(process.node().id() + " did not stop in time and was killed.");
       }
     }
+  }
+
+  /** After a failure everything stays, for whoever wants to know why. */
+  private void leave(boolean requested) throws IOException {
     DevNode still = stillServed();
-    if (still == null) {
-      directory.close();
-      out.println("Stopped.");
-    } else {
-      out.println(
-          "Stopped, but for "
-              + still.id()
-              + ", which was started from elsewhere; its data stays in "
-              + directory.path());
+    if (still != null) {
+      out.println(still.id() + " was started from elsewhere and runs on.");
+    } else if (requested) {
+      directory.discard();
     }
+    boolean stays = directory.temporary() && (still != null || !requested);
+    out.println(stays ? "Stopped; data and logs stay in " + directory.path() : "Stopped.");
   }
 
   /** A node that somebody brought back by hand and that still uses its folder, or null. */

@@ -75,11 +75,12 @@ public final class DevCommand implements Callable<Integer> {
     check("--base-port", basePort, DevPlan.basePortLimit(nodes) - 1);
     // Before anything is written: a second `dev` by mistake must change nothing.
     requireFreePorts(DevPlan.of(nodes, shards, basePort, Path.of(".")));
-    try (DevDirectory directory = DevDirectory.open(dir)) {
+    try {
+      DevDirectory directory = DevDirectory.open(dir);
       DevPlan plan = DevPlan.of(nodes, shards, basePort, directory.path());
       return new DevCluster(plan, directory, surroundings).run();
     } catch (IOException failure) {
-      throw new CommandFailure("Cannot use the data directory: " + failure);
+      throw new CommandFailure("Cannot run the cluster: " + failure);
     }
   }
 

@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Where a cluster on this machine keeps its data: a folder of the user's, or a temporary one. */
-final class DevDirectory implements AutoCloseable {
+final class DevDirectory {
 
   private final Path path;
   private final boolean temporary;
@@ -47,8 +47,7 @@ final class DevDirectory implements AutoCloseable {
   }
 
   /** Removes the folder if it is temporary. */
-  @Override
-  public void close() throws IOException {
+  void discard() throws IOException {
     if (!temporary) {
       return;
     }
