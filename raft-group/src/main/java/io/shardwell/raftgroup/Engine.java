@@ -27,6 +27,8 @@ import io.shardwell.raftgroup.wire.RaftCodec;
 import io.shardwell.statemachine.Outcome;
 import io.shardwell.statemachine.Proposal;
 import io.shardwell.statemachine.SessionKey;
+import io.shardwell.statemachine.ShardState;
+import io.shardwell.statemachine.ShardStats;
 import io.shardwell.statemachine.Slots;
 import io.shardwell.storage.FaultHandler;
 import io.shardwell.storage.NodeStorage;
@@ -595,7 +597,7 @@ public final class Engine {
     Replica meta = metaReplica;
     if (meta == null) {
       // Whoever of them leads takes it, the others do not.
-      firstStart.table().incarnations().keySet().stream()
+      Objects.requireNonNull(firstStart.table()).incarnations().keySet().stream()
           .limit(MetaState.MAX_VOTERS)
           .forEach(node -> post.tell(node, new PeerMessage.MapChange(change)));
       return;
@@ -711,7 +713,8 @@ public final class Engine {
     if (meta != null) {
       all.add(replicaStatus(-1, meta, null));
     }
-    groups.forEach((shard, group) -> all.add(replicaStatus(shard, group.replica(), group)));
+    groups.forEach(
+        (shard, group) -> all.add(replicaStatus(shard, group.replica(), group.state().shard())));
     ClusterTable table = firstStart.table();
     return new NodeStatus(
         config.nodeId(),
@@ -728,13 +731,13 @@ public final class Engine {
   }
 
   private NodeStatus.ReplicaStatus replicaStatus(
-      int shard, Replica replica, @Nullable ShardGroup group) {
+      int shard, Replica replica, @Nullable ShardState data) {
     String leader = replica.leaderNodeId();
-    boolean hasData = group != null;
+    ShardStats stats = data == null ? null : data.stats();
     return new NodeStatus.ReplicaStatus(
         shard,
-        hasData ? Slots.firstSlot(shard, shards) : -1,
-        hasData ? Slots.lastSlot(shard, shards) : -1,
+        data == null ? -1 : Slots.firstSlot(shard, shards),
+        data == null ? -1 : Slots.lastSlot(shard, shards),
         replica.role(),
         leader == null ? "" : leader,
         replica.term(),
@@ -742,10 +745,10 @@ public final class Engine {
         replica.commitIndex(),
         replica.lastIndex(),
         replica.snapshotIndex(),
-        hasData ? group.state().shard().stats().keys() : 0,
-        hasData ? group.state().shard().stats().logicalBytes() : 0,
-        hasData ? group.state().shard().stats().expiredKeys() : 0,
-        hasData ? group.state().shard().logTimeMillis() : 0,
-        hasData ? group.state().shard().digest() : 0);
+        stats == null ? 0 : stats.keys(),
+        stats == null ? 0 : stats.logicalBytes(),
+        stats == null ? 0 : stats.expiredKeys(),
+        data == null ? 0 : data.logTimeMillis(),
+        data == null ? 0 : data.digest());
   }
 }

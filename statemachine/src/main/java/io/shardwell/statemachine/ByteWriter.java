@@ -8,6 +8,8 @@ import java.util.Arrays;
  * unsigned LEB128 unless said otherwise.
  */
 final class ByteWriter {
+  private static final int MOST_KEPT_BYTES = 128 * 1024;
+
   private byte[] bytes;
   private int length;
 
@@ -19,8 +21,12 @@ final class ByteWriter {
     return length;
   }
 
+  /** Forgets what was written; keeps the array unless a rare large write has made it large. */
   void clear() {
     length = 0;
+    if (bytes.length > MOST_KEPT_BYTES) {
+      bytes = new byte[MOST_KEPT_BYTES];
+    }
   }
 
   byte[] toBytes() {

@@ -10,18 +10,14 @@ final class EntryRecord {
   private EntryRecord() {}
 
   static byte[] of(byte[] key, byte[] value) {
-    return of(key, value, 0, value.length);
-  }
-
-  static byte[] of(byte[] key, byte[] value, int from, int to) {
     int prefix = ByteWriter.varintBytes(key.length);
-    byte[] record = new byte[prefix + key.length + to - from];
+    byte[] record = new byte[prefix + key.length + value.length];
     int rest = key.length;
     for (int i = 0; i < prefix; i++, rest >>>= 7) {
       record[i] = (byte) (i == prefix - 1 ? rest : rest | 0x80);
     }
     System.arraycopy(key, 0, record, prefix, key.length);
-    System.arraycopy(value, from, record, prefix + key.length, to - from);
+    System.arraycopy(value, 0, record, prefix + key.length, value.length);
     return record;
   }
 

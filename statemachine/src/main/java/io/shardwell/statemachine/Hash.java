@@ -58,9 +58,10 @@ final class Hash {
     return v0 ^ v1 ^ v2 ^ v3;
   }
 
-  /** Takes one more word into a running hash; the order of words matters. */
+  /** Takes one more word into a running hash. Not symmetric: the order of words matters. */
   static long combine(long running, long word) {
-    long mixed = (running ^ word) * 0xbf58476d1ce4e5b9L + 0x9e3779b97f4a7c15L;
+    long mixed = (running + 0x632be59bd9b4e019L) * 0x9e3779b97f4a7c15L;
+    mixed = (mixed ^ (mixed >>> 32)) + word;
     mixed = (mixed ^ (mixed >>> 30)) * 0xbf58476d1ce4e5b9L;
     mixed = (mixed ^ (mixed >>> 27)) * 0x94d049bb133111ebL;
     return mixed ^ (mixed >>> 31);

@@ -160,20 +160,25 @@ public final class Invocation {
     text.append(echo(words[0], MAX_ERROR_ECHO_BYTES)).append("', with args beginning with: ");
     int echoed = 0;
     for (int i = 1; i < words.length && echoed < MAX_ERROR_ECHO_BYTES; i++) {
-      text.append('\'').append(echo(words[i], MAX_ERROR_ECHO_BYTES - echoed)).append("' ");
-      echoed += Math.min(words[i].length, MAX_ERROR_ECHO_BYTES - echoed) + 3;
+      int most = MAX_ERROR_ECHO_BYTES - echoed;
+      text.append('\'').append(echo(words[i], most)).append("' ");
+      echoed += echoLength(words[i], most) + 3;
     }
     return new Reply.Failure(text.toString());
   }
 
   /** A word as text that fits into an error line: cut at a zero byte, line ends made spaces. */
   static String echo(byte[] word, int maxBytes) {
+    return new String(word, 0, echoLength(word, maxBytes), StandardCharsets.UTF_8)
+        .replace('\r', ' ')
+        .replace('\n', ' ');
+  }
+
+  private static int echoLength(byte[] word, int maxBytes) {
     int length = 0;
     while (length < Math.min(word.length, maxBytes) && word[length] != 0) {
       length++;
     }
-    return new String(word, 0, length, StandardCharsets.UTF_8)
-        .replace('\r', ' ')
-        .replace('\n', ' ');
+    return length;
   }
 }

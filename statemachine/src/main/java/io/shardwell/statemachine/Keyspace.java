@@ -109,27 +109,18 @@ final class Keyspace {
     return contains(key) ? table.deadline() : NO_DEADLINE;
   }
 
-  /** The index of the log entry that changed a key last, or 0 if there is no such key. */
-  long version(byte[] key) {
-    return contains(key) ? table.version() : 0;
-  }
-
   /** Sets a value; whatever the key was is replaced. A deadline not after log time removes it. */
   void put(byte[] key, byte[] value, long deadline) {
     long hash = Hash.of(key);
-    boolean present = table.seek(key, hash);
-    if (isPast(deadline)) {
-      if (present) {
-        removeHere();
-      }
-      return;
-    }
-    store(present, hash, EntryRecord.of(key, value), deadline, index, nextRecency());
+    putHere(table.seek(key, hash), hash, key, value, deadline);
   }
 
   /** Sets the value of a key that exists or not; a deadline it has stays. */
   void putKeepingDeadline(byte[] key, byte[] value) {
-    put(key, value, deadline(key));
+    long hash = Hash.of(key);
+    boolean present = table.seek(key, hash);
+    boolean live = present && !isPast(table.deadline());
+    putHere(present, hash, key, value, live ? table.deadline() : NO_DEADLINE);
   }
 
   /** Sets the deadline of a key that exists. One that is not after log time removes the key. */
@@ -176,6 +167,7 @@ final class Keyspace {
    * @param cursor 0, or what a visit returned: a prefix of the hash, hence the same place on every
    *     replica and after any number of changes
    * @param atLeast how many entries to pass, in any case at least one
+   * @param visitor must not use this keyspace
    * @return where to go on; 0 if there are no further keys
    */
   long scan(long cursor, long atLeast, Consumer<byte[]> visitor) {
@@ -213,17 +205,19 @@ final class Keyspace {
     }
   }
 
-  /** Called for each entry, gone ones included, in the order of hashes. */
+  /** Called for each entry; must not use the keyspace. */
   interface EntryVisitor {
     void visit(byte[] record, long deadline, long version, long recency);
   }
 
+  /** Visits all entries, gone ones included, in the order of hashes. */
   void forEachEntry(EntryVisitor visitor) {
     for (boolean more = table.first(0); more; more = table.next()) {
       visitor.visit(table.record(), table.deadline(), table.version(), table.recency());
     }
   }
 
+  /** How many entries there are, gone ones included. */
   long entries() {
     return table.size();
   }
@@ -258,6 +252,14 @@ final class Keyspace {
     long recency = (index << ORDINAL_BITS) | ordinal;
     ordinal = Math.min(ordinal + 1, (1 << ORDINAL_BITS) - 1);
     return recency;
+  }
+
+  private void putHere(boolean present, long hash, byte[] key, byte[] value, long deadline) {
+    if (!isPast(deadline)) {
+      store(present, hash, EntryRecord.of(key, value), deadline, index, nextRecency());
+    } else if (present) {
+      removeHere();
+    }
   }
 
   /** Replaces the entry here or inserts one, and keeps index and sums in step. */

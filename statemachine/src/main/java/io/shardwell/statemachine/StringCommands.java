@@ -57,7 +57,7 @@ final class StringCommands {
     }
     byte[] key = call.argument(0);
     Reply before = options.get() ? bulkOrNil(keys, key) : Reply.NIL;
-    if (!options.permits(keys.contains(key))) {
+    if (options.isConditional() && !options.permits(keys.contains(key))) {
       return before;
     }
     long deadline = options.keepTtl() ? keys.deadline(key) : options.deadline(keys.logTime());

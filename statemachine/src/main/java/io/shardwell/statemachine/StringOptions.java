@@ -46,6 +46,11 @@ final class StringOptions {
     return persist;
   }
 
+  /** Whether it matters if the key exists. */
+  boolean isConditional() {
+    return onlyIfAbsent || onlyIfPresent;
+  }
+
   /** Whether NX and XX let the command go on. */
   boolean permits(boolean keyExists) {
     return keyExists ? !onlyIfAbsent : !onlyIfPresent;

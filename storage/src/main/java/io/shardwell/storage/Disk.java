@@ -49,7 +49,13 @@ public interface Disk {
    */
   void lock() throws IOException;
 
-  /** Releases the lock. Operations not yet begun are dropped; no completion runs afterwards. */
+  /**
+   * Drops submitted operations that have not begun, waits for the one under way, and runs no
+   * completion afterwards. Submitting is without effect from here on.
+   */
+  void stopSubmitted() throws IOException;
+
+  /** {@link #stopSubmitted}, then releases the lock. */
   void close() throws IOException;
 
   /**

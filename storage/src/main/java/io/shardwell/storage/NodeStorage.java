@@ -1,15 +1,39 @@
 package io.shardwell.storage;
 
 import java.io.IOException;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Everything durable of one node, opened: lock taken, format checked before anything is replayed,
  * log recovered, every file that was read made durable. Loop thread only afterwards.
  */
 public final class NodeStorage {
-  private NodeStorage() {}
+  private final DiskWork work;
+  private final FaultHandler faults;
+  private final SharedLog log;
+  private final SnapshotStore snapshots;
+  private final List<String> recoveryNotes;
+  private Map<Integer, RecoveredReplica> recovered;
+  private NodeMetadata metadata;
+
+  private NodeStorage(
+      DiskWork work,
+      FaultHandler faults,
+      NodeMetadata metadata,
+      SharedLog log,
+      SnapshotStore snapshots,
+      Recovery recovery) {
+    this.work = work;
+    this.faults = faults;
+    this.metadata = metadata;
+    this.log = log;
+    this.snapshots = snapshots;
+    this.recovered = Collections.unmodifiableMap(recovery.recovered());
+    this.recoveryNotes = List.copyOf(recovery.notes());
+  }
 
   /**
    * Opens and recovers; blocks. A crash inside is harmless, opening may be repeated any number of
@@ -22,45 +46,92 @@ public final class NodeStorage {
    */
   public static NodeStorage open(Disk disk, StorageLimits limits, FaultHandler faults)
       throws IOException {
-    return Pending.value();
+    disk.lock();
+    boolean opened = false;
+    try {
+      FormatFile.writeOrCheck(disk);
+      NodeMetadata metadata = MetadataFile.read(disk);
+      Recovery recovery = new Recovery(disk);
+      recovery.run(metadata != null);
+      DiskWork work = new DiskWork(disk, faults);
+      SharedLog log = recovery.openLog(work, limits);
+      SnapshotStore snapshots = new SnapshotStore(work, log, recovery.snapshots());
+      opened = true;
+      return new NodeStorage(
+          work,
+          faults,
+          metadata == null ? NodeMetadata.empty() : metadata,
+          log,
+          snapshots,
+          recovery);
+    } finally {
+      if (!opened) {
+        disk.close();
+      }
+    }
   }
 
-  /** Never null; {@link NodeMetadata#empty()} on a new directory. */
+  /** What was saved last; {@link NodeMetadata#empty()} on a new directory. */
   public NodeMetadata metadata() {
-    return Pending.value();
+    return metadata;
   }
 
   /** Blocks; only at start-up. After a crash at any byte the old or the new metadata is there. */
-  public void saveMetadata(NodeMetadata metadata) throws IOException {
-    Pending.value();
+  public void saveMetadata(NodeMetadata newMetadata) throws IOException {
+    assert work.isIdle() : "a blocking save would overtake what is under way";
+    MetadataFile.write(work.disk(), newMetadata);
+    metadata = newMetadata;
   }
 
-  /** As above, off the loop; {@code onDurable} runs on the loop. Saves take effect in order. */
-  public void saveMetadata(NodeMetadata metadata, Runnable onDurable) {
-    Pending.value();
+  /**
+   * Saves off the loop; {@code onDurable} runs on the loop. Saves take effect in order, and {@link
+   * #metadata} is the newest one asked for, durable or not.
+   */
+  public void saveMetadata(NodeMetadata newMetadata, Runnable onDurable) {
+    metadata = newMetadata;
+    work.submit("save the metadata", () -> MetadataFile.write(work.disk(), newMetadata), onDurable);
   }
 
   public SharedLog log() {
-    return Pending.value();
+    return log;
   }
 
   /** What recovery found, by group id, in order of id. Held until {@link #releaseRecovered}. */
   public Map<Integer, RecoveredReplica> recovered() {
-    return Pending.value();
+    return recovered;
   }
 
   /** Drops the recovered entries from memory once the replicas have them. */
-  public void releaseRecovered() {}
+  public void releaseRecovered() {
+    recovered = new TreeMap<>();
+  }
 
   public SnapshotStore snapshots() {
-    return Pending.value();
+    return snapshots;
   }
 
   /** For the node's log, e.g. "cut 213 bytes of a torn write at log/... offset ...". */
   public List<String> recoveryNotes() {
-    return Pending.value();
+    return recoveryNotes;
   }
 
-  /** Clean stop: blocks, marks what is synced if nothing is under way, releases the directory. */
-  public void close() {}
+  /**
+   * Clean stop: blocks, marks what is synced if nothing is under way, releases the directory. What
+   * was not synced before may or may not be there at the next start, as after a crash.
+   */
+  public void close() {
+    try {
+      boolean sound = !work.isStopped();
+      work.close();
+      try {
+        if (sound) {
+          log.close();
+        }
+      } finally {
+        work.disk().close();
+      }
+    } catch (IOException e) {
+      faults.fault("cannot close the data directory: " + e.getMessage(), e);
+    }
+  }
 }

@@ -1,33 +1,113 @@
 package io.shardwell.storage;
 
-/** The write-ahead log of one loop, for all its groups (a group is a shard or {@code meta}). */
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The write-ahead log of one loop, for all its groups (a group is a shard or {@code meta}).
+ *
+ * <p>Records gather in one buffer. {@link #startSync} hands it to the disk as one turn; while the
+ * disk works the next buffer fills. A <i>position</i> is a byte count that only grows: position p
+ * is durable when p is at or below {@link #syncedPosition}.
+ *
+ * <p>One turn at a time is with the disk. Hence a turn that is followed by another was durable, and
+ * recovery may cut nothing but the very last one.
+ *
+ * <p>Loop thread only.
+ */
 public final class SharedLog {
   /** Largest group id. */
   public static final int MAX_GROUP = 65535;
 
-  SharedLog() {}
+  private record Waiting(long position, Runnable task) {}
+
+  private final DiskWork work;
+  private final Disk disk;
+  private final StorageLimits limits;
+  private final TreeMap<Integer, ReplicaLog> replicas = new TreeMap<>();
+
+  // Oldest first; the last one takes the next batch. Never empty.
+  private final ArrayDeque<Segment> segments = new ArrayDeque<>();
+  // Made ahead of need; its creation was handed to the disk.
+  private @Nullable Segment spare;
+  private long nextSequence;
+
+  // The turn that gathers records. batchStart is the position of its batch's header.
+  private BatchBuffer filling = new BatchBuffer();
+  private boolean open;
+  private long batchStart;
+  private long nextTurn;
+
+  // The turn with the disk, if inFlight: positions inFlightStart to batchStart.
+  private BatchBuffer other = new BatchBuffer();
+  private boolean inFlight;
+  private long inFlightStart;
+
+  // Invariant: syncedPosition <= inFlightStart <= batchStart <= appendedPosition().
+  private long syncedPosition;
+  private long syncedTurn;
+  // The last turn handed over held no records: it is the mark that the one before is durable.
+  private boolean marked;
+
+  // Position behind the last record that made older ones obsolete: segments go when it is durable.
+  private long truncatedPosition;
+  private boolean deleting;
+  private boolean prewriting;
+  private final List<Waiting> waiting = new ArrayList<>();
+  private @Nullable Runnable listener;
+
+  /**
+   * A log that continues behind what recovery found.
+   *
+   * @param recovered segments there, oldest first, the last being the one this process begins
+   * @param turn last turn written, durable
+   */
+  SharedLog(DiskWork work, StorageLimits limits, List<Segment> recovered, long turn) {
+    this.work = work;
+    this.disk = work.disk();
+    this.limits = limits;
+    segments.addAll(recovered);
+    Segment current = segments.getLast();
+    nextSequence = current.sequence() + 1;
+    nextTurn = turn + 1;
+    syncedTurn = turn;
+    batchStart = current.endPosition();
+    inFlightStart = batchStart;
+    syncedPosition = batchStart;
+    truncatedPosition = batchStart;
+  }
+
+  void addRecovered(ReplicaState state) {
+    replicas.put(state.group(), new ReplicaLog(this, state));
+  }
 
   /** The group's part of the log; created empty if the group is new. */
   public ReplicaLog replica(int group) {
-    return Pending.value();
+    assert group >= 0 && group <= MAX_GROUP : group;
+    return replicas.computeIfAbsent(group, g -> new ReplicaLog(this, new ReplicaState(g)));
   }
 
   /** Logical byte position behind the last appended record. Grows for ever within a process. */
   public long appendedPosition() {
-    return Pending.value();
+    return open ? batchStart + filling.length() : batchStart;
   }
 
   /** Everything at or below is durable. Equal to {@link #appendedPosition} after recovery. */
   public long syncedPosition() {
-    return Pending.value();
+    return syncedPosition;
   }
 
   public boolean hasUnsynced() {
-    return Pending.value();
+    return appendedPosition() > syncedPosition;
   }
 
   public boolean syncInFlight() {
-    return Pending.value();
+    return inFlight;
   }
 
   /**
@@ -38,12 +118,17 @@ public final class SharedLog {
    * @return whether a turn was started
    */
   public boolean startSync() {
-    return Pending.value();
+    if (inFlight || !open || work.isStopped()) {
+      return false;
+    }
+    startTurn();
+    return true;
   }
 
-  /** Set once. */
-  public void onSynced(Runnable listener) {
-    Pending.value();
+  /** Runs after each completed turn. Set once. */
+  public void onSynced(Runnable newListener) {
+    assert listener == null : "set once";
+    listener = newListener;
   }
 
   /**
@@ -54,11 +139,264 @@ public final class SharedLog {
    * @return whether a turn was started
    */
   public boolean startIdleMark() {
-    return Pending.value();
+    if (inFlight || open || marked || work.isStopped()) {
+      return false;
+    }
+    openBatch();
+    startTurn();
+    return true;
   }
 
   /** Bytes used in the live segments. */
   public long logBytes() {
-    return Pending.value();
+    return segments.stream().mapToLong(Segment::endOffset).sum();
+  }
+
+  /** Appends a record and returns its position (of its first byte). */
+  long append(RecordType type, int group, int term, long index, byte[] body) {
+    openBatch();
+    return batchStart
+        + filling.putRecord(type, group, term, index, body, segments.getLast().salt());
+  }
+
+  /** Records that others depend on were made obsolete by the last one appended. */
+  void truncated() {
+    truncatedPosition = appendedPosition();
+  }
+
+  /** Runs the task once everything up to the position is durable; at once if it is. */
+  void whenSynced(long position, Runnable task) {
+    if (position <= syncedPosition) {
+      task.run();
+    } else {
+      waiting.add(new Waiting(position, task));
+    }
+  }
+
+  /** Begins a turn's batch: where it goes is decided before its first record, for the CRCs. */
+  private void openBatch() {
+    if (open) {
+      return;
+    }
+    boolean rolled = segments.getLast().endOffset() > limits.rollBytes();
+    if (rolled) {
+      roll();
+    }
+    filling.clear();
+    open = true;
+    if (rolled) {
+      // Before any record of this turn: the state is that of everything in older segments.
+      putCheckpoint(filling, segments.getLast().salt(), states());
+    }
+  }
+
+  private List<ReplicaState> states() {
+    return replicas.values().stream().map(ReplicaLog::state).toList();
+  }
+
+  static void putCheckpoint(BatchBuffer buffer, long salt, List<ReplicaState> states) {
+    buffer.putRecord(RecordType.CHECKPOINT_START, 0, 0, states.size(), RecordBody.NONE, salt);
+    for (ReplicaState state : states) {
+      buffer.putRecord(RecordType.CHECKPOINT, state.group(), 0, 0, state.encode(), salt);
+    }
+  }
+
+  private void roll() {
+    if (spare == null) {
+      prepareSpare();
+    }
+    Segment next = spare;
+    assert next != null;
+    spare = null;
+    next.begin(batchStart, nextTurn);
+    segments.add(next);
+  }
+
+  private void prepareSpare() {
+    Segment next = new Segment(nextSequence++, disk.nextSalt());
+    spare = next;
+    int zeros = Math.min(limits.prewriteSliceBytes(), limits.prewriteBytes());
+    work.submit(
+        "create " + next.name(),
+        () -> SegmentFiles.create(disk, next, ByteBuffer.allocate(zeros)),
+        () -> {});
+    if (zeros > 0) {
+      next.prewrittenTo(LogFormat.SEGMENT_HEADER_BYTES + zeros);
+    }
+  }
+
+  private void startTurn() {
+    assert open && !inFlight;
+    assert syncedTurn == nextTurn - 1 : syncedTurn + " " + nextTurn;
+    Segment segment = segments.getLast();
+    BatchBuffer batch = filling;
+    marked = batch.recordBytes() == 0;
+    ByteBuffer bytes = batch.seal(segment, nextTurn, syncedTurn);
+    int offset = segment.endOffset();
+    segment.extendTo(offset + bytes.remaining());
+    inFlightStart = batchStart;
+    batchStart += bytes.remaining();
+    assert batchStart == segment.endPosition();
+    long turn = nextTurn++;
+    filling = other;
+    other = batch;
+    open = false;
+    inFlight = true;
+    work.submit(
+        "write " + segment.name() + " at offset " + offset,
+        () -> {
+          segment.file().write(offset, bytes);
+          segment.file().sync();
+        },
+        () -> turnDone(turn));
+  }
+
+  private void turnDone(long turn) {
+    assert inFlight && turn == syncedTurn + 1 : turn + " after " + syncedTurn;
+    inFlight = false;
+    syncedTurn = turn;
+    // Nothing was handed over since: the turn under way ended where the next batch begins.
+    syncedPosition = batchStart;
+    inFlightStart = batchStart;
+    for (Waiting due : waiting.stream().filter(w -> w.position <= syncedPosition).toList()) {
+      waiting.remove(due);
+      due.task().run();
+    }
+    if (listener != null) {
+      listener.run();
+    }
+    // After the listener, so that the next turn goes first.
+    deleteObsolete();
+    prewrite();
+  }
+
+  /**
+   * Deletes the oldest segment if nothing in it is needed. Its successor begins with a checkpoint;
+   * a turn behind that one must be durable too, else rot in the checkpoint would pass for a torn
+   * write.
+   */
+  private void deleteObsolete() {
+    if (deleting || segments.size() < 2 || truncatedPosition > syncedPosition) {
+      return;
+    }
+    Segment oldest = segments.removeFirst();
+    Segment next = segments.getFirst();
+    if (syncedTurn <= next.firstTurn() || neededPosition() < oldest.endPosition()) {
+      segments.addFirst(oldest);
+      return;
+    }
+    deleting = true;
+    work.submit(
+        "delete " + oldest.name(),
+        () -> SegmentFiles.delete(disk, oldest),
+        () -> {
+          deleting = false;
+          deleteObsolete();
+        });
+  }
+
+  private long neededPosition() {
+    long needed = Long.MAX_VALUE;
+    for (ReplicaLog replica : replicas.values()) {
+      needed = Math.min(needed, replica.neededPosition());
+    }
+    return needed;
+  }
+
+  /** Keeps zeros ahead of the log's end, and the next segment ready. */
+  private void prewrite() {
+    Segment current = segments.getLast();
+    if (spare == null && current.endOffset() > limits.rollBytes() - limits.segmentBytes() / 4) {
+      prepareSpare();
+    }
+    int from = current.writtenOffset();
+    int to = Math.min(from + limits.prewriteSliceBytes(), limits.segmentBytes());
+    if (prewriting || to <= from || from - current.endOffset() >= limits.prewriteBytes()) {
+      return;
+    }
+    // The range is behind everything handed to the disk so far, and operations run in order: a
+    // batch
+    // that reaches into it later is written after these zeros.
+    assert from >= current.endOffset();
+    prewriting = true;
+    current.prewrittenTo(to);
+    work.submit(
+        "write zeros to " + current.name() + " at offset " + from,
+        () -> {
+          current.file().write(from, ByteBuffer.allocate(to - from));
+          current.file().sync();
+        },
+        () -> {
+          prewriting = false;
+          prewrite();
+        });
+  }
+
+  /** Blocks unless the entry is in memory still. */
+  byte[] read(int group, long position, long index, int term, int length) {
+    byte[] payload = new byte[length];
+    int header = LogFormat.RECORD_HEADER_BYTES;
+    if (open && position >= batchStart) {
+      filling.copyOut((int) (position - batchStart) + header, payload);
+      return payload;
+    }
+    if (inFlight && position >= inFlightStart) {
+      other.copyOut((int) (position - inFlightStart) + header, payload);
+      return payload;
+    }
+    Segment segment = segmentAt(position);
+    int offset = segment.offsetOf(position);
+    ByteBuffer bytes = ByteBuffer.allocate(header + length);
+    String place = segment.name() + " at offset " + offset + " (group " + group + ")";
+    try {
+      segment.file().read(offset, bytes);
+    } catch (IOException e) {
+      work.fail("cannot read " + place + ": " + e.getMessage(), e);
+      throw new IllegalStateException("fault at " + place, e);
+    }
+    LogFormat.LogRecord found = LogFormat.recordAt(bytes, 0, bytes.position(), segment.salt());
+    if (found == null
+        || found.type() != RecordType.ENTRY
+        || found.group() != group
+        || found.index() != index
+        || found.term() != term
+        || found.length() != length) {
+      DamagedStorageException damage =
+          new DamagedStorageException(
+              segment.name(), offset, group, "entry " + index + " does not match its checksum");
+      work.fail(String.valueOf(damage.getMessage()), damage);
+      throw new IllegalStateException("fault at " + place, damage);
+    }
+    bytes.get(header, payload);
+    return payload;
+  }
+
+  private Segment segmentAt(long position) {
+    for (Segment segment : segments) {
+      if (segment.holds(position)) {
+        return segment;
+      }
+    }
+    throw new AssertionError("position " + position + " is in no segment");
+  }
+
+  /** At a clean stop, with nothing under way any more. Blocks. */
+  void close() throws IOException {
+    boolean idle = !inFlight && !open && !marked;
+    Segment segment = segments.getLast();
+    if (idle && segment.hasFile()) {
+      filling.clear();
+      ByteBuffer mark = filling.seal(segment, nextTurn, syncedTurn);
+      segment.file().write(segment.endOffset(), mark);
+      segment.file().sync();
+    }
+    for (Segment each : segments) {
+      if (each.hasFile()) {
+        each.file().close();
+      }
+    }
+    if (spare != null && spare.hasFile()) {
+      spare.file().close();
+    }
   }
 }

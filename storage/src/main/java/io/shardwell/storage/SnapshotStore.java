@@ -1,26 +1,130 @@
 package io.shardwell.storage;
 
+import io.shardwell.storage.SnapshotFiles.Complete;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
 /** Snapshot files: chunk files, and a manifest last, each with its CRC32C. Loop thread only. */
 public final class SnapshotStore {
-  SnapshotStore() {}
+  private final DiskWork work;
+  private final SharedLog log;
+  // By group, then index: snapshots with a durable manifest whose deletion was not begun.
+  private final Map<Integer, NavigableMap<Long, Complete>> complete = new TreeMap<>();
+  private final List<SnapshotWriter> writers = new ArrayList<>();
 
-  /** Starts a snapshot above the group's newest complete one. Left-overs of it are removed. */
+  SnapshotStore(DiskWork work, SharedLog log, Map<Integer, Complete> recovered) {
+    this.work = work;
+    this.log = log;
+    recovered.values().forEach(this::add);
+  }
+
+  private void add(Complete snapshot) {
+    SnapshotManifest manifest = snapshot.manifest();
+    of(manifest.group()).put(manifest.index(), snapshot);
+    log.replica(manifest.group()).snapshotDurable(manifest);
+  }
+
+  private NavigableMap<Long, Complete> of(int group) {
+    return complete.computeIfAbsent(group, g -> new TreeMap<>());
+  }
+
+  private @Nullable Complete newest(int group) {
+    Map.Entry<Long, Complete> newest = of(group).lastEntry();
+    return newest == null ? null : newest.getValue();
+  }
+
+  /** Starts writing a snapshot above the group's newest complete one. */
   public SnapshotWriter begin(SnapshotManifest manifest) {
-    return Pending.value();
+    Complete newest = newest(manifest.group());
+    assert newest == null || manifest.index() > newest.manifest().index()
+        : manifest.index() + " is not above the newest complete snapshot";
+    assert writers.stream().noneMatch(w -> w.isOf(manifest)) : manifest.index() + " is under way";
+    SnapshotWriter writer = new SnapshotWriter(this, work, log, manifest);
+    writers.add(writer);
+    return writer;
   }
 
-  /** Bytes of a chunk of a complete snapshot. Blocking read; damage goes to the FaultHandler. */
+  /**
+   * Bytes of a chunk of a complete snapshot. Blocking read. Damage and I/O errors go to the
+   * FaultHandler.
+   *
+   * @throws IllegalStateException after a fault, where the handler returns
+   */
   public byte[] readChunk(SnapshotManifest manifest, int chunk) {
-    return Pending.value();
+    Complete snapshot = of(manifest.group()).get(manifest.index());
+    if (snapshot == null) {
+      throw new IllegalArgumentException(
+          "group " + manifest.group() + " has no complete snapshot at " + manifest.index());
+    }
+    try {
+      return SnapshotFiles.readChunk(work.disk(), snapshot, chunk);
+    } catch (IOException e) {
+      String what = "cannot read chunk " + chunk + " of a snapshot: " + e.getMessage();
+      work.fail(what, e);
+      throw new IllegalStateException(what, e);
+    }
   }
 
-  /** Asynchronous. Never the newest complete one, never one being written. */
+  /**
+   * Deletes complete snapshots below {@code index}; asynchronous. Never the newest complete one.
+   */
   public void deleteOlderThan(int group, long index) {
-    Pending.value();
+    Complete newest = newest(group);
+    if (newest == null) {
+      return;
+    }
+    long limit = Math.min(index, newest.manifest().index());
+    delete(List.copyOf(of(group).headMap(limit, false).values()));
   }
 
-  /** Asynchronous; after {@link ReplicaLog#forget}, once that is durable. */
+  /**
+   * Deletes all snapshots of a group; asynchronous. After {@link ReplicaLog#forget}, once that is
+   * durable; the group may come back only when this is done.
+   */
   public void deleteAll(int group) {
-    Pending.value();
+    ReplicaLog replica = log.replica(group);
+    assert replica.isPurging() : "group " + group + " was not forgotten";
+    for (SnapshotWriter writer : List.copyOf(writers)) {
+      if (writer.manifest().group() == group) {
+        writer.abandon();
+      }
+    }
+    log.whenSynced(
+        replica.lastPosition(),
+        () -> {
+          delete(List.copyOf(of(group).values()));
+          work.submit("finish deleting group " + group, () -> {}, replica::purged);
+        });
+  }
+
+  private void delete(List<Complete> snapshots) {
+    for (Complete snapshot : snapshots) {
+      SnapshotManifest manifest = snapshot.manifest();
+      of(manifest.group()).remove(manifest.index());
+      deleteFiles(manifest);
+    }
+  }
+
+  void deleteFiles(SnapshotManifest manifest) {
+    int group = manifest.group();
+    long index = manifest.index();
+    work.submit(
+        "delete snapshot " + index + " of group " + group,
+        () -> SnapshotFiles.delete(work.disk(), group, index, manifest.chunkCount()),
+        () -> {});
+  }
+
+  void completed(SnapshotWriter writer, Complete snapshot) {
+    writers.remove(writer);
+    add(snapshot);
+  }
+
+  void abandoned(SnapshotWriter writer) {
+    writers.remove(writer);
   }
 }

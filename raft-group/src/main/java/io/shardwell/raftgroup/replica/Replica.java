@@ -268,21 +268,22 @@ public final class Replica {
    */
   public void propose(byte[] proposal, ProposalListener listener) {
     assert proposal.length > 0 && proposal[0] != ReplicaStore.MEMBERS_OP;
-    raft.replicate(new LogBytes(proposal))
-        .whenComplete(
-            (ordered, failure) ->
-                context
-                    .submit()
-                    .accept(
-                        () -> {
-                          if (failure == null) {
-                            listener.applied(
-                                ordered.getCommitIndex(),
-                                Objects.requireNonNull(ordered.getResult()));
-                          } else {
-                            listener.notApplied();
-                          }
-                        }));
+    var unused =
+        raft.replicate(new LogBytes(proposal))
+            .whenComplete(
+                (ordered, failure) ->
+                    context
+                        .submit()
+                        .accept(
+                            () -> {
+                              if (failure == null) {
+                                listener.applied(
+                                    ordered.getCommitIndex(),
+                                    Objects.requireNonNull(ordered.getResult()));
+                              } else {
+                                listener.notApplied();
+                              }
+                            }));
   }
 
   /** Runs the action when the entry at the index, and all before it, is durable here. */

@@ -134,8 +134,8 @@ final class ReplicaSnapshots {
   }
 
   private void takenIsDurable(Course course) {
-    if (taking != course) {
-      return;
+    if (taking == null || taking.manifest.index() != course.manifest.index()) {
+      return; // A newer one took its place.
     }
     taking = null;
     course.inFiles(store);

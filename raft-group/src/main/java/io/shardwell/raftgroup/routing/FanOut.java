@@ -3,12 +3,13 @@ package io.shardwell.raftgroup.routing;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -55,7 +56,7 @@ final class FanOut {
     Command command = invocation.command();
     if (together) {
       order.submit(first, invocation, onReply);
-    } else if (command == Command.MSETNX) {
+    } else if (command.spread() == Command.Spread.ONE_SHARD) {
       onReply.accept(CROSS_SLOT);
     } else {
       split(order, invocation, shardOfKey, onReply);
@@ -99,14 +100,14 @@ final class FanOut {
     @Nullable Reply[] items = new Reply[count];
     positions.forEach(
         (shard, ofShard) -> {
-          Reply.Array part = (Reply.Array) parts.get(shard);
+          Reply.Array part = (Reply.Array) Objects.requireNonNull(parts.get(shard));
           for (int i = 0; i < ofShard.size(); i++) {
             items[ofShard.get(i)] = part.items().get(i);
           }
         });
     List<Reply> all = new ArrayList<>(count);
     for (Reply item : items) {
-      all.add(java.util.Objects.requireNonNull(item));
+      all.add(Objects.requireNonNull(item));
     }
     return new Reply.Array(all);
   }
@@ -204,7 +205,8 @@ final class FanOut {
     private final ShardOrder order;
     private final byte[] pattern;
     private final Consumer<Reply> onReply;
-    private final Set<java.nio.ByteBuffer> found = new LinkedHashSet<>();
+    // A key may be met twice while the walk goes on.
+    private final Map<ByteBuffer, Reply> found = new LinkedHashMap<>();
     private int shard;
     private byte[] cursor = CURSOR_START;
 
@@ -232,7 +234,7 @@ final class FanOut {
         return;
       }
       for (Reply key : ((Reply.Array) step.items().get(1)).items()) {
-        found.add(java.nio.ByteBuffer.wrap(((Reply.Bulk) key).value()));
+        found.put(ByteBuffer.wrap(((Reply.Bulk) key).value()), key);
       }
       cursor = ((Reply.Bulk) step.items().get(0)).value();
       if (number(step.items().get(0)) == 0) {
@@ -242,9 +244,7 @@ final class FanOut {
         next();
         return;
       }
-      List<Reply> keys = new ArrayList<>(found.size());
-      found.forEach(key -> keys.add(new Reply.Bulk(key.array())));
-      onReply.accept(new Reply.Array(keys));
+      onReply.accept(new Reply.Array(List.copyOf(found.values())));
     }
   }
 

@@ -68,7 +68,7 @@ public final class Router {
     Command command = invocation.command();
     switch (command.spread()) {
       case ONE_KEY -> order.submit(shardOf(invocation.keys().get(0)), invocation, onReply);
-      case KEYS -> fanOut.byKeys(order, invocation, onReply);
+      case KEYS, ONE_SHARD -> fanOut.byKeys(order, invocation, onReply);
       case ALL_SHARDS -> fanOut.everywhere(order, invocation, onReply);
     }
   }

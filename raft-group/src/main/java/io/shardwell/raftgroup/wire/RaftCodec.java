@@ -57,6 +57,13 @@ public final class RaftCodec {
   private static final int OPERATION_BYTES = 0;
   private static final int OPERATION_MEMBERS = 1;
 
+  /** By the number that stands for each in logs. */
+  private static final List<MembershipChangeMode> MODES =
+      List.of(
+          MembershipChangeMode.ADD_LEARNER,
+          MembershipChangeMode.ADD_OR_PROMOTE_TO_FOLLOWER,
+          MembershipChangeMode.REMOVE_MEMBER);
+
   private final Kryo kryo = new Kryo();
   private final RaftModelFactory models = new DefaultRaftModelFactory();
   private final Output scratch = new Output(256, -1);
@@ -199,7 +206,7 @@ public final class RaftCodec {
     writeEndpoints(out, op.getMembers());
     writeEndpoints(out, op.getVotingMembers());
     writeEndpoint(out, op.getEndpoint());
-    out.writeByte(op.getMode().ordinal());
+    out.writeByte(MODES.indexOf(op.getMode()));
   }
 
   private DefaultUpdateRaftGroupMembersOpOrBuilder readOp(Input in) {
@@ -209,7 +216,7 @@ public final class RaftCodec {
             .setMembers(readEndpoints(in))
             .setVotingMembers(readEndpoints(in))
             .setEndpoint(readEndpoint(in))
-            .setMode(MembershipChangeMode.values()[in.readByte()])
+            .setMode(MODES.get(in.readByte()))
             .build();
   }
 

@@ -1,0 +1,70 @@
+package io.shardwell.storage;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one way of this module to its disk's {@link Disk#submit}, and the fail-stop rule: after the
+ * first error nothing completes any more. An fsync that failed is never tried again: the kernel may
+ * have dropped the bytes and call the next one a success.
+ */
+final class DiskWork {
+  private final Disk disk;
+  private final FaultHandler faults;
+  private boolean stopped;
+  private int underWay;
+
+  DiskWork(Disk disk, FaultHandler faults) {
+    this.disk = disk;
+    this.faults = faults;
+  }
+
+  Disk disk() {
+    return disk;
+  }
+
+  /** Runs the task off the loop, then {@code onDone} on the loop, unless anything failed before. */
+  void submit(String what, IoTask io, Runnable onDone) {
+    if (stopped) {
+      return;
+    }
+    underWay++;
+    disk.submit(io, error -> done(what, error, onDone));
+  }
+
+  private void done(String what, @Nullable IOException error, Runnable onDone) {
+    if (stopped) {
+      return;
+    }
+    assert underWay > 0;
+    underWay--;
+    if (error == null) {
+      onDone.run();
+    } else {
+      fail("cannot " + what + ": " + error.getMessage(), error);
+    }
+  }
+
+  /** Reports a fault, once, and stops everything. */
+  void fail(String what, Throwable cause) {
+    if (!stopped) {
+      stopped = true;
+      faults.fault(what, cause);
+    }
+  }
+
+  /** After a fault or {@link #close}. */
+  boolean isStopped() {
+    return stopped;
+  }
+
+  boolean isIdle() {
+    return underWay == 0;
+  }
+
+  /** No operation is under way and none completes afterwards. */
+  void close() throws IOException {
+    stopped = true;
+    disk.stopSubmitted();
+  }
+}

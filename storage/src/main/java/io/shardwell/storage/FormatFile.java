@@ -1,0 +1,42 @@
+package io.shardwell.storage;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The file {@code format}: one line of text that says what the directory is and which version of
+ * the format it holds. Durable before anything else exists, and checked before anything else is
+ * read.
+ */
+final class FormatFile {
+  static final String NAME = "format";
+  private static final String PREFIX = "shardwell data directory, format ";
+  private static final String TEXT = PREFIX + "1\n";
+
+  private FormatFile() {}
+
+  /** Blocks. Writes the file in a new directory, checks it in an old one. */
+  static void writeOrCheck(Disk disk) throws IOException {
+    byte[] bytes = SmallFile.readRaw(disk, NAME);
+    if (bytes == null) {
+      if (disk.exists(MetadataFile.NAME)
+          || !disk.list(SegmentFiles.FOLDER).isEmpty()
+          || !disk.list(SnapshotFiles.FOLDER).isEmpty()) {
+        throw new UnknownFormatException(
+            "the directory holds data but no file '" + NAME + "' that names their format");
+      }
+      SmallFile.writeRaw(disk, NAME, ByteBuffer.wrap(TEXT.getBytes(StandardCharsets.US_ASCII)));
+      return;
+    }
+    String text = new String(bytes, StandardCharsets.US_ASCII);
+    if (!text.equals(TEXT)) {
+      throw new UnknownFormatException(
+          "the directory says \""
+              + text.substring(0, Math.min(text.length(), 80)).strip()
+              + "\", this version reads only \""
+              + TEXT.strip()
+              + "\"");
+    }
+  }
+}

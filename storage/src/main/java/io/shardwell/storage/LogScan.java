@@ -1,0 +1,207 @@
+package io.shardwell.storage;
+
+import io.shardwell.storage.LogFormat.Batch;
+import io.shardwell.storage.LogFormat.LogRecord;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the segments in order and hands each record of each whole turn to a {@link Replay}.
+ *
+ * <p>Turns are numbered without gaps, and one turn at a time was with the disk. So whatever is
+ * behind the last whole turn is either the torn write of the next one, which nothing ever depended
+ * on, or damage; and it is damage if any whole turn of a higher number is anywhere behind it.
+ */
+final class LogScan {
+  /** What is left of a segment: it has at least one whole turn. */
+  private record Found(Segment segment, ByteBuffer bytes) {}
+
+  private final Disk disk;
+  private final Replay replay;
+  private final List<String> notes;
+
+  private final List<Segment> segments = new ArrayList<>();
+  private final List<Segment> withoutTurns = new ArrayList<>();
+  private long highestSequence;
+  private long turn;
+  private long position;
+  private @Nullable Found lastFound;
+  private @Nullable Batch lastBatch;
+
+  LogScan(Disk disk, Replay replay, List<String> notes) {
+    this.disk = disk;
+    this.replay = replay;
+    this.notes = notes;
+  }
+
+  /** Segments with whole turns, oldest first, opened. */
+  List<Segment> segments() {
+    return segments;
+  }
+
+  /** Last whole turn, 0 in a new log. */
+  long turn() {
+    return turn;
+  }
+
+  long highestSequence() {
+    return highestSequence;
+  }
+
+  /** Log position behind the last whole turn; 0 is where the oldest segment begins. */
+  long position() {
+    return position;
+  }
+
+  /** Blocks. */
+  void run() throws IOException {
+    for (long sequence : SegmentFiles.listAndClean(disk)) {
+      scan(sequence);
+      highestSequence = sequence;
+    }
+    if (segments.isEmpty() && !withoutTurns.isEmpty()) {
+      // A segment gets its name only with a whole first turn, or behind one that has some.
+      throw damage(withoutTurns.get(0).name(), LogFormat.SEGMENT_HEADER_BYTES, "no whole turn");
+    }
+  }
+
+  private void scan(long sequence) throws IOException {
+    String name = SegmentFiles.name(sequence);
+    DiskFile file = disk.open(name);
+    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(file.size()));
+    file.read(0, bytes);
+    bytes.flip();
+    Long salt = LogFormat.segmentSalt(bytes, sequence);
+    if (salt == null) {
+      throw damage(name, 0, "bad segment header");
+    }
+    Segment segment = new Segment(sequence, salt);
+    segment.setFile(file);
+    int offset = LogFormat.SEGMENT_HEADER_BYTES;
+    Batch batch = LogFormat.batchAt(bytes, offset, sequence, salt);
+    if (batch != null) {
+      checkFollows(batch, name);
+      segment.begin(position, batch.turn());
+    }
+    while (batch != null && (turn == 0 || batch.turn() == turn + 1)) {
+      replay(segment, bytes, batch);
+      turn = batch.turn();
+      offset = batch.endOffset();
+      segment.extendTo(offset);
+      lastBatch = batch;
+      batch = LogFormat.batchAt(bytes, offset, sequence, salt);
+    }
+    checkNothingBehind(segment, bytes, offset);
+    if (offset == LogFormat.SEGMENT_HEADER_BYTES) {
+      withoutTurns.add(segment);
+    } else {
+      segments.add(segment);
+      position = segment.endPosition();
+      lastFound = new Found(segment, bytes);
+    }
+  }
+
+  /** The first turn of a segment must follow the last one before it. */
+  private void checkFollows(Batch first, String name) throws DamagedStorageException {
+    Found before = lastFound;
+    if (before == null || first.turn() == turn + 1) {
+      return;
+    }
+    Segment segment = before.segment();
+    throw damage(
+        segment.name(),
+        segment.endOffset(),
+        "turn " + (turn + 1) + " is missing, but " + name + " begins with turn " + first.turn());
+  }
+
+  private void checkNothingBehind(Segment segment, ByteBuffer bytes, int end) throws IOException {
+    int lastNonZero = bytes.limit() - 1;
+    while (lastNonZero >= end && bytes.get(lastNonZero) == 0) {
+      lastNonZero--;
+    }
+    if (lastNonZero < end) {
+      return;
+    }
+    for (int offset = end; offset <= lastNonZero; offset += LogFormat.ALIGNMENT) {
+      Batch later = LogFormat.batchAt(bytes, offset, segment.sequence(), segment.salt());
+      if (later != null) {
+        throw new DamagedStorageException(
+            segment.name(),
+            end,
+            groupOfDamage(segment, bytes, end, offset),
+            "turn " + (turn + 1) + " is damaged: turn " + later.turn() + " is whole behind it");
+      }
+    }
+    notes.add(
+        "cut "
+            + (lastNonZero + 1 - end)
+            + " bytes of a torn write at "
+            + segment.name()
+            + " offset "
+            + end);
+  }
+
+  /** The group of the first bad record in the bad batch, if its header can still be believed. */
+  private static int groupOfDamage(Segment segment, ByteBuffer bytes, int batch, int limit) {
+    int offset = batch + LogFormat.BATCH_HEADER_BYTES;
+    LogRecord record;
+    do {
+      record = LogFormat.recordAt(bytes, offset, limit, segment.salt());
+      if (record != null) {
+        offset = record.endOffset();
+      }
+    } while (record != null);
+    boolean plausible =
+        offset + LogFormat.RECORD_HEADER_BYTES <= limit
+            && RecordType.of(bytes.get(offset + 8)) != null
+            && bytes.get(offset + 9) == 0;
+    return plausible
+        ? Short.toUnsignedInt(bytes.getShort(offset + 10))
+        : DamagedStorageException.NO_GROUP;
+  }
+
+  private void replay(Segment segment, ByteBuffer bytes, Batch batch) throws IOException {
+    int offset = batch.recordsOffset();
+    int limit = offset + batch.length();
+    while (offset < limit) {
+      LogRecord record = LogFormat.recordAt(bytes, offset, limit, segment.salt());
+      if (record == null) {
+        throw damage(segment.name(), offset, "bad record in a whole turn");
+      }
+      long recordPosition = position + (offset - LogFormat.SEGMENT_HEADER_BYTES);
+      replay.apply(segment.name(), record, bytes, recordPosition);
+      offset = record.endOffset();
+    }
+    replay.endOfTurn(segment.name(), batch.offset());
+  }
+
+  /**
+   * Makes everything read durable, so that nothing a replica builds on can vanish. The last turn is
+   * written again first: a process before may have died of its failed fsync, after which the kernel
+   * takes bytes for clean that are not on the medium. Blocks.
+   */
+  void makeDurable() throws IOException {
+    if (lastFound != null && lastBatch != null) {
+      ByteBuffer bytes = lastFound.bytes().duplicate();
+      // A tear in the padding leaves a whole turn and a short file.
+      int end = Math.min(lastBatch.endOffset(), bytes.limit());
+      bytes.limit(end).position(lastBatch.offset());
+      lastFound.segment().file().write(lastBatch.offset(), bytes);
+    }
+    for (Segment segment : segments) {
+      segment.file().sync();
+    }
+    for (Segment segment : withoutTurns) {
+      // Spare, or its first turn was torn: nothing in it counts, and no turn may follow in it.
+      SegmentFiles.delete(disk, segment);
+    }
+    disk.syncFolder(SegmentFiles.FOLDER);
+  }
+
+  private static DamagedStorageException damage(String file, long offset, String what) {
+    return new DamagedStorageException(file, offset, DamagedStorageException.NO_GROUP, what);
+  }
+}

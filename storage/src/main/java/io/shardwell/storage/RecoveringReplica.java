@@ -1,0 +1,172 @@
+package io.shardwell.storage;
+
+import io.shardwell.storage.LogFormat.LogRecord;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One group during recovery: its state so far, what installs may have to be taken back, payloads.
+ */
+final class RecoveringReplica {
+  /** An install that began, and what a crash before its files were complete goes back to. */
+  private record Install(SnapshotManifest manifest, ReplicaState before, Map<Long, byte[]> kept) {}
+
+  private final long snapshotIndex;
+  private ReplicaState state;
+  // Payloads of the entries held above snapshotIndex, by index.
+  private Map<Long, byte[]> payloads = new HashMap<>();
+  // Oldest first. Those whose snapshot is complete by now stay: they explain a log that begins
+  // anew.
+  private final ArrayDeque<Install> installs = new ArrayDeque<>();
+  private boolean awaitsCheckpoint;
+
+  RecoveringReplica(int group, long snapshotIndex) {
+    this.state = new ReplicaState(group);
+    this.snapshotIndex = snapshotIndex;
+  }
+
+  ReplicaState state() {
+    return state;
+  }
+
+  /**
+   * An install was taken back whose begin is in a segment that is gone, so the state in front of it
+   * is not known; the checkpoint that recovery wrote next to that record says it.
+   */
+  boolean awaitsCheckpoint() {
+    return awaitsCheckpoint;
+  }
+
+  void setState(ReplicaState newState) {
+    state = newState;
+    payloads.clear();
+    awaitsCheckpoint = false;
+  }
+
+  /** Whether the record can follow what was applied; if not, nothing was changed. */
+  boolean apply(LogRecord record, ByteBuffer body, long position) {
+    if (awaitsCheckpoint) {
+      // More of what recovery decided, about a state that is not known.
+      return true;
+    }
+    EntryIndex entries = state.entries();
+    long index = record.index();
+    boolean fits =
+        switch (record.type()) {
+          case ENTRY -> index == entries.last() + 1;
+          case TRUNCATE_FROM -> index >= entries.first() && index <= entries.last();
+          case TRUNCATE_UNTIL -> index >= entries.first() && index <= entries.last();
+          case TERM -> record.term() >= state.term();
+          case SNAPSHOT_INTENT -> index > 0 && index <= entries.last();
+          case INSTALL_BEGIN -> index > 0;
+          case DISCARD_LOG -> index >= 0;
+          case ENDPOINT, INITIAL_MEMBERS, FORGET, INSTALL_ABORTED -> true;
+          case CHECKPOINT_START, CHECKPOINT -> false;
+        };
+    if (fits) {
+      if (record.type() != RecordType.INSTALL_ABORTED) {
+        state.revive();
+      }
+      change(record, body, position);
+    }
+    return fits;
+  }
+
+  private void change(LogRecord record, ByteBuffer body, long position) {
+    int group = state.group();
+    long index = record.index();
+    switch (record.type()) {
+      case ENTRY -> {
+        state.appendEntry(index, record.term(), position, record.length());
+        if (index > snapshotIndex) {
+          payloads.put(index, bytes(body));
+        }
+      }
+      case TRUNCATE_FROM -> truncateFrom(index);
+      case TRUNCATE_UNTIL -> truncateUntil(index);
+      case TERM -> state.setTerm(record.term(), index == 0 ? null : bytes(body));
+      case ENDPOINT -> state.setEndpoint(bytes(body));
+      case INITIAL_MEMBERS -> state.setInitialMembers(bytes(body));
+      case SNAPSHOT_INTENT ->
+          state.setIntent(RecordBody.toManifest(group, index, record.term(), body));
+      case INSTALL_BEGIN ->
+          installs.addLast(
+              new Install(
+                  RecordBody.toManifest(group, index, record.term(), body),
+                  state.copy(),
+                  new HashMap<>(payloads)));
+      case DISCARD_LOG -> discard(index);
+      case FORGET -> {
+        state.forget();
+        payloads.clear();
+        installs.clear();
+      }
+      case INSTALL_ABORTED -> {
+        if (installs.isEmpty()) {
+          awaitsCheckpoint = true;
+        } else {
+          takeBackInstall();
+        }
+      }
+      case CHECKPOINT_START, CHECKPOINT -> throw new AssertionError(record.type());
+    }
+  }
+
+  void truncateFrom(long index) {
+    for (long i = index; i <= state.entries().last(); i++) {
+      payloads.remove(i);
+    }
+    state.entries().truncateFrom(index);
+  }
+
+  void truncateUntil(long index) {
+    for (long i = state.entries().first(); i <= index; i++) {
+      payloads.remove(i);
+    }
+    state.entries().truncateUntil(index);
+  }
+
+  void discard(long index) {
+    payloads.clear();
+    state.entries().reset(index);
+  }
+
+  /** Whether the newest install goes beyond that snapshot: its files are not complete. */
+  boolean installIsIncomplete(long completeIndex) {
+    return !installs.isEmpty() && installs.getLast().manifest().index() > completeIndex;
+  }
+
+  /** Whether an install of that snapshot began. */
+  boolean installed(SnapshotManifest manifest) {
+    return installs.stream().anyMatch(i -> i.manifest().index() == manifest.index());
+  }
+
+  /** As before the newest install that began; term and vote stay. */
+  void takeBackInstall() {
+    Install install = installs.removeLast();
+    state = install.before().withTermOf(state);
+    payloads = install.kept();
+  }
+
+  /** The entries held above the snapshot. */
+  List<RecoveredEntry> entries() {
+    EntryIndex entries = state.entries();
+    List<RecoveredEntry> result = new ArrayList<>();
+    for (long index = entries.first(); index <= entries.last(); index++) {
+      byte[] payload = payloads.get(index);
+      assert payload != null : index;
+      result.add(new RecoveredEntry(index, entries.term(index), payload));
+    }
+    return result;
+  }
+
+  private static byte[] bytes(ByteBuffer body) {
+    byte[] bytes = new byte[body.remaining()];
+    body.get(bytes);
+    return bytes;
+  }
+}

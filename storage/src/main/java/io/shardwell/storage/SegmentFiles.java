@@ -1,0 +1,63 @@
+package io.shardwell.storage;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The folder of the segments: {@code log/} and a sequence number in 16 hexadecimal digits. */
+final class SegmentFiles {
+  static final String FOLDER = "log";
+  private static final String SUFFIX = ".segment";
+
+  private SegmentFiles() {}
+
+  static String name(long sequence) {
+    return String.format("%s/%016x%s", FOLDER, sequence, SUFFIX);
+  }
+
+  /** Sequence numbers of the segments there, ascending. Left-overs of creations are removed. */
+  static List<Long> listAndClean(Disk disk) throws IOException {
+    List<Long> sequences = new ArrayList<>();
+    boolean cleaned = false;
+    for (String name : disk.list(FOLDER)) {
+      if (name.endsWith(SmallFile.TEMPORARY)) {
+        disk.delete(FOLDER + "/" + name);
+        cleaned = true;
+      } else if (name.matches("[0-9a-f]{16}\\.segment")) {
+        sequences.add(Long.parseUnsignedLong(name.substring(0, 16), 16));
+      } else {
+        throw new UnknownFormatException("unexpected file " + FOLDER + "/" + name);
+      }
+    }
+    if (cleaned) {
+      disk.syncFolder(FOLDER);
+    }
+    return sequences;
+  }
+
+  /**
+   * Creates the segment with a header and {@code first} behind it, durable with its name: a segment
+   * that has its name has these bytes. Blocks.
+   */
+  static void create(Disk disk, Segment segment, ByteBuffer first) throws IOException {
+    String temporary = segment.name() + SmallFile.TEMPORARY;
+    DiskFile file = disk.open(temporary);
+    ByteBuffer header = LogFormat.segmentHeader(segment.sequence(), segment.salt());
+    file.write(0, header);
+    file.write(LogFormat.SEGMENT_HEADER_BYTES, first);
+    file.sync();
+    disk.rename(temporary, segment.name());
+    disk.syncFolder(FOLDER);
+    segment.setFile(file);
+  }
+
+  /** Deletes a segment, durably: its successor must never be gone while it is there. Blocks. */
+  static void delete(Disk disk, Segment segment) throws IOException {
+    if (segment.hasFile()) {
+      segment.file().close();
+    }
+    disk.delete(segment.name());
+    disk.syncFolder(FOLDER);
+  }
+}
