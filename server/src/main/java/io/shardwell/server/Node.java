@@ -118,6 +118,9 @@ public final class Node implements AutoCloseable {
    *     format; nothing is left running then
    */
   public static Node start(NodeConfig config) throws NodeStartException {
+    if (config.standalone()) {
+      NodeLogging.standalone(config.id());
+    }
     Node node = new Node(config);
     try {
       node.bindAll();

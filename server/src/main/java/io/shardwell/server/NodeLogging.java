@@ -8,7 +8,7 @@ import java.util.Objects;
 import org.slf4j.LoggerFactory;
 
 /** How a node that is its own process logs: to standard output, one line per event, in UTC. */
-public final class NodeLogging {
+final class NodeLogging {
 
   private static final String CONFIGURATION = "node-logback.xml";
 
@@ -18,10 +18,11 @@ public final class NodeLogging {
    * Sets logging up for a standalone node, unless the operator has chosen a configuration of their
    * own with {@code -Dlogback.configurationFile}. Embedded nodes leave logging to their program.
    *
+   * <p>The level is INFO, or what {@code -Dshardwell.loglevel} says.
+   *
    * @param nodeId shown in each line
-   * @param level one of TRACE, DEBUG, INFO, WARN, ERROR
    */
-  public static void standalone(String nodeId, String level) {
+  static void standalone(String nodeId) {
     if (System.getProperty("logback.configurationFile") != null
         || !(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
       return;
@@ -30,7 +31,7 @@ public final class NodeLogging {
         Objects.requireNonNull(NodeLogging.class.getResource(CONFIGURATION), CONFIGURATION);
     context.reset();
     context.putProperty("node", nodeId);
-    context.putProperty("level", level);
+    context.putProperty("level", System.getProperty("shardwell.loglevel", "INFO"));
     JoranConfigurator configurator = new JoranConfigurator();
     configurator.setContext(context);
     try {
