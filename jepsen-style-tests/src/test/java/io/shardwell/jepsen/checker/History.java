@@ -44,8 +44,23 @@ public final class History {
   }
 
   /** The store said that it did nothing, and promises that it never will. */
-  public void refused(int operation) {
-    pending(operation).answer = null;
+  public void refused(int operation, long time) {
+    Entry entry = pending(operation);
+    entry.answer = null;
+    entry.returned = next(time);
+  }
+
+  /** For reports: if the promise was broken, one of these is the culprit. One line each. */
+  public List<String> refusedOn(String key) {
+    List<String> lines = new ArrayList<>();
+    for (Entry e : entries) {
+      if (e.answer == null && e.key.equals(key)) {
+        lines.add(
+            new Operation(e.client, e.command, e.call, e.returned, Answer.Word.ANY).show()
+                + " refused");
+      }
+    }
+    return lines;
   }
 
   private Entry pending(int operation) {

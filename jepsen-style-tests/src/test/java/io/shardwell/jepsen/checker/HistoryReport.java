@@ -32,7 +32,14 @@ public record HistoryReport(
       open += (int) ofKey.stream().filter(Operation::isOpen).count();
       Verdict verdict = checker.check(ofKey);
       if (verdict instanceof Verdict.Violation v) {
-        violations.add("key " + e.getKey() + " is " + v.report());
+        List<String> refused = history.refusedOn(e.getKey());
+        violations.add(
+            "key %s is %s%nrefused, so taken as never run: %d%n%s"
+                .formatted(
+                    e.getKey(),
+                    v.report(),
+                    refused.size(),
+                    refused.stream().limit(20).collect(java.util.stream.Collectors.joining("\n"))));
       } else if (verdict instanceof Verdict.Undecided u) {
         undecided.add(e.getKey());
         steps += u.steps();

@@ -201,7 +201,7 @@ class LinearizabilityCheckerTest {
     int get = history.called(2, "k", GET, 7);
     history.returned(get, Answer.Word.NIL, 7);
     int refused = history.called(2, "k", KeyCommand.set("b"), 7);
-    history.refused(refused);
+    history.refused(refused, 7);
     HistoryReport report = HistoryReport.of(history, checker);
     assertThat(report.operations()).isEqualTo(2);
     assertThat(report.violations()).hasSize(1);

@@ -76,6 +76,7 @@ final class Chaos {
 
   private void inject(Fault fault) {
     SimulatedMachine machine = any();
+    cluster.tell(fault + ", perhaps at " + machine.id());
     switch (fault) {
       case KILL -> crash(machine, false);
       case POWER_CUT -> crash(machine, true);
@@ -172,6 +173,7 @@ final class Chaos {
 
   private void cutFor(String from, String to, long nanos) {
     cluster.network().cut(from, to);
+    cluster.tell("cut " + from + " > " + to + " for " + nanos / VirtualTime.MILLI + " ms");
     later(nanos, () -> cluster.network().heal(from, to));
   }
 

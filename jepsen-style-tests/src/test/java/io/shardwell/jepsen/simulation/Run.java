@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One scenario from beginning to end: first start, clients under faults, then everything is mended
@@ -31,7 +33,12 @@ final class Run {
   private Run() {}
 
   static Summary of(Scenario scenario) {
-    try (SimulatedCluster cluster = new SimulatedCluster(scenario)) {
+    return of(scenario, null);
+  }
+
+  /** As above; {@code story} is told what happens, line by line. */
+  static Summary of(Scenario scenario, @Nullable Consumer<String> story) {
+    try (SimulatedCluster cluster = new SimulatedCluster(scenario, story)) {
       return run(scenario, cluster);
     } catch (SimulationFailure failure) {
       throw failure;

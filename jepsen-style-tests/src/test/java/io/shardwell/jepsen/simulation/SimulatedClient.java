@@ -182,7 +182,7 @@ final class SimulatedClient {
       }
       for (int i = 0; i < operations.size(); i++) {
         if (answers == null) {
-          history.refused(operations.get(i));
+          history.refused(operations.get(i), now);
         } else {
           history.returned(operations.get(i), answers.get(i), now);
         }

@@ -14,10 +14,12 @@ import io.shardwell.statemachine.Reply;
 import io.shardwell.storage.StorageLimits;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,9 +42,19 @@ final class SimulatedCluster
   private int connections;
   private int crashes;
   private @Nullable SimulationFailure failure;
+  private final Map<String, String> lastRoles = new TreeMap<>();
+
+  /** Told everything worth telling, for reading a failure; null: nobody listens. */
+  private final @Nullable Consumer<String> story;
 
   SimulatedCluster(Scenario scenario) {
+    this(scenario, null);
+  }
+
+  /** As above, and tells its story line by line. */
+  SimulatedCluster(Scenario scenario, @Nullable Consumer<String> story) {
     this.scenario = scenario;
+    this.story = story;
     this.random = new Random(scenario.seed());
     this.network = new SimulatedNetwork(time, new Random(random.nextLong()));
     Map<String, PeerAddress> addresses = new TreeMap<>();
@@ -52,7 +64,7 @@ final class SimulatedCluster
     for (String id : addresses.keySet()) {
       machines.add(new SimulatedMachine(this, config(id, addresses), nextRandom()));
     }
-    ErrorLog.divert(this::libraryError, null);
+    ErrorLog.divert(this::libraryError, story == null ? null : (l, m) -> tell(l + ": " + m));
   }
 
   private EngineConfig config(String id, Map<String, PeerAddress> addresses) {
@@ -68,6 +80,26 @@ final class SimulatedCluster
             scenario.snapshotLogBytes() / 2 + 1,
             scenario.commitCountToTakeSnapshot(),
             Math.min(10_000, scenario.commitCountToTakeSnapshot())));
+  }
+
+  /** One line of the story, if anybody listens. */
+  void tell(String line) {
+    Consumer<String> listener = story;
+    if (listener != null) {
+      listener.accept(String.format(Locale.ROOT, "%12.6f ms  %s", time.now() / 1e6, line));
+    }
+  }
+
+  private void tellRoles(NodeStatus status) {
+    for (NodeStatus.ReplicaStatus r : status.replicas()) {
+      String role =
+          r.role() + " of term " + r.term() + ", leader " + r.leaderId() + ", snapshot "
+              + r.snapshotIndex();
+      String where = status.nodeId() + " shard " + r.shard();
+      if (!role.equals(lastRoles.put(where, role))) {
+        tell(where + ": " + role + ", committed " + r.commitIndex() + " of " + r.lastLogIndex());
+      }
+    }
   }
 
   /** For whatever part of the run needs randomness of its own. */
@@ -114,6 +146,9 @@ final class SimulatedCluster
     String kind =
         reply instanceof Reply.Failure failed ? failed.text().split(" ", 2)[0] : "answered";
     replies.merge(kind, 1, Integer::sum);
+    if (story != null && reply instanceof Reply.Failure failed) {
+      tell(request.invocation() + " -> " + failed.text());
+    }
   }
 
   Map<String, Integer> replies() {
@@ -151,7 +186,11 @@ final class SimulatedCluster
   public void turnEnded(SimulatedProcess process) {
     Engine engine = process.engine();
     if (engine != null) {
-      String broken = invariants.check(process, engine.status());
+      NodeStatus status = engine.status();
+      if (story != null) {
+        tellRoles(status);
+      }
+      String broken = invariants.check(process, status);
       if (broken != null) {
         violation(broken, null);
       }
@@ -161,6 +200,7 @@ final class SimulatedCluster
   @Override
   public void processEnded(SimulatedMachine machine) {
     crashes++;
+    tell(machine.id() + " crashed");
   }
 
   void startAll() {
