@@ -15,12 +15,7 @@ public sealed interface Answer {
      * alone (DEL of several keys). It constrains nothing; whether the command took effect is
      * another question, see {@link Operation#isOpen()}.
      */
-    ANY,
-    /**
-     * Given up, with a promise: it took effect before the return, or it never will. That is more
-     * than no answer at all, after which it may still take effect at any time.
-     */
-    GIVEN_UP
+    ANY
   }
 
   /** A value, as Latin-1 characters. */
@@ -37,11 +32,6 @@ public sealed interface Answer {
     return new Int(value);
   }
 
-  /** Whether nothing was said about the result. */
-  default boolean isSilent() {
-    return this == Word.ANY || this == Word.GIVEN_UP;
-  }
-
   /** For reports, in the notation of redis-cli. */
   default String show() {
     if (this instanceof Text t) {
@@ -54,7 +44,6 @@ public sealed interface Answer {
       case NIL -> "(nil)";
       case REFUSED -> "(error)";
       case ANY -> "?";
-      case GIVEN_UP -> "? (not later)";
     };
   }
 }

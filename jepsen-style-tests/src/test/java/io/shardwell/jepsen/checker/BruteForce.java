@@ -24,7 +24,7 @@ final class BruteForce {
   private boolean extend(int done, KeyState state) {
     boolean complete = true;
     for (int i = 0; i < history.size(); i++) {
-      complete &= mayBeLeftOut(history.get(i)) || (done & 1 << i) != 0;
+      complete &= history.get(i).isOpen() || (done & 1 << i) != 0;
     }
     if (complete) {
       return true;
@@ -41,26 +41,19 @@ final class BruteForce {
     return false;
   }
 
-  private static boolean mayBeLeftOut(Operation o) {
-    return o.isOpen() || o.isGivenUp();
-  }
-
   private boolean mayBeNext(int done, Operation next) {
     for (int i = 0; i < history.size(); i++) {
       Operation other = history.get(i);
       boolean otherDone = (done & 1 << i) != 0;
-      if (!otherDone && other.returned() < next.call() && !mayBeLeftOut(other)) {
-        return false;
-      }
-      if (otherDone && next.returned() < other.call()) {
+      if (!otherDone && other.returned() < next.call()) {
         return false;
       }
       if (clientOrder && other.client() == next.client() && !other.isOpen()) {
         boolean otherWasCalledFirst = other.call() < next.call();
-        if (!next.isOpen() && otherWasCalledFirst && !otherDone && !mayBeLeftOut(other)) {
+        if (!next.isOpen() && otherWasCalledFirst && !otherDone) {
           return false;
         }
-        if (mayBeLeftOut(next) && other.call() > next.call() && otherDone) {
+        if (next.isOpen() && other.call() > next.call() && otherDone) {
           return false;
         }
       }

@@ -40,7 +40,7 @@ public record KeyModel(long slackNanos) {
       return;
     }
     Answer told = operation.answer();
-    if (told.isSilent() || told.equals(answer(state, operation.command()))) {
+    if (told == Answer.Word.ANY || told.equals(answer(state, operation.command()))) {
       KeyState after = after(state, operation);
       if (!next.contains(after)) {
         next.add(after);
@@ -49,7 +49,7 @@ public record KeyModel(long slackNanos) {
   }
 
   private boolean timeToLiveFits(KeyState state, Operation operation) {
-    if (operation.answer().isSilent()) {
+    if (operation.answer() == Answer.Word.ANY) {
       return true;
     }
     if (!(operation.answer() instanceof Answer.Int told)) {

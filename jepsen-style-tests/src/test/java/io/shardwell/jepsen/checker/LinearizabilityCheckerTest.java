@@ -61,16 +61,6 @@ class LinearizabilityCheckerTest {
   }
 
   @Test
-  void aWriteThatWasGivenUpMayHaveHappenedButDoesNotHappenLater() {
-    Operation givenUp = op(1, KeyCommand.set("a"), 0, 10, Answer.Word.GIVEN_UP);
-    Operation without = op(2, GET, 20, 30, Answer.Word.NIL);
-    Operation with = op(2, GET, 40, 50, Answer.text("a"));
-    assertThat(checker.check(List.of(givenUp, without)).isExplained()).isTrue();
-    assertThat(checker.check(List.of(givenUp, with)).isExplained()).isTrue();
-    assertThat(checker.check(List.of(givenUp, without, with)).isExplained()).isFalse();
-  }
-
-  @Test
   void aLostAcknowledgedWriteIsFound() {
     Operation set = op(1, KeyCommand.set("a"), 0, 10, Answer.Word.DONE);
     Operation gone = op(2, GET, 20, 30, Answer.Word.NIL);

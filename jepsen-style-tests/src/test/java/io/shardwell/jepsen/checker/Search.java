@@ -309,11 +309,7 @@ final class Search {
     int event = from.key.event();
     for (int operation : candidates[event]) {
       if (mayApply(event, from.key.applied(), operation)) {
-        List<KeyState> outcomes = model.step(from.key.state(), closed[operation]);
-        if (closed[operation].isGivenUp() && !outcomes.contains(from.key.state())) {
-          outcomes.add(from.key.state()); // It never took effect.
-        }
-        for (KeyState state : outcomes) {
+        for (KeyState state : model.step(from.key.state(), closed[operation])) {
           BitSet applied = (BitSet) from.key.applied().clone();
           applied.set(operation);
           Configuration entered = enter(event, applied, from.used, state);

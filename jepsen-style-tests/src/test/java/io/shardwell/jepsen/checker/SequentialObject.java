@@ -39,13 +39,9 @@ final class SequentialObject {
       lastCall[client] = call;
       KeyCommand command = command();
       boolean open = random.nextDouble() < openShare;
-      boolean givenUp = open && random.nextBoolean();
-      boolean runs = !open || random.nextBoolean();
-      Answer answer = runs ? run(command, point) : Answer.Word.ANY;
-      long returned = point + random.nextInt(spread * (int) MILLI + 1);
-      if (givenUp) {
-        history.add(new Operation(client, command, call, returned, Answer.Word.GIVEN_UP));
-      } else if (runs) {
+      if (!open || random.nextBoolean()) {
+        Answer answer = run(command, point);
+        long returned = point + random.nextInt(spread * (int) MILLI + 1);
         history.add(
             open
                 ? Operation.open(client, command, call)

@@ -8,7 +8,6 @@ import io.shardwell.statemachine.Reply;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A command as the store gets it and as the checker understands it: one {@link Part} per key.
@@ -106,16 +105,27 @@ record Request(Invocation invocation, List<Part> parts, boolean perKey) {
     return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** What the reply says about each part; null: that none had any effect, nor ever will. */
-  @Nullable List<Answer> answers(Reply reply) {
+  /** What a reply can say about the parts. */
+  sealed interface Meaning {
+    /** One answer per part. */
+    record Answered(List<Answer> answers) implements Meaning {}
+
+    /** None had any effect, nor ever will. */
+    record Refused() implements Meaning {}
+
+    /** Each may have taken effect, or may yet. */
+    record Unknown() implements Meaning {}
+  }
+
+  Meaning meaning(Reply reply) {
     if (reply instanceof Reply.Failure failure) {
       String text = failure.text();
       if (text.startsWith("CLUSTERDOWN") || text.startsWith("TRYAGAIN")) {
         // Of several shards one may have had the command all the same.
-        return parts.size() == 1 ? null : all(Answer.Word.GIVEN_UP);
+        return parts.size() == 1 ? new Meaning.Refused() : new Meaning.Unknown();
       } else if (text.startsWith("INDETERMINATE")) {
         boolean applied = text.contains("was applied, but");
-        return all(applied && parts.size() == 1 ? Answer.Word.ANY : Answer.Word.GIVEN_UP);
+        return applied && parts.size() == 1 ? all(Answer.Word.ANY) : new Meaning.Unknown();
       } else if (text.startsWith("ERR value is not an integer")
           || text.startsWith("ERR increment or decrement would overflow")) {
         return all(Answer.Word.REFUSED);
@@ -125,9 +135,9 @@ record Request(Invocation invocation, List<Part> parts, boolean perKey) {
     if (perKey) {
       List<Answer> answers = new ArrayList<>();
       ((Reply.Array) reply).items().forEach(item -> answers.add(answer(item)));
-      return answers;
+      return new Meaning.Answered(answers);
     }
-    return parts.size() == 1 ? List.of(answer(reply)) : all(summary(reply));
+    return all(parts.size() == 1 ? answer(reply) : summary(reply));
   }
 
   /** Deleting all or none tells about each. */
@@ -141,8 +151,8 @@ record Request(Invocation invocation, List<Part> parts, boolean perKey) {
     return answer(reply);
   }
 
-  private List<Answer> all(Answer answer) {
-    return parts.stream().map(part -> answer).toList();
+  private Meaning all(Answer answer) {
+    return new Meaning.Answered(parts.stream().map(part -> answer).toList());
   }
 
   private static Answer answer(Reply reply) {

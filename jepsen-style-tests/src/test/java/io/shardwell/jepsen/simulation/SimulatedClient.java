@@ -1,6 +1,5 @@
 package io.shardwell.jepsen.simulation;
 
-import io.shardwell.jepsen.checker.Answer;
 import io.shardwell.jepsen.checker.History;
 import io.shardwell.raftgroup.ClientSession;
 import io.shardwell.raftgroup.Engine;
@@ -173,21 +172,22 @@ final class SimulatedClient {
         return; // Came after the time-out: the client is no longer there.
       }
       long now = cluster.time().now();
-      List<Answer> answers;
+      Request.Meaning meaning;
       try {
-        answers = request.answers(reply);
+        meaning = request.meaning(reply);
       } catch (IllegalArgumentException | ClassCastException strange) {
         cluster.violation(strange.toString(), strange);
         return;
       }
       for (int i = 0; i < operations.size(); i++) {
-        if (answers == null) {
+        if (meaning instanceof Request.Meaning.Refused) {
           history.refused(operations.get(i), now);
-        } else {
-          history.returned(operations.get(i), answers.get(i), now);
+        } else if (meaning instanceof Request.Meaning.Answered known) {
+          history.returned(operations.get(i), known.answers().get(i), now);
         }
       }
-      long think = answers == null ? 20 * VirtualTime.MILLI : random.nextLong(thinkNanos + 1);
+      boolean served = meaning instanceof Request.Meaning.Answered;
+      long think = served ? random.nextLong(thinkNanos + 1) : 20 * VirtualTime.MILLI;
       cluster.time().after(think, this::next);
     }
 
