@@ -147,8 +147,11 @@ public record KeyModel(long slackNanos) {
 
   /** Null where the store refuses: not a number, or an overflow. */
   private static @Nullable Long sum(KeyState state, KeyCommand.Increment increment) {
+    String text = state.isPresent() ? state.text() : "0";
     try {
-      return Math.addExact(state.isPresent() ? Long.parseLong(state.text()) : 0, increment.by());
+      long number = Long.parseLong(text);
+      // Redis takes numbers only as it would write them: no sign +, no leading zeros.
+      return Long.toString(number).equals(text) ? Math.addExact(number, increment.by()) : null;
     } catch (NumberFormatException | ArithmeticException refused) {
       return null;
     }

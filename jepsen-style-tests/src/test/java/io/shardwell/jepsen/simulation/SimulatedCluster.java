@@ -41,6 +41,7 @@ final class SimulatedCluster
   private final Map<String, Integer> replies = new TreeMap<>();
   private int connections;
   private int crashes;
+  private boolean healed;
   private @Nullable SimulationFailure failure;
   private final Map<String, String> lastRoles = new TreeMap<>();
 
@@ -201,6 +202,10 @@ final class SimulatedCluster
   public void processEnded(SimulatedMachine machine) {
     crashes++;
     tell(machine.id() + " crashed");
+    if (healed) {
+      // A stop that was under way when everything was mended.
+      time.after(100 * VirtualTime.MILLI, machine::start);
+    }
   }
 
   void startAll() {
@@ -243,8 +248,9 @@ final class SimulatedCluster
     return engine != null && engine.isReady();
   }
 
-  /** Everything works again: wires, disks, clocks, processes. */
+  /** From now on everything works again: wires, disks, clocks, processes. */
   void heal() {
+    healed = true;
     network.heal();
     for (SimulatedMachine machine : machines) {
       machine.healDisk();
@@ -252,7 +258,8 @@ final class SimulatedCluster
       SimulatedProcess process = machine.process();
       if (process == null || !process.isAlive()) {
         machine.start();
-      } else if (process.loop().isPaused()) {
+      } else {
+        process.killAfter(0, false);
         process.loop().resume();
       }
     }

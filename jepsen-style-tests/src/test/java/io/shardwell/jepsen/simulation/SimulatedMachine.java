@@ -39,6 +39,7 @@ final class SimulatedMachine {
 
   // The disk was told to fail, so the process is expected to halt.
   private boolean diskMayFail;
+  private boolean diesInStart;
 
   SimulatedMachine(Surroundings surroundings, EngineConfig config, Random random) {
     this.surroundings = surroundings;
@@ -75,9 +76,17 @@ final class SimulatedMachine {
     diskBehaviour.failNext(operation);
   }
 
+  /** The process dies inside its next start, if that takes so many steps on the disk. */
   void dieInNextStart(long steps) {
+    diesInStart = true;
     diskMayFail = true;
     diskBehaviour.dieAfterSteps(steps);
+  }
+
+  void blockingPartIsOver() {
+    if (diesInStart) {
+      healDisk();
+    }
   }
 
   boolean diskMayFail() {
@@ -86,6 +95,7 @@ final class SimulatedMachine {
 
   void healDisk() {
     diskMayFail = false;
+    diesInStart = false;
     diskBehaviour.heal();
     fastDisk();
   }

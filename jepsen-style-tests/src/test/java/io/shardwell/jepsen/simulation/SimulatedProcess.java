@@ -40,6 +40,7 @@ final class SimulatedProcess
               .network()
               .listen(Objects.requireNonNull(machine.config().nodes().get(machine.id())), bus);
           engine.start();
+          machine.blockingPartIsOver();
         });
   }
 
@@ -73,6 +74,7 @@ final class SimulatedProcess
 
   /** Kills the process after so many more steps, in the middle of a turn if need be. */
   void killAfter(int crashPoints, boolean powerCut) {
+    // 0 takes a planned killing back.
     pointsToLive = crashPoints;
     dieWithPowerCut = powerCut;
   }
