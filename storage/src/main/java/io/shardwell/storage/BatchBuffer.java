@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
  * again and again.
  */
 final class BatchBuffer {
-  private static final int INITIAL_BYTES = 64 << 10;
+  private static final int INITIAL_BYTES = 4 << 10;
   // A single huge turn must not hold its memory for ever.
   private static final int KEPT_BYTES = 8 << 20;
   // Offsets in a segment are ints: a segment of at most 1 GiB and one turn must fit.

@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** The folder of the segments: {@code log/} and a sequence number in 16 hexadecimal digits. */
 final class SegmentFiles {
   static final String FOLDER = "log";
   private static final String SUFFIX = ".segment";
+
+  private static final Pattern NAME = Pattern.compile("[0-9a-f]{16}\\.segment");
 
   private SegmentFiles() {}
 
@@ -24,7 +27,7 @@ final class SegmentFiles {
       if (name.endsWith(SmallFile.TEMPORARY)) {
         disk.delete(FOLDER + "/" + name);
         cleaned = true;
-      } else if (name.matches("[0-9a-f]{16}\\.segment")) {
+      } else if (NAME.matcher(name).matches()) {
         sequences.add(Long.parseUnsignedLong(name.substring(0, 16), 16));
       } else {
         throw new UnknownFormatException("unexpected file " + FOLDER + "/" + name);

@@ -3,6 +3,7 @@ package io.shardwell.storage;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,9 @@ final class SnapshotFiles {
   static final String FOLDER = "snapshots";
   private static final String MANIFEST = ".manifest";
   private static final String CHUNK = ".chunk";
+  private static final Pattern MANIFEST_NAME = Pattern.compile("[0-9]{5}-[0-9a-f]{16}\\.manifest");
+  private static final Pattern CHUNK_NAME =
+      Pattern.compile("[0-9]{5}-[0-9a-f]{16}-[0-9]{6,10}\\.chunk");
   private static final int MANIFEST_MAGIC = 0x53574d46; // "SWMF"
   private static final int CHUNK_MAGIC = 0x5357434b; // "SWCK"
   private static final int CHUNK_HEADER_BYTES = 28;
@@ -45,8 +49,8 @@ final class SnapshotFiles {
   /** Which snapshot a file belongs to, by its name. */
   record Owner(int group, long index, boolean isManifest) {
     static @Nullable Owner of(String name) {
-      boolean isManifest = name.matches("[0-9]{5}-[0-9a-f]{16}\\.manifest");
-      if (!isManifest && !name.matches("[0-9]{5}-[0-9a-f]{16}-[0-9]{6,10}\\.chunk")) {
+      boolean isManifest = MANIFEST_NAME.matcher(name).matches();
+      if (!isManifest && !CHUNK_NAME.matcher(name).matches()) {
         return null;
       }
       return new Owner(

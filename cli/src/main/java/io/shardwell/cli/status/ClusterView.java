@@ -111,17 +111,30 @@ public record ClusterView(
     }
     List<Shard> shards = shards(first, reports);
     Map<String, Integer> leads = new HashMap<>();
+    List<String> leaderless = new ArrayList<>();
     for (Shard shard : shards) {
       if (shard.leaderId().isEmpty()) {
-        problems.add(label(shard) + " has no leader");
+        leaderless.add(shard.name());
       } else if (shard.number() != NodeReport.META) {
         leads.merge(shard.leaderId(), 1, Integer::sum);
       }
       List<String> divergent = shard.divergent();
       if (!divergent.isEmpty()) {
         problems.add(
-            label(shard) + " differs between " + String.join(" and ", divergent) + ": report this");
+            "group "
+                + shard.name()
+                + " differs between "
+                + String.join(" and ", divergent)
+                + ": report this");
       }
+    }
+    if (!leaderless.isEmpty()) {
+      problems.add(
+          leaderless.size()
+              + " of "
+              + shards.size()
+              + " groups without a leader: "
+              + String.join(", ", leaderless));
     }
     List<Node> nodes = new ArrayList<>();
     for (NodeReport.Peer peer : first.nodes()) {
@@ -133,10 +146,6 @@ public record ClusterView(
               leads.getOrDefault(peer.id(), 0)));
     }
     return new ClusterView(first.clusterId(), nodes, shards, List.copyOf(problems));
-  }
-
-  private static String label(Shard shard) {
-    return shard.number() == NodeReport.META ? "meta" : "shard " + shard.number();
   }
 
   private static List<Shard> shards(NodeReport first, Map<String, NodeReport> reports) {

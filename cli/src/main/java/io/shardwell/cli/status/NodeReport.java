@@ -40,7 +40,11 @@ public record NodeReport(
       int textPort,
       int httpPort) {}
 
-  /** A replica on this node. */
+  /**
+   * A replica on this node.
+   *
+   * @param role {@code leader}, {@code follower} or {@code learner}
+   */
   public record Replica(
       int shard,
       int firstSlot,
@@ -57,7 +61,7 @@ public record NodeReport(
       String digest) {
 
     boolean leads() {
-      return role.equals("LEADER");
+      return role.equals("leader");
     }
   }
 

@@ -68,11 +68,11 @@ class ClusterViewTest {
   }
 
   private static Told leader(int term, long index) {
-    return new Told("LEADER", term, index);
+    return new Told("leader", term, index);
   }
 
   private static Told follower(int term, long index) {
-    return new Told("FOLLOWER", term, index);
+    return new Told("follower", term, index);
   }
 
   private static ClusterView healthy() throws IOException {
@@ -132,17 +132,17 @@ class ClusterViewTest {
     ClusterView view =
         view(
             Map.of("n2", "timed out"),
-            node("n1", leader(1, 3), follower(2, 9), new Told("CANDIDATE", 3, 5)),
+            node("n1", leader(1, 3), follower(2, 9), new Told("follower", 3, 5)),
             node("n3", follower(1, 3), leader(2, 9), follower(2, 5)));
     assertThat(view.serving()).isFalse();
-    assertThat(view.problems()).contains("shard 1 has no leader");
+    assertThat(view.problems()).contains("1 of 3 groups without a leader: 1");
   }
 
   @Test
   void aShardNobodyTellsOfIsThereAllTheSame() throws IOException {
     ClusterView view = view(Map.of("n2", "x", "n3", "y"), node("n1", leader(1, 3)));
     assertThat(view.shards()).hasSize(1 + SHARDS);
-    assertThat(view.problems()).contains("shard 0 has no leader", "shard 1 has no leader");
+    assertThat(view.problems()).contains("2 of 3 groups without a leader: 0, 1");
   }
 
   @Test
@@ -163,11 +163,11 @@ class ClusterViewTest {
     ClusterView view =
         view(
             Map.of(),
-            node("n1", leader(1, 3), leader(1, 9), new Told("LEADER", 1, 5, 5, 0xa)),
-            node("n2", follower(1, 3), follower(1, 9), new Told("FOLLOWER", 1, 5, 5, 0xb)),
-            node("n3", follower(1, 3), follower(1, 9), new Told("FOLLOWER", 1, 5, 4, 0xc)));
+            node("n1", leader(1, 3), leader(1, 9), new Told("leader", 1, 5, 5, 0xa)),
+            node("n2", follower(1, 3), follower(1, 9), new Told("follower", 1, 5, 5, 0xb)),
+            node("n3", follower(1, 3), follower(1, 9), new Told("follower", 1, 5, 4, 0xc)));
     assertThat(view.serving()).isFalse();
-    assertThat(view.problems()).containsExactly("shard 1 differs between n1 and n2: report this");
+    assertThat(view.problems()).containsExactly("group 1 differs between n1 and n2: report this");
   }
 
   @Test

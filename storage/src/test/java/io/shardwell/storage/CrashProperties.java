@@ -1,0 +1,27 @@
+package io.shardwell.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.ShrinkingMode;
+
+/**
+ * No synced record is lost, no vote forgotten, no record half there: random operations on all
+ * groups, crashes of process and machine at random points and inside recovery, compared with a
+ * naive model.
+ */
+final class CrashProperties {
+  @Property(tries = 1500, shrinking = ShrinkingMode.OFF)
+  void recoversTheLastSyncedTurnOrTheOneUnderWay(@ForAll long seed) throws IOException {
+    RandomNode node = new RandomNode(seed);
+    for (int life = 0; life < 6; life++) {
+      for (int steps = node.random.nextInt(200); steps > 0; steps--) {
+        node.step();
+      }
+      node.crashAndRecover();
+    }
+    assertThat(node.faults).isEmpty();
+  }
+}

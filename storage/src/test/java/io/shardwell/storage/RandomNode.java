@@ -1,0 +1,380 @@
+package io.shardwell.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node that does legal random things to its storage on a simulated disk, crashes, and compares
+ * what it recovers with a naive model. The model is copied whenever a turn goes to the disk, so
+ * what may be found is exactly the copy of the last synced turn or, if one was under way, of that
+ * one.
+ */
+final class RandomNode {
+  private static final int GROUPS = 4;
+
+  final Random random;
+  final VirtualTime time = new VirtualTime();
+  final List<String> faults = new ArrayList<>();
+  final StorageLimits limits;
+  MemoryDisk disk;
+  NodeStorage storage;
+  int crashes;
+  int recoveries;
+
+  private Map<Integer, ModelReplica> live = new TreeMap<>();
+  private Map<Integer, ModelReplica> synced = new TreeMap<>();
+  private @Nullable Map<Integer, ModelReplica> inFlight;
+
+  // Snapshots by group: index whose durability was announced; indexes that may be complete.
+  private final Map<Integer, Long> durable = new TreeMap<>();
+  private final Map<Integer, Set<Long>> committing = new TreeMap<>();
+  private final Map<Integer, SnapshotWriter> writers = new TreeMap<>();
+  private final Map<String, byte[][]> contents = new TreeMap<>();
+  // An install that began and has not discarded the log yet.
+  private final Map<Integer, Long> discardDue = new TreeMap<>();
+
+  RandomNode(long seed) throws IOException {
+    random = new Random(seed);
+    int segment = 1 << (10 + random.nextInt(4));
+    limits = new StorageLimits(segment, random.nextInt(3) * segment / 4);
+    disk = new MemoryDisk(time, random, new MemoryDisk.Behaviour().latency(0, 100));
+    storage = NodeStorage.open(disk, limits, (what, cause) -> faults.add(what));
+    storage.saveMetadata(NodeMetadata.empty().withIncarnation(seed));
+    opened();
+  }
+
+  private void opened() {
+    storage.log().onSynced(this::turnSynced);
+  }
+
+  private void turnSynced() {
+    Map<Integer, ModelReplica> done = inFlight;
+    assertThat(done).isNotNull();
+    if (done != null) {
+      synced = done;
+      inFlight = null;
+      // Forgotten for good; a group that is new in live may have begun a snapshot already.
+      durable.keySet().removeIf(g -> !done.containsKey(g) && !live.containsKey(g));
+      committing.keySet().removeIf(g -> !done.containsKey(g) && !live.containsKey(g));
+    }
+  }
+
+  private static Map<Integer, ModelReplica> copy(Map<Integer, ModelReplica> model) {
+    Map<Integer, ModelReplica> copy = new TreeMap<>();
+    model.forEach((group, replica) -> copy.put(group, replica.copy()));
+    return copy;
+  }
+
+  void sync() {
+    if (storage.log().startSync()) {
+      inFlight = copy(live);
+    }
+  }
+
+  void settle() {
+    do {
+      sync();
+    } while (time.runNext());
+  }
+
+  /** Everything appended is durable and no file work is under way. */
+  boolean isSettled() {
+    return !storage.log().hasUnsynced();
+  }
+
+  void step() {
+    int choice = random.nextInt(100);
+    if (choice < 20) {
+      sync();
+    } else if (choice < 45) {
+      time.runNext();
+    } else if (choice < 47) {
+      if (storage.log().startIdleMark()) {
+        inFlight = copy(live);
+      }
+    } else {
+      int group = 1 + random.nextInt(GROUPS);
+      ReplicaLog replica = storage.log().replica(group);
+      if (!replica.isPurging()) {
+        changeGroup(group, replica, live.computeIfAbsent(group, g -> fresh(replica)));
+      }
+    }
+  }
+
+  private ModelReplica fresh(ReplicaLog replica) {
+    ModelReplica model = new ModelReplica();
+    model.endpoint = bytes(8);
+    replica.writeEndpoint(model.endpoint);
+    return model;
+  }
+
+  private byte[] bytes(int limit) {
+    byte[] bytes = new byte[random.nextInt(limit)];
+    random.nextBytes(bytes);
+    return bytes;
+  }
+
+  private void changeGroup(int group, ReplicaLog replica, ModelReplica model) {
+    assertThat(replica.lastIndex()).isEqualTo(model.last);
+    assertThat(replica.firstIndex()).isEqualTo(model.first);
+    int choice = random.nextInt(100);
+    if (choice < 8) {
+      model.term += random.nextInt(3);
+      model.vote = random.nextBoolean() ? bytes(9) : null;
+      replica.writeTerm(model.term, model.vote);
+    } else if (discardDue.containsKey(group)) {
+      Long index = discardDue.remove(group);
+      replica.discardLog(index);
+      model.discard(index);
+    } else if (choice < 55) {
+      append(replica, model);
+    } else if (choice < 60) {
+      long low = Math.max(model.first, protectedIndex(group, model) + 1);
+      if (low <= model.last) {
+        long index = low + random.nextLong(model.last - low + 1);
+        replica.truncateFrom(index);
+        model.truncateFrom(index);
+      }
+    } else if (choice < 64) {
+      model.members = bytes(20);
+      replica.writeInitialMembers(model.members);
+    } else if (choice < 70) {
+      readBack(replica, model);
+    } else if (choice < 76) {
+      beginOwn(group, replica, model);
+    } else if (choice < 79) {
+      beginInstall(group, replica, model);
+    } else if (choice < 90) {
+      writeChunkOrCommit(group, replica);
+    } else if (choice < 96) {
+      long until = Math.min(durable.getOrDefault(group, 0L), model.last);
+      if (until >= model.first) {
+        long index = model.first + random.nextLong(until - model.first + 1);
+        replica.truncateUntil(index);
+        model.truncateUntil(index);
+      }
+    } else if (choice < 99) {
+      storage.snapshots().deleteOlderThan(group, durable.getOrDefault(group, 0L));
+    } else {
+      replica.forget();
+      live.remove(group);
+      writers.remove(group);
+      storage.snapshots().deleteAll(group);
+    }
+  }
+
+  private void append(ReplicaLog replica, ModelReplica model) {
+    for (int count = 1 + random.nextInt(4); count > 0; count--) {
+      byte[] payload = bytes(random.nextInt(30) == 0 ? 3000 : 60);
+      model.append(model.term, payload);
+      replica.appendEntry(model.last, model.term, payload);
+      assertThat(replica.positionOf(model.last)).isEqualTo(storage.log().appendedPosition());
+    }
+  }
+
+  private void readBack(ReplicaLog replica, ModelReplica model) {
+    if (model.entries.isEmpty()) {
+      return;
+    }
+    long index = model.first + random.nextLong(model.last - model.first + 1);
+    RecoveredEntry entry = model.entries.get(index);
+    assertThat(entry).isNotNull();
+    if (entry != null) {
+      assertThat(replica.readEntry(index)).isEqualTo(entry.payload());
+      assertThat(replica.termOf(index)).isEqualTo(entry.term());
+    }
+  }
+
+  /** Entries up to here are covered by an announced snapshot: never truncated from. */
+  private long protectedIndex(int group, ModelReplica model) {
+    long intent = model.intent == null ? 0 : model.intent.index();
+    long install = model.installs.stream().mapToLong(ModelReplica.Install::index).max().orElse(0);
+    return Math.max(durable.getOrDefault(group, 0L), Math.max(intent, install));
+  }
+
+  private void beginOwn(int group, ReplicaLog replica, ModelReplica model) {
+    long low = Math.max(durable.getOrDefault(group, 0L) + 1, model.first);
+    boolean installing =
+        model.installs.stream().anyMatch(i -> i.index() > durable.getOrDefault(group, 0L));
+    if (low > model.last || installing) {
+      return;
+    }
+    long index = low + random.nextLong(model.last - low + 1);
+    RecoveredEntry entry = model.entries.get(index);
+    boolean mayBeComplete = committing.getOrDefault(group, Set.of()).contains(index);
+    if (entry == null || mayBeComplete || (model.intent != null && index < model.intent.index())) {
+      return;
+    }
+    SnapshotManifest manifest = begin(group, index, entry.term());
+    replica.writeSnapshotIntent(index, entry.term(), manifest.membersView(), manifest.chunkCount());
+    model.intent = manifest;
+  }
+
+  private void beginInstall(int group, ReplicaLog replica, ModelReplica model) {
+    long low = protectedIndex(group, model) + 1;
+    long index = low + random.nextLong(Math.max(1, model.last - low + 4));
+    SnapshotManifest manifest = begin(group, index, model.term);
+    ModelReplica before = model.copy();
+    replica.writeInstallBegin(index, model.term, manifest.membersView(), manifest.chunkCount());
+    model.installs.add(new ModelReplica.Install(index, before));
+    if (random.nextBoolean()) {
+      replica.discardLog(index);
+      model.discard(index);
+    } else {
+      discardDue.put(group, index);
+    }
+  }
+
+  private SnapshotManifest begin(int group, long index, int term) {
+    SnapshotWriter old = writers.remove(group);
+    if (old != null) {
+      old.abandon();
+    }
+    SnapshotManifest manifest =
+        new SnapshotManifest(group, index, term, bytes(10), random.nextInt(4));
+    byte[][] chunks = new byte[manifest.chunkCount()][];
+    Arrays.setAll(chunks, i -> bytes(300));
+    contents.put(group + "/" + index, chunks);
+    writers.put(group, storage.snapshots().begin(manifest));
+    return manifest;
+  }
+
+  private void writeChunkOrCommit(int group, ReplicaLog replica) {
+    SnapshotWriter writer = writers.get(group);
+    if (writer == null) {
+      return;
+    }
+    SnapshotManifest manifest = writer.manifest();
+    byte[][] chunks = contentsOf(manifest);
+    for (int chunk = 0; chunk < chunks.length; chunk++) {
+      if (!writer.isWritten(chunk)) {
+        writer.write(chunk, chunks[chunk]);
+        if (random.nextBoolean()) {
+          return;
+        }
+      }
+    }
+    Set<Long> mayBeComplete = committing.computeIfAbsent(group, g -> new HashSet<>());
+    if (mayBeComplete.add(manifest.index())) {
+      writer.commit(
+          () -> {
+            durable.merge(group, manifest.index(), Math::max);
+            writers.remove(group, writer);
+            assertThat(replica.durableSnapshotIndex()).isGreaterThanOrEqualTo(manifest.index());
+          });
+    }
+  }
+
+  private byte[][] contentsOf(SnapshotManifest manifest) {
+    byte[][] chunks = contents.get(manifest.group() + "/" + manifest.index());
+    return chunks == null ? new byte[0][] : chunks;
+  }
+
+  /** Crashes, reopens, maybe crashes inside recovery again and again, and checks what is found. */
+  void crashAndRecover() throws IOException {
+    crash();
+    disk.behaviour().heal();
+    while (true) {
+      if (random.nextInt(3) == 0) {
+        disk.behaviour().dieAfterSteps(random.nextInt(30));
+      }
+      try {
+        storage = NodeStorage.open(disk, limits, (what, cause) -> faults.add(what));
+      } catch (DamagedStorageException | UnknownFormatException e) {
+        throw new AssertionError("recovery refuses what a legal crash left", e);
+      } catch (IOException crashedInside) {
+        crash();
+        continue;
+      }
+      recoveries++;
+      disk.behaviour().heal();
+      check();
+      opened();
+      if (random.nextInt(4) != 0) {
+        return;
+      }
+      // What recovery returned is durable, whatever the process before had synced.
+      crash();
+    }
+  }
+
+  private void crash() {
+    crashes++;
+    disk = random.nextBoolean() ? disk.crashProcess(time) : disk.crashMachine(time);
+  }
+
+  private void check() {
+    List<String> differences = new ArrayList<>();
+    for (Map<Integer, ModelReplica> candidate :
+        inFlight == null ? List.of(synced) : List.of(synced, inFlight)) {
+      Map<Integer, ModelReplica> resolved = resolve(candidate, differences);
+      if (resolved != null) {
+        accept(resolved);
+        return;
+      }
+    }
+    throw new AssertionError("recovered something else: " + differences);
+  }
+
+  private @Nullable Map<Integer, ModelReplica> resolve(
+      Map<Integer, ModelReplica> candidate, List<String> differences) {
+    Map<Integer, RecoveredReplica> recovered = storage.recovered();
+    if (!recovered.keySet().equals(candidate.keySet())) {
+      differences.add("groups " + recovered.keySet() + " not " + candidate.keySet());
+      return null;
+    }
+    Map<Integer, ModelReplica> resolved = new TreeMap<>();
+    for (RecoveredReplica replica : recovered.values()) {
+      int group = replica.group();
+      SnapshotManifest snapshot = replica.snapshot();
+      long index = snapshot == null ? 0 : snapshot.index();
+      long atLeast = durable.getOrDefault(group, 0L);
+      if (index != atLeast
+          && (index < atLeast || !committing.getOrDefault(group, Set.of()).contains(index))) {
+        differences.add("group " + group + " snapshot " + index + " not " + atLeast);
+        return null;
+      }
+      ModelReplica model = candidate.getOrDefault(group, new ModelReplica());
+      ModelReplica expected = model.recoveredWith(index, snapshot == null ? 0 : snapshot.term());
+      String difference = expected.differenceTo(replica);
+      if (difference != null) {
+        differences.add("group " + group + " " + difference);
+        return null;
+      }
+      resolved.put(group, expected);
+    }
+    return resolved;
+  }
+
+  private void accept(Map<Integer, ModelReplica> resolved) {
+    live = copy(resolved);
+    synced = resolved;
+    inFlight = null;
+    committing.clear();
+    durable.clear();
+    writers.clear();
+    discardDue.clear();
+    for (RecoveredReplica replica : storage.recovered().values()) {
+      SnapshotManifest snapshot = replica.snapshot();
+      if (snapshot != null) {
+        durable.put(replica.group(), snapshot.index());
+        byte[][] chunks = contentsOf(snapshot);
+        assertThat(snapshot.chunkCount()).isEqualTo(chunks.length);
+        for (int chunk = 0; chunk < chunks.length; chunk++) {
+          assertThat(storage.snapshots().readChunk(snapshot, chunk)).isEqualTo(chunks[chunk]);
+        }
+      }
+    }
+    assertThat(faults).isEmpty();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.shardwell.storage;
+
+import org.jspecify.annotations.NullMarked;
