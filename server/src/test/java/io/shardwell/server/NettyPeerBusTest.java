@@ -200,10 +200,10 @@ class NettyPeerBusTest {
     assertThat(next()).isEqualTo("up");
 
     b.stop();
+    // An end first, or a reset at once if the preamble was still unread; then nobody listens.
     event = next();
-    assertThat(event).isIn("closed", "down");
     while (!event.equals("refused")) {
-      assertThat(event).isIn("closed", "down", "up");
+      assertThat(event).isIn("closed", "down");
       event = next();
     }
   }
