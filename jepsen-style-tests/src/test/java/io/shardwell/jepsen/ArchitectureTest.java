@@ -138,11 +138,7 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule ONLY_SERVER_AND_CLI_KNOW_SOCKETS =
-      noClasses()
-          .that()
-          .resideOutsideOfPackages(SERVER, CLI)
-          .should()
-          .dependOnClassesThat(SOCKETS);
+      noClasses().that().resideOutsideOfPackages(SERVER, CLI).should().dependOnClassesThat(SOCKETS);
 
   @ArchTest
   static final ArchRule ONLY_SERVER_KNOWS_NETTY =

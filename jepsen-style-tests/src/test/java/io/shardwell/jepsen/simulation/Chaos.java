@@ -39,7 +39,7 @@ final class Chaos {
   private void next() {
     Fault fault = kinds.get(random.nextInt(kinds.size()));
     injected.merge(fault, 1, Integer::sum);
-    cluster.time().trace(fault.ordinal());
+    cluster.time().trace(fault.name().hashCode());
     inject(fault);
     later(100 * VirtualTime.MILLI + random.nextLong(2 * VirtualTime.SECOND), this::next);
   }
@@ -96,7 +96,7 @@ final class Chaos {
         later(aWhile(), machine::fastDisk);
       }
       case FAILING_DISK -> failDisk(machine);
-      case CLOCK_JUMP -> machine.clock().offsetMillis = random.nextInt(401) - 200;
+      case CLOCK_JUMP -> machine.clock().offsetMillis = random.nextLong(401) - 200;
     }
   }
 
@@ -213,8 +213,7 @@ final class Chaos {
   }
 
   private void failDisk(SimulatedMachine machine) {
-    machine.failDisk(
-        random.nextBoolean() ? MemoryDisk.Operation.WRITE : MemoryDisk.Operation.SYNC);
+    machine.failDisk(random.nextBoolean() ? MemoryDisk.Operation.WRITE : MemoryDisk.Operation.SYNC);
     later(aWhile(), () -> restartIfDown(machine));
   }
 }

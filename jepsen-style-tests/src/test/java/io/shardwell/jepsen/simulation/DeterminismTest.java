@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Shows that a seed is a whole run: the trace hash covers the time of every event and the content of
- * every frame, and is the same again in this JVM and in another one with other hash seeds.
+ * Shows that a seed is a whole run: the trace hash covers the time of every event and the content
+ * of every frame, and is the same again in this JVM and in another one with other hash seeds.
  */
 class DeterminismTest {
   private static final long SEED = 20_231_117;

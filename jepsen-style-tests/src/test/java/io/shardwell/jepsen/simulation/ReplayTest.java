@@ -3,7 +3,10 @@ package io.shardwell.jepsen.simulation;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
-/** Replays one seed: {@code -Dseed=N}, with {@code -Dstory=true} line by line. Without one there is nothing to do. */
+/**
+ * Replays one seed: {@code -Dseed=N}, with {@code -Dstory=true} line by line. Without one there is
+ * nothing to do.
+ */
 class ReplayTest {
   @Test
   void replaysOneSeed() {

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A client as it sees the world: it connects to some node, sends commands without waiting for all
- * of the answers, and after a lost connection or a time-out it never learns what became of the
- * ones under way. Each connection is a client of its own in the history.
+ * of the answers, and after a lost connection or a time-out it never learns what became of the ones
+ * under way. Each connection is a client of its own in the history.
  */
 final class SimulatedClient {
   private static final long TIMEOUT = 4 * VirtualTime.SECOND;

@@ -94,7 +94,12 @@ final class SimulatedCluster
   private void tellRoles(NodeStatus status) {
     for (NodeStatus.ReplicaStatus r : status.replicas()) {
       String role =
-          r.role() + " of term " + r.term() + ", leader " + r.leaderId() + ", snapshot "
+          r.role()
+              + " of term "
+              + r.term()
+              + ", leader "
+              + r.leaderId()
+              + ", snapshot "
               + r.snapshotIndex();
       String where = status.nodeId() + " shard " + r.shard();
       if (!role.equals(lastRoles.put(where, role))) {

@@ -17,7 +17,7 @@ final class SimulatedEventLoop implements EventLoop {
   private final VirtualTime time;
   private final Random random;
   private final MachineClock clock;
-  private final Process process;
+  private final Owner process;
   private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
   private final long monotonicOrigin;
   private boolean turnScheduled;
@@ -26,7 +26,7 @@ final class SimulatedEventLoop implements EventLoop {
   private long turns;
 
   /** What a loop needs to know about the process it is the heart of. */
-  interface Process {
+  interface Owner {
     boolean isAlive();
 
     /** A place where the process may be killed. */
@@ -48,7 +48,7 @@ final class SimulatedEventLoop implements EventLoop {
     long offsetMillis;
   }
 
-  SimulatedEventLoop(VirtualTime time, Random random, MachineClock clock, Process process) {
+  SimulatedEventLoop(VirtualTime time, Random random, MachineClock clock, Owner process) {
     this.time = time;
     this.random = random;
     this.clock = clock;

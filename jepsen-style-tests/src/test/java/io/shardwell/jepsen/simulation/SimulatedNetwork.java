@@ -72,10 +72,7 @@ final class SimulatedNetwork {
     links.removeIf(Link::isOver);
     links.add(link);
     acceptor.execute(link::accepted);
-    time.after(
-        back,
-        () ->
-dialler.execute(link::dialled));
+    time.after(back, () -> dialler.execute(link::dialled));
   }
 
   private static void failed(SimulatedPeerBus dialler, String peerId, boolean refused) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One life of a node: the real engine and storage between simulated clocks, sockets and disk. */
 final class SimulatedProcess
-    implements SimulatedEventLoop.Process, SimulatedPeerBus.Owner, FaultHandler {
+    implements SimulatedEventLoop.Owner, SimulatedPeerBus.Owner, FaultHandler {
   private final SimulatedMachine machine;
   private final SimulatedEventLoop loop;
   private final SimulatedPeerBus bus;

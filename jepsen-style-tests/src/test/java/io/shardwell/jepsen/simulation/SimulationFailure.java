@@ -8,8 +8,7 @@ final class SimulationFailure extends AssertionError {
 
   SimulationFailure(Scenario scenario, long nanos, String what, @Nullable Throwable cause) {
     super(
-        String.format(
-            "at %.6f s: %s%n  replay: %s", nanos / 1e9, what, scenario.replayLine()),
+        String.format("at %.6f s: %s%n  replay: %s", nanos / 1e9, what, scenario.replayLine()),
         cause);
   }
 }
