@@ -103,6 +103,8 @@ class ReplicaGuardTest {
     it.acknowledge("b", oldTerm, it.replica.lastIndex());
     it.acknowledge("a", oldTerm, it.replica.lastIndex());
     assertThat(it.replica.commitIndex()).isZero();
+    it.acknowledge("a", term, 1); // Matches; the leader sends the rest.
+    it.syncAll();
     it.acknowledge("a", term, it.replica.lastIndex());
     assertThat(it.replica.commitIndex()).isEqualTo(it.replica.lastIndex());
   }
