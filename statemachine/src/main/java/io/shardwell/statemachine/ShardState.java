@@ -7,17 +7,23 @@ import java.util.List;
  * thread.
  */
 public final class ShardState {
-  /** Most gone entries freed with one log entry of any kind, besides {@link #FREED_PER_CALL}. */
-  private static final int FREED_PER_ENTRY = 256;
-
   /**
-   * Freed on top per call in a batch: more than a call usually adds, so that freeing catches up.
+   * How many gone entries are freed with each log entry. Part of what an entry means: every replica
+   * must keep the same pace.
+   *
+   * @param perEntry with an entry of any kind but a tick
+   * @param perCall on top for each call of a batch
+   * @param perTick with a tick, which has nothing else to do
    */
-  private static final int FREED_PER_CALL = 4;
+  record Pace(int perEntry, int perCall, int perTick) {
+    /**
+     * A call adds at most one entry that can expire, so freeing several per call catches up with
+     * any load; a thousand take less than a millisecond or two.
+     */
+    static final Pace PRODUCTION = new Pace(256, 4, 1024);
+  }
 
-  /** Freed with a tick, which has nothing else to do: less than a millisecond of work. */
-  private static final int FREED_PER_TICK = 1024;
-
+  private final Pace pace;
   private Keyspace keys = new Keyspace();
   private SessionTable sessions = new SessionTable();
   private long logTime;
@@ -27,7 +33,14 @@ public final class ShardState {
   private long poisonDigest;
 
   /** An empty shard: no keys, log time 0, no entry applied. */
-  public ShardState() {}
+  public ShardState() {
+    this(Pace.PRODUCTION);
+  }
+
+  /** With a pace of freeing of its own; for tests that want gone entries to stay. */
+  ShardState(Pace pace) {
+    this.pace = pace;
+  }
 
   /**
    * Applies a committed log entry: moves log time to its stamp if that is later, then executes it.
@@ -46,19 +59,19 @@ public final class ShardState {
       case Proposal.BATCH -> {
         Batch batch = Batch.read(body);
         Outcome outcome = applyBatch(batch);
-        keys.collect(FREED_PER_ENTRY + FREED_PER_CALL * batch.calls().size());
+        keys.collect(pace.perEntry() + pace.perCall() * batch.calls().size());
         return outcome;
       }
       case Proposal.TICK, Proposal.NEW_TERM -> {
         body.expectEnd();
-        keys.collect(FREED_PER_TICK);
+        keys.collect(pace.perTick());
       }
       case Proposal.RETIRE_SESSION -> {
         String nodeId = Batch.readNodeId(body);
         long incarnation = body.readLong();
         body.expectEnd();
         sessions.retire(nodeId, incarnation);
-        keys.collect(FREED_PER_ENTRY);
+        keys.collect(pace.perEntry());
       }
       default -> throw new MalformedBytesException("entry kind " + Proposal.kindOf(proposal));
     }

@@ -2,6 +2,7 @@ package io.shardwell.statemachine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -9,9 +10,11 @@ import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.RandomDistribution;
 import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.Tuple;
 
@@ -30,11 +33,12 @@ class ShardStateProperties {
 
   record Restore() implements Step {}
 
-  @Property(tries = 400, shrinking = ShrinkingMode.BOUNDED)
-  void answersAsAListOfEntriesWould(@ForAll("histories") List<Step> history) {
+  @Property(tries = 800, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+  void answersAsAListOfEntriesWould(
+      @ForAll("histories") List<Step> history, @ForAll("paces") ShardState.Pace pace) {
     NaiveStore model = new NaiveStore();
-    ShardState steady = new ShardState();
-    ShardState restored = new ShardState();
+    ShardState steady = new ShardState(pace);
+    ShardState restored = new ShardState(pace);
     long clock = 1_000_000;
     long index = 0;
     long sequence = 0;
@@ -62,7 +66,8 @@ class ShardStateProperties {
         assertThat(steady.read(call, stamp)).as("%s", read).isEqualTo(expected);
         assertThat(restored.read(call, stamp)).as("%s", read).isEqualTo(expected);
         boolean keyless = call.command().firstKey() == 0;
-        List<String> keys = read.call().subList(1, read.call().size());
+        List<String> keys =
+            call.keys().stream().map(k -> new String(k, StandardCharsets.ISO_8859_1)).toList();
         boolean due = model.anyDueBy(stamp, keyless ? List.of() : keys);
         assertThat(steady.needsTick(call, stamp)).as("tick for %s", read).isEqualTo(due);
       } else if (step instanceof Tick tick) {
@@ -73,7 +78,7 @@ class ShardStateProperties {
         model.advance(clock);
       } else {
         List<byte[]> snapshot = steady.takeSnapshot();
-        ShardState fresh = new ShardState();
+        ShardState fresh = new ShardState(pace);
         fresh.installSnapshot(snapshot);
         restored = fresh;
       }
@@ -114,7 +119,14 @@ class ShardStateProperties {
   }
 
   static String text(Reply bulk) {
-    return new String(((Reply.Bulk) bulk).value(), java.nio.charset.StandardCharsets.ISO_8859_1);
+    return new String(((Reply.Bulk) bulk).value(), StandardCharsets.ISO_8859_1);
+  }
+
+  /** From never freeing anything to freeing everything at once. */
+  @Provide
+  Arbitrary<ShardState.Pace> paces() {
+    return Arbitraries.of(
+        new ShardState.Pace(0, 0, 0), new ShardState.Pace(1, 0, 2), ShardState.Pace.PRODUCTION);
   }
 
   @Provide
@@ -135,7 +147,8 @@ class ShardStateProperties {
             Tuple.of(1, Arbitraries.just((Step) new Restore())))
         .list()
         .ofMinSize(1)
-        .ofMaxSize(60);
+        .ofMaxSize(80)
+        .withSizeDistribution(RandomDistribution.uniform());
   }
 
   private static Arbitrary<String> key() {

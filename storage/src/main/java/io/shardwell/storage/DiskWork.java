@@ -13,6 +13,9 @@ final class DiskWork {
   private final FaultHandler faults;
   private boolean stopped;
   private int underWay;
+  // Set by the disk's thread: what was submitted before the loop heard of the error must not run
+  // either, it may build on what failed.
+  private volatile boolean failed;
 
   DiskWork(Disk disk, FaultHandler faults) {
     this.disk = disk;
@@ -29,7 +32,20 @@ final class DiskWork {
       return;
     }
     underWay++;
-    disk.submit(io, error -> done(what, error, onDone));
+    disk.submit(() -> runUnlessFailed(io), error -> done(what, error, onDone));
+  }
+
+  private void runUnlessFailed(IoTask io) throws IOException {
+    if (failed) {
+      throw new IOException("an operation before it failed");
+    }
+    boolean succeeded = false;
+    try {
+      io.run();
+      succeeded = true;
+    } finally {
+      failed = !succeeded;
+    }
   }
 
   private void done(String what, @Nullable IOException error, Runnable onDone) {

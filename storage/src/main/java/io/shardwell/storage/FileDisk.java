@@ -3,8 +3,6 @@ package io.shardwell.storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -17,6 +15,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +24,10 @@ import org.jspecify.annotations.Nullable;
 /** The {@link Disk} of a real folder. */
 public final class FileDisk implements Disk {
   static final String LOCK_FILE = "lock";
+
+  // Directories locked by this JVM. Asked before the lock file is touched: on Linux, closing any
+  // descriptor of a file releases the locks that the process holds on it.
+  private static final Set<Path> LOCKED_HERE = ConcurrentHashMap.newKeySet();
 
   private record Submitted(IoTask io, Consumer<@Nullable IOException> completion) {}
 
@@ -44,6 +48,7 @@ public final class FileDisk implements Disk {
   private boolean stopped;
 
   private @Nullable FileChannel lockChannel;
+  private @Nullable Path lockedPath;
 
   /**
    * A disk over a folder.
@@ -132,19 +137,33 @@ public final class FileDisk implements Disk {
   @Override
   public void lock() throws IOException {
     createDirectory();
+    Path real = directory.toRealPath();
+    if (!LOCKED_HERE.add(real)) {
+      throw new DirectoryInUseException(directory.toString(), "this process");
+    }
+    boolean locked = false;
+    try {
+      lockChannel = lockChannel();
+      lockedPath = real;
+      locked = true;
+    } finally {
+      if (!locked) {
+        LOCKED_HERE.remove(real);
+      }
+    }
+    synchronized (monitor) {
+      stopped = false;
+    }
+  }
+
+  private FileChannel lockChannel() throws IOException {
     FileChannel channel =
         FileChannel.open(
             path(LOCK_FILE),
             StandardOpenOption.READ,
             StandardOpenOption.WRITE,
             StandardOpenOption.CREATE);
-    FileLock lock;
-    try {
-      lock = channel.tryLock();
-    } catch (OverlappingFileLockException sameProcess) {
-      lock = null;
-    }
-    if (lock == null) {
+    if (channel.tryLock() == null) {
       String holder = readHolder(channel);
       channel.close();
       throw new DirectoryInUseException(directory.toString(), holder);
@@ -152,10 +171,7 @@ public final class FileDisk implements Disk {
     channel.truncate(0);
     byte[] pid = Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII);
     channel.write(ByteBuffer.wrap(pid), 0);
-    lockChannel = channel;
-    synchronized (monitor) {
-      stopped = false;
-    }
+    return channel;
   }
 
   private void createDirectory() throws IOException {
@@ -205,6 +221,10 @@ public final class FileDisk implements Disk {
     if (lockChannel != null) {
       lockChannel.close();
       lockChannel = null;
+    }
+    if (lockedPath != null) {
+      LOCKED_HERE.remove(lockedPath);
+      lockedPath = null;
     }
   }
 

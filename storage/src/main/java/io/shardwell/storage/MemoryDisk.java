@@ -187,6 +187,14 @@ public final class MemoryDisk implements Disk {
     return new MemoryDisk(after, newScheduler, random, behaviour);
   }
 
+  /** A disk of its own with the same files, all durable; this one is not touched. */
+  public MemoryDisk copy(DelayScheduler newScheduler) {
+    Media copy = new Media();
+    media.names.forEach((name, file) -> copy.names.put(name, file.durableCopy()));
+    copy.durableNames.putAll(copy.names);
+    return new MemoryDisk(copy, newScheduler, random, new Behaviour());
+  }
+
   /** Rot: flips one bit of a file, for good. */
   public void flipBit(String name, long offset, int bit) {
     file(name).flipBit(offset, bit);
@@ -200,6 +208,11 @@ public final class MemoryDisk implements Disk {
   /** Bytes of a file as a reader sees them. */
   public byte[] contents(String name) {
     return file(name).visibleBytes();
+  }
+
+  /** Whether the process died: by {@link Behaviour#dieAfterSteps}, or by a crash called before. */
+  public boolean isDead() {
+    return dead;
   }
 
   /** Whether something written or named is not durable. */

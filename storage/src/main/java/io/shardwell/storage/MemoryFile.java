@@ -154,6 +154,13 @@ final class MemoryFile {
     return !unsynced.isEmpty();
   }
 
+  /** The same bytes, all of them durable. */
+  MemoryFile durableCopy() {
+    MemoryFile copy = copy();
+    copy.unsynced.clear();
+    return copy;
+  }
+
   private MemoryFile copy() {
     MemoryFile copy = new MemoryFile();
     copy.bytes = bytes.clone();

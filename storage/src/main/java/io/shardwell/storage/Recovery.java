@@ -91,6 +91,10 @@ final class Recovery {
   }
 
   private void readManifests() throws IOException {
+    // What is absent must be durably absent: a process may have died between the deletion of a
+    // manifest and its sync, and a power cut would bring back a snapshot that the log went on
+    // without.
+    disk.syncFolder(SnapshotFiles.FOLDER);
     for (String name : disk.list(SnapshotFiles.FOLDER)) {
       Owner owner = Owner.of(name);
       if (owner == null) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.Tag;
 
 /**
  * No synced record is lost, no vote forgotten, no record half there: random operations on all
@@ -15,12 +16,19 @@ import net.jqwik.api.ShrinkingMode;
 final class CrashProperties {
   @Property(tries = 1500, shrinking = ShrinkingMode.OFF)
   void recoversTheLastSyncedTurnOrTheOneUnderWay(@ForAll long seed) throws IOException {
+    crashSixTimes(seed);
+  }
+
+  @Property(tries = 200_000, shrinking = ShrinkingMode.OFF)
+  @Tag("chaos")
+  void recoversAMillionTimes(@ForAll long seed) throws IOException {
+    crashSixTimes(seed);
+  }
+
+  private static void crashSixTimes(long seed) throws IOException {
     RandomNode node = new RandomNode(seed);
     for (int life = 0; life < 6; life++) {
-      for (int steps = node.random.nextInt(200); steps > 0; steps--) {
-        node.step();
-      }
-      node.crashAndRecover();
+      node.liveAndCrash();
     }
     assertThat(node.faults).isEmpty();
   }

@@ -87,9 +87,22 @@ final class RandomNode {
     } while (time.runNext());
   }
 
-  /** Everything appended is durable and no file work is under way. */
-  boolean isSettled() {
-    return !storage.log().hasUnsynced();
+  /** Some random steps and a crash: between two of them, or in the middle of one of the disk's. */
+  void liveAndCrash() throws IOException {
+    if (random.nextBoolean()) {
+      disk.behaviour().dieAfterSteps(random.nextInt(120));
+    }
+    for (int steps = random.nextInt(200); steps > 0 && !disk.isDead(); steps--) {
+      step();
+    }
+    crashAndRecover();
+  }
+
+  /** Steps until a fault. */
+  void steps(int count) {
+    for (int left = count; left > 0 && faults.isEmpty(); left--) {
+      step();
+    }
   }
 
   void step() {
@@ -308,6 +321,47 @@ final class RandomNode {
     }
   }
 
+  /** The storage, opened elsewhere from the same bytes, holds all that is synced here. */
+  void assertRecovered(NodeStorage opened) {
+    List<String> differences = new ArrayList<>();
+    assertThat(resolve(opened, synced, differences)).as("%s", differences).isNotNull();
+    assertThat(opened.metadata().incarnation()).isEqualTo(storage.metadata().incarnation());
+    for (RecoveredReplica replica : opened.recovered().values()) {
+      SnapshotManifest snapshot = replica.snapshot();
+      if (snapshot != null) {
+        readRightOrFault(() -> assertChunks(opened, snapshot));
+      }
+    }
+  }
+
+  /** Every entry and chunk is what was written, or reading it is a fault. */
+  void assertReadsRightOrFaults() {
+    live.forEach(
+        (group, model) -> {
+          ReplicaLog replica = storage.log().replica(group);
+          for (RecoveredEntry entry : model.entries.values()) {
+            readRightOrFault(
+                () -> assertThat(replica.readEntry(entry.index())).isEqualTo(entry.payload()));
+          }
+        });
+  }
+
+  private static void readRightOrFault(Runnable read) {
+    try {
+      read.run();
+    } catch (IllegalStateException fault) {
+      assertThat(fault).hasMessageMatching("(?s)(fault at|cannot read chunk) .*");
+    }
+  }
+
+  private void assertChunks(NodeStorage opened, SnapshotManifest snapshot) {
+    byte[][] chunks = contentsOf(snapshot);
+    assertThat(snapshot.chunkCount()).isEqualTo(chunks.length);
+    for (int chunk = 0; chunk < chunks.length; chunk++) {
+      assertThat(opened.snapshots().readChunk(snapshot, chunk)).isEqualTo(chunks[chunk]);
+    }
+  }
+
   private void crash() {
     crashes++;
     disk = random.nextBoolean() ? disk.crashProcess(time) : disk.crashMachine(time);
@@ -317,7 +371,7 @@ final class RandomNode {
     List<String> differences = new ArrayList<>();
     for (Map<Integer, ModelReplica> candidate :
         inFlight == null ? List.of(synced) : List.of(synced, inFlight)) {
-      Map<Integer, ModelReplica> resolved = resolve(candidate, differences);
+      Map<Integer, ModelReplica> resolved = resolve(storage, candidate, differences);
       if (resolved != null) {
         accept(resolved);
         return;
@@ -327,8 +381,8 @@ final class RandomNode {
   }
 
   private @Nullable Map<Integer, ModelReplica> resolve(
-      Map<Integer, ModelReplica> candidate, List<String> differences) {
-    Map<Integer, RecoveredReplica> recovered = storage.recovered();
+      NodeStorage opened, Map<Integer, ModelReplica> candidate, List<String> differences) {
+    Map<Integer, RecoveredReplica> recovered = opened.recovered();
     if (!recovered.keySet().equals(candidate.keySet())) {
       differences.add("groups " + recovered.keySet() + " not " + candidate.keySet());
       return null;
@@ -368,11 +422,7 @@ final class RandomNode {
       SnapshotManifest snapshot = replica.snapshot();
       if (snapshot != null) {
         durable.put(replica.group(), snapshot.index());
-        byte[][] chunks = contentsOf(snapshot);
-        assertThat(snapshot.chunkCount()).isEqualTo(chunks.length);
-        for (int chunk = 0; chunk < chunks.length; chunk++) {
-          assertThat(storage.snapshots().readChunk(snapshot, chunk)).isEqualTo(chunks[chunk]);
-        }
+        assertChunks(storage, snapshot);
       }
     }
     assertThat(faults).isEmpty();
