@@ -177,7 +177,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     slot.silent = !takesAnswer;
     if (own != null) {
       client.lastCommand = own;
-      side.commands().execute(own, new Call(client, words, session(), slot::acceptAnswer));
+      side.commands().execute(own, new Call(client, words, this::session, slot::acceptAnswer));
       // HELLO and CLIENT REPLY decide how they themselves are answered.
       slot.encoder = encoder(client);
       slot.silent = !client.stillTakesAnswer(takesAnswer);

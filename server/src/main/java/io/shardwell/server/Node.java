@@ -309,7 +309,7 @@ public final class Node implements AutoCloseable {
     if (own != null) {
       Call call =
           new Call(
-              node.self(), argv, node.session(), given -> answer.complete(Answer.toReply(given)));
+              node.self(), argv, node::session, given -> answer.complete(Answer.toReply(given)));
       node.commands().execute(own, call);
       return;
     }
