@@ -86,7 +86,7 @@ final class DevCluster {
 
   /** Returns whether it was told to stop; otherwise the cluster could not go on. */
   private boolean watch() throws InterruptedException {
-    ReadyCheck check = new ReadyCheck(plan);
+    ReadyCheck check = new ReadyCheck();
     boolean ready = false;
     long sayAgainAt = System.nanoTime() + STILL_WAITING_NANOS;
     while (true) {

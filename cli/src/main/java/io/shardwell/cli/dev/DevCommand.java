@@ -34,16 +34,14 @@ public final class DevCommand implements Callable<Integer> {
   @Option(
       names = "--nodes",
       paramLabel = "N",
-      defaultValue = "3",
-      description = "Number of nodes (default: ${DEFAULT-VALUE}).")
-  int nodes;
+      description = "Number of nodes (default: as DIR has it, else 3).")
+  @Nullable Integer nodes;
 
   @Option(
       names = "--shards",
       paramLabel = "N",
-      defaultValue = "16",
-      description = "Number of shards (default: ${DEFAULT-VALUE}).")
-  int shards;
+      description = "Number of shards (default: as DIR has it, else 16).")
+  @Nullable Integer shards;
 
   @Option(
       names = "--dir",
@@ -72,20 +70,22 @@ public final class DevCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     check("--nodes", nodes, DevPlan.MAX_NODES);
     check("--shards", shards, DevPlan.MAX_SHARDS);
-    check("--base-port", basePort, DevPlan.basePortLimit(nodes) - 1);
-    // Before anything is written: a second `dev` by mistake must change nothing.
-    requireFreePorts(DevPlan.of(nodes, shards, basePort, Path.of(".")));
     try {
+      ClusterShape shape = ClusterShape.choose(nodes, shards, dir);
+      check("--base-port", basePort, DevPlan.basePortLimit(shape.nodes()) - 1);
+      // Before anything is written: a second `dev` by mistake must change nothing.
+      requireFreePorts(DevPlan.of(shape, basePort, Path.of(".")));
       DevDirectory directory = DevDirectory.open(dir);
-      DevPlan plan = DevPlan.of(nodes, shards, basePort, directory.path());
+      shape.remember(directory.path());
+      DevPlan plan = DevPlan.of(shape, basePort, directory.path());
       return new DevCluster(plan, directory, surroundings).run();
     } catch (IOException failure) {
       throw new CommandFailure("Cannot run the cluster: " + failure);
     }
   }
 
-  private void check(String option, int value, int max) {
-    if (value < 1 || value > max) {
+  private void check(String option, @Nullable Integer value, int max) {
+    if (value != null && (value < 1 || value > max)) {
       throw new ParameterException(
           spec.commandLine(), option + " must be from 1 to " + max + ": " + value);
     }

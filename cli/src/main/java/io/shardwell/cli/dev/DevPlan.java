@@ -40,9 +40,9 @@ record DevPlan(List<DevNode> nodes, int shards) {
   }
 
   /** Lays out nodes n1, n2, ... in folders of the same names. */
-  static DevPlan of(int nodes, int shards, int basePort, Path dir) {
-    List<DevNode> all = new ArrayList<>(nodes);
-    for (int i = 0; i < nodes; i++) {
+  static DevPlan of(ClusterShape shape, int basePort, Path dir) {
+    List<DevNode> all = new ArrayList<>(shape.nodes());
+    for (int i = 0; i < shape.nodes(); i++) {
       String id = "n" + (i + 1);
       int port = basePort + i;
       all.add(
@@ -54,7 +54,7 @@ record DevPlan(List<DevNode> nodes, int shards) {
               port + HTTP_OFFSET,
               port + PEER_OFFSET));
     }
-    return new DevPlan(List.copyOf(all), shards);
+    return new DevPlan(List.copyOf(all), shape.shards());
   }
 
   /** The {@code shardwell} command that runs one of the nodes. */

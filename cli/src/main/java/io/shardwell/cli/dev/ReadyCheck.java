@@ -12,11 +12,6 @@ import java.util.List;
 final class ReadyCheck {
 
   private final ClusterQuery query = new ClusterQuery(Duration.ofSeconds(1));
-  private final DevPlan plan;
-
-  ReadyCheck(DevPlan plan) {
-    this.plan = plan;
-  }
 
   /** What is missing yet, for people; empty when the cluster serves. */
   String missing(List<DevNode> alive) {
@@ -26,9 +21,6 @@ final class ReadyCheck {
         NodeReport report = query.ask(DevPlan.HOST, node.port());
         if (!report.ready()) {
           return node.id() + " is not ready: " + report.notReadyReason();
-        }
-        if (report.shards() != plan.shards()) {
-          return node.id() + " has " + report.shards() + " shards, not " + plan.shards();
         }
         if (view == null) {
           view = query.askAll(DevPlan.HOST, node.port());
