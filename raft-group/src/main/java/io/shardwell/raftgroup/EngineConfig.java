@@ -13,7 +13,7 @@ import java.util.TreeMap;
  * @param shards number of shards; fixed at the cluster's first start
  * @param replicas replicas of a shard; at most as many as there are nodes are made
  * @param seed of all randomness in this node: timeouts, the incarnation of a new directory
- * @param timing all durations
+ * @param tuning durations and sizes
  */
 public record EngineConfig(
     String nodeId,
@@ -22,7 +22,7 @@ public record EngineConfig(
     int shards,
     int replicas,
     long seed,
-    Timing timing) {
+    Tuning tuning) {
 
   /** The most nodes in one cluster. */
   public static final int MAX_NODES = 64;
@@ -52,7 +52,7 @@ public record EngineConfig(
     }
   }
 
-  /** The usual way: with default timing. */
+  /** The usual way: with default tuning. */
   public static EngineConfig of(
       String nodeId,
       Map<String, PeerAddress> nodes,
@@ -61,7 +61,7 @@ public record EngineConfig(
       int replicas,
       long seed) {
     return new EngineConfig(
-        nodeId, new TreeMap<>(nodes), advertised, shards, replicas, seed, Timing.DEFAULT);
+        nodeId, new TreeMap<>(nodes), advertised, shards, replicas, seed, Tuning.DEFAULT);
   }
 
   /** Replicas that each shard really gets. */

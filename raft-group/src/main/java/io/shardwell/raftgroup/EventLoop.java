@@ -3,9 +3,9 @@ package io.shardwell.raftgroup;
 /**
  * One thread's time and order: the seam that lets a whole node run in a simulation (DESIGN 3).
  *
- * <p>Two implementations: the server's, on a Netty I/O thread, and the simulator's, on virtual time.
- * The owner of an event loop calls {@link Engine#endTurn()} after each round of I/O events, tasks and
- * timers.
+ * <p>Two implementations: the server's, on a Netty I/O thread, and the simulator's, on virtual
+ * time. The owner of an event loop calls {@link Engine#endTurn()} after each round of I/O events,
+ * tasks and timers.
  */
 public interface EventLoop {
 

@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
  * Lossy, non-blocking transport of frames between nodes (DESIGN 3).
  *
  * <p>There is one link per direction: a node sends over the link it dialled and receives over the
- * links it accepted. Frames on one link arrive in order or, when the link breaks, from some point on
- * not at all; nothing is ever sent again after a reconnect (MICRORAFT B1 relies on it). Loop thread
- * only.
+ * links it accepted. Frames on one link arrive in order or, when the link breaks, from some point
+ * on not at all; nothing is ever sent again after a reconnect (MICRORAFT B1 relies on it). Loop
+ * thread only.
  */
 public interface PeerBus {
 

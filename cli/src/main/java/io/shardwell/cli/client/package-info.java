@@ -1,0 +1,2 @@
+/** Commands on keys: one command to one node, its reply written as redis-cli writes it. */
+package io.shardwell.cli.client;

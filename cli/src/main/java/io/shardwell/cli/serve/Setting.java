@@ -1,0 +1,78 @@
+package io.shardwell.cli.serve;
+
+import io.shardwell.server.NodeConfig;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What can be set for a node. One name, written three ways: {@code --text-port 6600} as a flag,
+ * {@code SHARDWELL_TEXT_PORT=6600} in the environment, {@code text-port=6600} in the file.
+ */
+enum Setting {
+  ID("ID", null, "Name of this node, one of --nodes."),
+  DIR("DIR", null, "Where this node keeps its data."),
+  NODES(
+      "ID=HOST:PEERPORT,...",
+      null,
+      "All nodes of the cluster, this one included, with the addresses of their peer ports."),
+  BIND("HOST", "127.0.0.1", "Address to listen on."),
+  ADVERTISED_HOST("HOST", null, "Where clients reach this node (default: what it listens on)."),
+  PORT("PORT", number(NodeConfig.DEFAULT_PORT), "Port for RESP clients."),
+  CLUSTER_PORT(
+      "PORT", null, "Port for Redis Cluster clients. Reserved: nothing listens there yet."),
+  TEXT_PORT("PORT", number(NodeConfig.OFF), "Port for the plain-text protocol; -1 is off."),
+  PEER_PORT("PORT", null, "Port for the other nodes (default: this node's port in --nodes)."),
+  HTTP_PORT("PORT", number(NodeConfig.DEFAULT_HTTP_PORT), "Port for /livez, /readyz; -1 is off."),
+  SHARDS(
+      "N",
+      number(NodeConfig.DEFAULT_SHARDS),
+      "Number of shards, fixed when the cluster first starts."),
+  REPLICAS(
+      "N",
+      number(NodeConfig.DEFAULT_REPLICAS),
+      "Replicas of each shard; fewer where there are fewer nodes."),
+  MAX_CLIENTS(
+      "N", number(NodeConfig.DEFAULT_MAX_CLIENTS), "Connections beyond which clients are refused."),
+  INSECURE("true|false", "false", "Listen beyond loopback although there is no password yet.");
+
+  private final String valueLabel;
+  private final @Nullable String defaultValue;
+  private final String description;
+
+  Setting(String valueLabel, @Nullable String defaultValue, String description) {
+    this.valueLabel = valueLabel;
+    this.defaultValue = defaultValue;
+    this.description = description;
+  }
+
+  /** In a properties file. */
+  String property() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** On the command line. */
+  String flag() {
+    return "--" + property();
+  }
+
+  /** In the environment. */
+  String variable() {
+    return "SHARDWELL_" + name();
+  }
+
+  String valueLabel() {
+    return valueLabel;
+  }
+
+  @Nullable String defaultValue() {
+    return defaultValue;
+  }
+
+  String description() {
+    return defaultValue == null ? description : description + " Default: " + defaultValue + ".";
+  }
+
+  private static String number(int value) {
+    return Integer.toString(value);
+  }
+}

@@ -1,0 +1,80 @@
+package io.shardwell.cli.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.shardwell.raftgroup.PeerAddress;
+import io.shardwell.server.NodeConfig;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import org.junit.jupiter.api.Test;
+
+/** Shows what a node is told for given settings, and what is refused. */
+class NodeSettingsTest {
+
+  private static NodeConfig config(Map<Setting, String> changed) {
+    Map<Setting, String> flags = new HashMap<>();
+    flags.put(Setting.ID, "n2");
+    flags.put(Setting.DIR, "data/n2");
+    flags.put(Setting.NODES, "n1=10.0.0.1:16379, n2=10.0.0.2:17000,n3=[::1]:16379");
+    flags.putAll(changed);
+    return NodeSettings.toConfig(Settings.merge(flags, Map.of(), new Properties()));
+  }
+
+  @Test
+  void defaultsAreThoseOfTheManual() {
+    NodeConfig config = config(Map.of());
+    assertThat(config.dir()).isEqualTo(Path.of("data/n2"));
+    assertThat(config.nodes())
+        .containsEntry("n1", new PeerAddress("10.0.0.1", 16379))
+        .containsEntry("n3", new PeerAddress("::1", 16379));
+    assertThat(config.bind()).isEqualTo("127.0.0.1");
+    assertThat(config.port()).isEqualTo(6379);
+    assertThat(config.textPort()).isEqualTo(NodeConfig.OFF);
+    assertThat(config.httpPort()).isEqualTo(8379);
+    assertThat(config.peerPort()).as("as listed").isEqualTo(17000);
+    assertThat(config.shards()).isEqualTo(16);
+    assertThat(config.replicas()).isEqualTo(3);
+    assertThat(config.standalone()).as("a fault halts the process").isTrue();
+  }
+
+  @Test
+  void everySettingArrives() {
+    NodeConfig config =
+        config(
+            Map.of(
+                Setting.BIND, "0.0.0.0",
+                Setting.INSECURE, "true",
+                Setting.ADVERTISED_HOST, "db2.example",
+                Setting.PORT, "1",
+                Setting.TEXT_PORT, "2",
+                Setting.PEER_PORT, "3",
+                Setting.HTTP_PORT, "-1",
+                Setting.SHARDS, "5",
+                Setting.REPLICAS, "1",
+                Setting.MAX_CLIENTS, "9"));
+    assertThat(config.bind()).isEqualTo("0.0.0.0");
+    assertThat(config.advertisedHost()).isEqualTo("db2.example");
+    assertThat(config.port()).isEqualTo(1);
+    assertThat(config.textPort()).isEqualTo(2);
+    assertThat(config.peerPort()).isEqualTo(3);
+    assertThat(config.httpPort()).isEqualTo(NodeConfig.OFF);
+    assertThat(config.shards()).isEqualTo(5);
+    assertThat(config.replicas()).isEqualTo(1);
+    assertThat(config.maxClients()).isEqualTo(9);
+  }
+
+  @Test
+  void whatCannotWorkIsRefusedInWords() {
+    assertThatThrownBy(() -> config(Map.of(Setting.NODES, "n1:1")))
+        .hasMessage("--nodes 'n1:1' is not of the form ID=HOST:PEERPORT,...");
+    assertThatThrownBy(() -> config(Map.of(Setting.NODES, "n2=a:1,n2=b:1")))
+        .hasMessageContaining("names n2 twice");
+    assertThatThrownBy(() -> config(Map.of(Setting.ID, "n9"))).hasMessageContaining("n9");
+    assertThatThrownBy(() -> config(Map.of(Setting.BIND, "0.0.0.0")))
+        .hasMessageContaining("protected mode");
+    assertThatThrownBy(() -> config(Map.of(Setting.PORT, "65536"))).hasMessageContaining("65535");
+  }
+}

@@ -1,0 +1,754 @@
+package io.shardwell.raftgroup;
+
+import io.shardwell.raftgroup.cluster.ClusterMap;
+import io.shardwell.raftgroup.cluster.ClusterTable;
+import io.shardwell.raftgroup.cluster.FirstStart;
+import io.shardwell.raftgroup.cluster.MetaState;
+import io.shardwell.raftgroup.cluster.NodeIdentity;
+import io.shardwell.raftgroup.cluster.Placement;
+import io.shardwell.raftgroup.reads.ReadIndex;
+import io.shardwell.raftgroup.reads.ShardGroup;
+import io.shardwell.raftgroup.replica.LogClock;
+import io.shardwell.raftgroup.replica.LoopContext;
+import io.shardwell.raftgroup.replica.ProposalListener;
+import io.shardwell.raftgroup.replica.RecentEntries;
+import io.shardwell.raftgroup.replica.Replica;
+import io.shardwell.raftgroup.replica.ReplicaEndpoint;
+import io.shardwell.raftgroup.replica.ReplicatedState;
+import io.shardwell.raftgroup.replica.ShardReplicatedState;
+import io.shardwell.raftgroup.routing.LeaderDirectory;
+import io.shardwell.raftgroup.routing.ReadChannel;
+import io.shardwell.raftgroup.routing.Router;
+import io.shardwell.raftgroup.routing.WriteChannel;
+import io.shardwell.raftgroup.wire.BatchVerdict;
+import io.shardwell.raftgroup.wire.FrameCodec;
+import io.shardwell.raftgroup.wire.PeerMessage;
+import io.shardwell.raftgroup.wire.RaftCodec;
+import io.shardwell.statemachine.Outcome;
+import io.shardwell.statemachine.Proposal;
+import io.shardwell.statemachine.SessionKey;
+import io.shardwell.statemachine.ShardState;
+import io.shardwell.statemachine.ShardStats;
+import io.shardwell.statemachine.Slots;
+import io.shardwell.storage.FaultHandler;
+import io.shardwell.storage.NodeStorage;
+import io.shardwell.storage.RecoveredReplica;
+import io.shardwell.storage.SharedLog;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A whole node but for sockets and threads (DESIGN 4): the loop's replicas with their one log, the
+ * sessions to all shards, the cluster map, and the turn that ties them together.
+ *
+ * <p>The owner of the {@link EventLoop} hands in what happens (frames, commands, timers, finished
+ * syncs) and then calls {@link #endTurn()}: what gathered is proposed and asked, the log's buffer
+ * goes to the disk if that is idle, as one append and one sync for all shards, and each peer gets
+ * one frame. While the disk works the next turns go on; that is the group commit.
+ *
+ * <p>Loop thread only, the constructor included.
+ */
+public final class Engine {
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(Engine.class);
+
+  /** Rounds of work in one turn at most; what is left goes into the next. */
+  private static final int MAX_PASSES = 32;
+
+  private static final long PATROL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long PULSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+  private static final long HANDSHAKE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+  private static final long RESIGN_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final long RESIGN_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private final EngineConfig config;
+  private final EventLoop loop;
+  private final NodeStorage storage;
+  private final SharedLog log;
+  private final FaultHandler faults;
+  private final NodeIdentity identity;
+  private final FirstStart firstStart;
+  private final PeerLinks links;
+  private final Random random;
+  private final NodeClocks clocks;
+  private final LeaderBalance balance;
+  private final Placement placement;
+  private final int shards;
+  private final long startNanos;
+
+  // Replicas on this node; filled when the cluster opens.
+  private final Map<Integer, ShardGroup> groups = new TreeMap<>();
+  private final List<Replica> replicas = new ArrayList<>();
+  private @Nullable Replica metaReplica;
+  private @Nullable MetaState metaState;
+  private @Nullable ClusterMap map;
+
+  private final List<WriteChannel> writes = new ArrayList<>();
+  private final List<ReadChannel> reads = new ArrayList<>();
+  private final Router router;
+  private final ReadIndex readIndex;
+  private final Post post = new EnginePost();
+
+  // What this turn still has to do.
+  private final ArrayDeque<Runnable> submitted = new ArrayDeque<>();
+  private final ArrayDeque<PeerMessage> toSelf = new ArrayDeque<>();
+
+  /** Shards with commands queued or under way on this node. */
+  private final BitSet active = new BitSet();
+
+  private boolean patrolScheduled;
+  private boolean opened;
+  private boolean stopping;
+  private boolean stopped;
+  private long syncStartNanos;
+  private long slowestSyncMillis;
+
+  /** Nothing moves before {@link #start()}. */
+  public Engine(
+      EngineConfig config, EventLoop loop, PeerBus bus, NodeStorage storage, FaultHandler faults) {
+    this.config = config;
+    this.loop = loop;
+    this.storage = storage;
+    this.log = storage.log();
+    this.faults = faults;
+    this.random = new Random(config.seed());
+    this.startNanos = loop.nanoTime();
+    this.identity = NodeIdentity.begin(storage, random, faults);
+    this.firstStart = new FirstStart(config, identity, this::helloChanged, this::open);
+    RaftCodec raftCodec = new RaftCodec();
+    this.links =
+        new PeerLinks(config, bus, new FrameCodec(raftCodec), firstStart, new LinkListener());
+    byte[] table = identity.metadata().clusterTable();
+    ClusterTable stored = table.length == 0 ? null : ClusterTable.decode(table);
+    this.shards = stored == null ? config.shards() : stored.shards();
+    int replicasEach = stored == null ? config.replicas() : stored.replicas();
+    this.placement = Placement.of(config.nodes().keySet(), shards, replicasEach);
+    this.clocks = new NodeClocks(loop, config.tuning().maxClockSkewMillis());
+    this.balance = new LeaderBalance(placement.members(), clocks, post::reaches);
+    this.readIndex = new ReadIndex(loop, post, config.tuning(), groups);
+    this.context = context(raftCodec);
+    LeaderDirectory leaders = new LeaderDirectory(groups, placement.members(), post);
+    SessionKey session =
+        new SessionKey(
+            config.nodeId(), identity.metadata().incarnation(), identity.metadata().bootNumber());
+    for (int shard = 0; shard < shards; shard++) {
+      writes.add(
+          new WriteChannel(
+              shard, loop, post, config.tuning(), leaders, session, identity::nextBoot));
+      reads.add(
+          new ReadChannel(shard, loop, post, config.tuning(), leaders, groups, config.nodeId()));
+    }
+    this.router = new Router(shards, writes, reads, this::activate);
+    log.onSynced(this::synced);
+  }
+
+  private final LoopContext context;
+
+  private LoopContext context(RaftCodec raftCodec) {
+    int commitCount =
+        identity.grown(
+            "commitCountToTakeSnapshot", config.tuning().commitCountToTakeSnapshot(), faults);
+    int maxPending =
+        identity.grown("maxPendingLogEntryCount", config.tuning().maxPendingEntries(), faults);
+    return new LoopContext(
+        loop,
+        storage,
+        raftCodec,
+        new RecentEntries(config.tuning().recentEntryBytes()),
+        faults,
+        config.tuning(),
+        commitCount,
+        maxPending,
+        links.outboxes(),
+        submitted::add,
+        () -> slowestSyncMillis,
+        this::leaderChanged);
+  }
+
+  /** Dials the peers and, as soon as the cluster allows, opens this node's replicas. */
+  public void start() {
+    for (String note : storage.recoveryNotes()) {
+      LOGGER.warn("recovery: {}", note);
+    }
+    links.dial();
+    firstStart.begin();
+    every(HANDSHAKE_NANOS, this::handshake);
+    every(PULSE_NANOS, this::pulse);
+    every(TimeUnit.MILLISECONDS.toNanos(config.tuning().tickMillis()), this::tick);
+    every(
+        TimeUnit.MILLISECONDS.toNanos(config.tuning().leaderBalanceMillis()), this::balanceLeaders);
+  }
+
+  private void every(long periodNanos, Runnable task) {
+    EventLoop.Timer unused =
+        loop.schedule(
+            () -> {
+              if (!stopped) {
+                task.run();
+                every(periodNanos, task);
+              }
+            },
+            periodNanos);
+  }
+
+  // --- clients and peers
+  // ---------------------------------------------------------------------------
+
+  /** For one client. */
+  public ClientSession openSession() {
+    return new ClientSession(router);
+  }
+
+  /**
+   * For one link that a peer has dialled.
+   *
+   * @param closeLink closes it, because of what came over it
+   */
+  public InboundLink accept(Runnable closeLink) {
+    return links.accept(closeLink);
+  }
+
+  private void activate(int shard) {
+    active.set(shard);
+    if (!patrolScheduled) {
+      patrolScheduled = true;
+      EventLoop.Timer unused = loop.schedule(this::patrol, PATROL_NANOS);
+    }
+  }
+
+  private void patrol() {
+    patrolScheduled = false;
+    if (stopped) {
+      return;
+    }
+    readIndex.patrol();
+    for (int shard = active.nextSetBit(0); shard >= 0; shard = active.nextSetBit(shard + 1)) {
+      writes.get(shard).patrol();
+      reads.get(shard).patrol();
+    }
+    if (!active.isEmpty() || !readIndex.isIdle()) {
+      patrolScheduled = true;
+      EventLoop.Timer unused = loop.schedule(this::patrol, PATROL_NANOS);
+    }
+  }
+
+  // --- the turn
+  // ------------------------------------------------------------------------------------
+
+  /** Ends a turn; see the class comment. */
+  public void endTurn() {
+    if (stopped) {
+      return;
+    }
+    boolean progress = true;
+    for (int pass = 0; progress && pass < MAX_PASSES; pass++) {
+      progress = runSubmitted();
+      progress |= handleToSelf();
+      progress |= pump();
+      progress |= readIndex.startRound();
+    }
+    if (progress) {
+      loop.execute(() -> {}); // Another turn follows at once.
+    }
+    if (!log.syncInFlight() && log.hasUnsynced()) {
+      syncStartNanos = loop.nanoTime();
+      boolean started = log.startSync();
+      assert started;
+    }
+    links.flush();
+  }
+
+  private boolean runSubmitted() {
+    boolean any = false;
+    for (int i = submitted.size(); i > 0; i--) {
+      submitted.remove().run();
+      any = true;
+    }
+    return any;
+  }
+
+  private boolean handleToSelf() {
+    boolean any = false;
+    for (int i = toSelf.size(); i > 0; i--) {
+      received(config.nodeId(), identity.metadata().incarnation(), toSelf.remove());
+      any = true;
+    }
+    return any;
+  }
+
+  private boolean pump() {
+    boolean any = false;
+    for (int shard = active.nextSetBit(0); shard >= 0; shard = active.nextSetBit(shard + 1)) {
+      any |= writes.get(shard).pump();
+      any |= reads.get(shard).pump();
+      if (writes.get(shard).isIdle() && reads.get(shard).isIdle()) {
+        active.clear(shard);
+      }
+    }
+    return any;
+  }
+
+  private void synced() {
+    long millis = TimeUnit.NANOSECONDS.toMillis(loop.nanoTime() - syncStartNanos);
+    slowestSyncMillis = Math.max(millis, slowestSyncMillis * 15 / 16);
+    for (Replica replica : replicas) {
+      replica.synced();
+    }
+  }
+
+  // --- opening
+  // -------------------------------------------------------------------------------------
+
+  private void helloChanged() {
+    links.hello();
+    if (!firstStart.refusal().isEmpty()) {
+      LOGGER.error("this node takes no part in the cluster: {}", firstStart.refusal());
+    }
+  }
+
+  private void handshake() {
+    if (firstStart.stage() != FirstStart.Stage.OPENED) {
+      links.hello();
+    }
+  }
+
+  private void open() {
+    ClusterTable table = Objects.requireNonNull(firstStart.table());
+    LOGGER.info(
+        "cluster {}: {} nodes, {} shards, opening",
+        table.clusterId(),
+        table.incarnations().size(),
+        table.shards());
+    map = ClusterMap.first(table);
+    List<String> metaVoters =
+        table.incarnations().keySet().stream().limit(MetaState.MAX_VOTERS).toList();
+    if (metaVoters.contains(config.nodeId())) {
+      metaState = new MetaState(table);
+      metaReplica = openReplica(MetaState.GROUP, table, metaVoters, metaState);
+    }
+    for (int shard = 0; shard < shards; shard++) {
+      List<String> members = placement.members().get(shard);
+      if (members.contains(config.nodeId())) {
+        ShardReplicatedState state =
+            new ShardReplicatedState(new LogClock(loop), clocks::boundedMillis);
+        groups.put(shard, new ShardGroup(shard, openReplica(shard, table, members, state), state));
+      }
+    }
+    storage.releaseRecovered();
+    opened = true;
+    for (Replica replica : replicas) {
+      List<String> members =
+          replica == metaReplica ? metaVoters : placement.members().get(replica.group());
+      replica.start(members.get(0).equals(config.nodeId()));
+    }
+  }
+
+  private Replica openReplica(
+      int group, ClusterTable table, List<String> members, ReplicatedState state) {
+    List<ReplicaEndpoint> endpoints = new ArrayList<>();
+    for (String node : members) {
+      endpoints.add(
+          new ReplicaEndpoint(node, Objects.requireNonNull(table.incarnations().get(node)), 0));
+    }
+    ReplicaEndpoint self =
+        new ReplicaEndpoint(config.nodeId(), identity.metadata().incarnation(), 0);
+    RecoveredReplica recovered = storage.recovered().get(group);
+    Replica replica =
+        Replica.open(context, group, self, endpoints, state, recovered, random.nextLong());
+    replicas.add(replica);
+    return replica;
+  }
+
+  // --- what nodes tell each other
+  // ------------------------------------------------------------------
+
+  private void received(String from, long incarnation, PeerMessage message) {
+    if (!opened) {
+      return;
+    }
+    if (message instanceof PeerMessage.Raft raft) {
+      Replica replica = replica(raft.group());
+      if (replica != null) {
+        replica.handle(raft);
+      }
+    } else if (message instanceof PeerMessage.Batch batch) {
+      onBatch(from, batch);
+    } else if (message instanceof PeerMessage.BatchAnswer answer) {
+      if (answer.shard() < shards) {
+        writes.get(answer.shard()).onAnswer(from, answer);
+      }
+    } else if (message instanceof PeerMessage.Read read) {
+      readIndex.onRead(from, incarnation, read);
+      schedulePatrol();
+    } else if (message instanceof PeerMessage.ReadAnswer answer) {
+      if (answer.shard() < shards) {
+        reads.get(answer.shard()).onAnswer(from, answer);
+      }
+    } else if (message instanceof PeerMessage.ReadRefused refused) {
+      if (refused.shard() < shards) {
+        reads.get(refused.shard()).onRefused(from, refused);
+      }
+    } else if (message instanceof PeerMessage.ReadIndex question) {
+      readIndex.onQuestion(from, question);
+    } else if (message instanceof PeerMessage.ReadIndexAnswer answer) {
+      readIndex.onAnswer(from, incarnation, answer);
+    } else if (message instanceof PeerMessage.Pulse pulse) {
+      onPulse(from, pulse);
+    } else if (message instanceof PeerMessage.MapChange change) {
+      onMapChange(change);
+    } else if (message instanceof PeerMessage.MapCopy copy) {
+      learnMap(ClusterMap.decode(copy.map()));
+    }
+  }
+
+  private void schedulePatrol() {
+    if (!patrolScheduled) {
+      patrolScheduled = true;
+      EventLoop.Timer unused = loop.schedule(this::patrol, PATROL_NANOS);
+    }
+  }
+
+  private @Nullable Replica replica(int group) {
+    if (group == MetaState.GROUP) {
+      return metaReplica;
+    }
+    ShardGroup shardGroup = groups.get(group);
+    return shardGroup == null ? null : shardGroup.replica();
+  }
+
+  /**
+   * Proposes a batch if this node leads its shard. Whether the session knows it is decided by
+   * apply, never beforehand (DESIGN 5).
+   */
+  private void onBatch(String origin, PeerMessage.Batch batch) {
+    ShardGroup group = groups.get(batch.shard());
+    if (group == null || !group.replica().isLeader()) {
+      answer(origin, batch, refusal(group));
+      return;
+    }
+    group
+        .replica()
+        .propose(
+            Proposal.batch(group.state().stampMillis(), batch.batch()),
+            new ProposalListener() {
+              @Override
+              public void applied(long index, Object result) {
+                group
+                    .replica()
+                    .whenDurable(
+                        origin,
+                        index,
+                        () -> answer(origin, batch, new BatchVerdict.Decided((Outcome) result)));
+              }
+
+              @Override
+              public void notApplied() {
+                answer(origin, batch, refusal(group));
+              }
+            });
+  }
+
+  private static BatchVerdict refusal(@Nullable ShardGroup group) {
+    String leader = group == null ? null : group.replica().leaderNodeId();
+    return new BatchVerdict.Refused(leader == null ? "" : leader);
+  }
+
+  private void answer(String origin, PeerMessage.Batch batch, BatchVerdict verdict) {
+    post.tell(
+        origin,
+        new PeerMessage.BatchAnswer(batch.shard(), batch.boot(), batch.sequence(), verdict));
+  }
+
+  private void leaderChanged(Replica replica) {
+    if (replica != metaReplica) {
+      submitted.add(() -> resend(replica.group()));
+    }
+  }
+
+  private void resend(int shard) {
+    writes.get(shard).leaderChanged();
+    reads.get(shard).leaderChanged();
+  }
+
+  private final class EnginePost implements Post {
+
+    @Override
+    public void tell(String nodeId, PeerMessage message) {
+      if (nodeId.equals(config.nodeId())) {
+        toSelf.add(message);
+      } else {
+        Objects.requireNonNull(links.outboxes().get(nodeId)).add(message);
+      }
+    }
+
+    @Override
+    public boolean reaches(String nodeId) {
+      return opened && (nodeId.equals(config.nodeId()) || links.reaches(nodeId));
+    }
+  }
+
+  private final class LinkListener implements PeerLinks.Listener {
+
+    @Override
+    public void linkUp(String nodeId) {
+      linkChanged(nodeId);
+    }
+
+    @Override
+    public void linkBroken(String nodeId, boolean nodeIsGone) {
+      clocks.forget(nodeId);
+      for (Replica replica : replicas) {
+        replica.linkBroken(nodeId);
+        if (nodeIsGone) {
+          replica.nodeIsGone(nodeId);
+        }
+      }
+      linkChanged(nodeId);
+    }
+
+    private void linkChanged(String nodeId) {
+      for (ShardGroup group : groups.values()) {
+        if (nodeId.equals(group.replica().leaderNodeId())) {
+          resend(group.shard());
+        }
+      }
+    }
+
+    @Override
+    public void received(String nodeId, long incarnation, PeerMessage message) {
+      Engine.this.received(nodeId, incarnation, message);
+    }
+  }
+
+  // --- now and then
+  // --------------------------------------------------------------------------------
+
+  private void tick() {
+    for (ShardGroup group : groups.values()) {
+      Replica replica = group.replica();
+      if (replica.isEstablishedLeader()
+          && group.state().shard().nextDeadlineMillis() != Long.MAX_VALUE) {
+        long stamp = group.state().stampMillis();
+        if (group.state().shard().nextDeadlineMillis() <= stamp) {
+          replica.propose(Proposal.tick(stamp), new Indifferent());
+        }
+      }
+      long state = group.state().shard().stats().logicalBytes();
+      if (replica.bytesSinceSnapshot() > Math.max(config.tuning().snapshotLogBytes(), state)) {
+        replica.takeSnapshot();
+      }
+    }
+    Replica meta = metaReplica;
+    if (meta != null && meta.bytesSinceSnapshot() > config.tuning().snapshotLogBytes()) {
+      meta.takeSnapshot();
+    }
+  }
+
+  private static final class Indifferent implements ProposalListener {
+    @Override
+    public void applied(long index, Object result) {}
+
+    @Override
+    public void notApplied() {}
+  }
+
+  private void balanceLeaders() {
+    if (!stopping) {
+      balance.balance(groups.values().stream().map(ShardGroup::replica).toList());
+    }
+  }
+
+  private void pulse() {
+    if (!opened) {
+      return;
+    }
+    MetaState meta = metaState;
+    if (meta != null) {
+      learnMap(meta.map());
+    }
+    ClusterMap known = Objects.requireNonNull(map);
+    for (String nodeId : links.outboxes().keySet()) {
+      post.tell(nodeId, new PeerMessage.Pulse(loop.wallClockMillis(), known.epoch()));
+    }
+    ClusterMap.Node self =
+        new ClusterMap.Node(
+            identity.metadata().incarnation(),
+            Objects.requireNonNull(config.nodes().get(config.nodeId())),
+            config.advertised());
+    if (!self.equals(known.nodes().get(config.nodeId()))) {
+      announce(MetaState.announcement(config.nodeId(), self));
+    }
+    if (!log.hasUnsynced() && !log.syncInFlight()) {
+      boolean unused = log.startIdleMark();
+    }
+  }
+
+  private void announce(byte[] change) {
+    Replica meta = metaReplica;
+    if (meta == null) {
+      // Whoever of them leads takes it, the others do not.
+      Objects.requireNonNull(firstStart.table()).incarnations().keySet().stream()
+          .limit(MetaState.MAX_VOTERS)
+          .forEach(node -> post.tell(node, new PeerMessage.MapChange(change)));
+      return;
+    }
+    String leader = meta.leaderNodeId();
+    if (leader != null) {
+      post.tell(leader, new PeerMessage.MapChange(change));
+    }
+  }
+
+  private void onMapChange(PeerMessage.MapChange change) {
+    Replica meta = metaReplica;
+    if (meta != null && meta.isLeader() && MetaState.isChange(change.change())) {
+      meta.propose(change.change(), new Indifferent());
+    }
+  }
+
+  private void onPulse(String from, PeerMessage.Pulse pulse) {
+    clocks.heard(from, pulse.wallClockMillis());
+    ClusterMap known = Objects.requireNonNull(map);
+    if (pulse.mapEpoch() < known.epoch()) {
+      post.tell(from, new PeerMessage.MapCopy(known.encode()));
+    }
+  }
+
+  private void learnMap(ClusterMap newer) {
+    if (newer.epoch() > Objects.requireNonNull(map).epoch()) {
+      map = newer;
+    }
+  }
+
+  // --- stopping and looking
+  // ------------------------------------------------------------------------
+
+  /**
+   * Stops gracefully: hands leaderships over, syncs what is appended, marks the log's end. Commands
+   * still under way get no reply.
+   *
+   * @param done runs on the loop, after at most a few seconds
+   */
+  public void stop(Runnable done) {
+    if (stopping) {
+      return;
+    }
+    stopping = true;
+    resign(loop.nanoTime() + RESIGN_NANOS, done);
+  }
+
+  private void resign(long deadlineNanos, Runnable done) {
+    boolean waits = balance.resign(replicas) && loop.nanoTime() < deadlineNanos;
+    if (!waits && !log.hasUnsynced() && !log.syncInFlight()) {
+      stopped = true;
+      replicas.forEach(Replica::terminate);
+      done.run();
+      return;
+    }
+    EventLoop.Timer unused = loop.schedule(() -> resign(deadlineNanos, done), RESIGN_STEP_NANOS);
+  }
+
+  /** Whether every replica on this node knows a leader, so that commands are served. */
+  public boolean isReady() {
+    return notReadyReason().isEmpty();
+  }
+
+  private String notReadyReason() {
+    if (stopping) {
+      return "stopping";
+    }
+    if (!firstStart.refusal().isEmpty()) {
+      return firstStart.refusal();
+    }
+    if (!opened) {
+      return "waiting for the other nodes of the first start";
+    }
+    for (Replica replica : replicas) {
+      if (replica.leaderNodeId() == null) {
+        return "group " + name(replica) + " has no leader";
+      }
+    }
+    return "";
+  }
+
+  private static String name(Replica replica) {
+    return replica.group() == MetaState.GROUP ? "meta" : Integer.toString(replica.group());
+  }
+
+  /** What this node knows now. */
+  public NodeStatus status() {
+    List<NodeStatus.PeerStatus> nodes = new ArrayList<>();
+    ClusterMap known = map;
+    config
+        .nodes()
+        .forEach(
+            (id, peer) -> {
+              ClusterMap.Node announced = known == null ? null : known.nodes().get(id);
+              ClientAddress client = announced == null ? ClientAddress.UNKNOWN : announced.client();
+              if (id.equals(config.nodeId())) {
+                client = config.advertised();
+              }
+              nodes.add(
+                  new NodeStatus.PeerStatus(
+                      id,
+                      peer.host(),
+                      peer.port(),
+                      client.host(),
+                      client.respPort(),
+                      client.textPort(),
+                      client.httpPort(),
+                      id.equals(config.nodeId()) || links.reaches(id)));
+            });
+    List<NodeStatus.ReplicaStatus> all = new ArrayList<>();
+    Replica meta = metaReplica;
+    if (meta != null) {
+      all.add(replicaStatus(-1, meta, null));
+    }
+    groups.forEach(
+        (shard, group) -> all.add(replicaStatus(shard, group.replica(), group.state().shard())));
+    ClusterTable table = firstStart.table();
+    return new NodeStatus(
+        config.nodeId(),
+        identity.metadata().incarnation(),
+        table == null ? "" : table.clusterId(),
+        isReady(),
+        notReadyReason(),
+        TimeUnit.NANOSECONDS.toMillis(loop.nanoTime() - startNanos),
+        known == null ? 0 : known.epoch(),
+        shards,
+        nodes,
+        all,
+        log.logBytes());
+  }
+
+  private NodeStatus.ReplicaStatus replicaStatus(
+      int shard, Replica replica, @Nullable ShardState data) {
+    String leader = replica.leaderNodeId();
+    ShardStats stats = data == null ? null : data.stats();
+    return new NodeStatus.ReplicaStatus(
+        shard,
+        data == null ? -1 : Slots.firstSlot(shard, shards),
+        data == null ? -1 : Slots.lastSlot(shard, shards),
+        replica.role(),
+        leader == null ? "" : leader,
+        replica.term(),
+        replica.commitIndex(),
+        replica.commitIndex(),
+        replica.lastIndex(),
+        replica.snapshotIndex(),
+        stats == null ? 0 : stats.keys(),
+        stats == null ? 0 : stats.logicalBytes(),
+        stats == null ? 0 : stats.expiredKeys(),
+        data == null ? 0 : data.logTimeMillis(),
+        data == null ? 0 : data.digest());
+  }
+}

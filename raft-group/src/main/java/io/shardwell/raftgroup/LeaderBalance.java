@@ -1,0 +1,92 @@
+package io.shardwell.raftgroup;
+
+import io.microraft.RaftEndpoint;
+import io.shardwell.raftgroup.replica.Replica;
+import io.shardwell.raftgroup.replica.ReplicaEndpoint;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands leaderships over: to the preferred replica, so that leaders return to an even spread after
+ * a failure; to a node with a better clock; at a graceful stop to anybody. A replica gets a
+ * leadership only if it is reached and has nearly everything, because writes wait meanwhile. Loop
+ * thread only.
+ */
+final class LeaderBalance {
+
+  /** Handed over at once at most, so that a returning node is not flooded. */
+  private static final int MAX_AT_ONCE = 4;
+
+  /** Entries that the new leader may lack. */
+  private static final long MAX_LAG_ENTRIES = 64;
+
+  private final List<List<String>> preferred;
+  private final NodeClocks clocks;
+  private final Predicate<String> reaches;
+
+  LeaderBalance(List<List<String>> preferred, NodeClocks clocks, Predicate<String> reaches) {
+    this.preferred = preferred;
+    this.clocks = clocks;
+    this.reaches = reaches;
+  }
+
+  /** Once in a while. */
+  void balance(Collection<Replica> shardReplicas) {
+    String betterClock = clocks.isAhead() ? clocks.nearerToMedian() : null;
+    int handed = 0;
+    for (Replica replica : shardReplicas) {
+      if (handed == MAX_AT_ONCE) {
+        return;
+      }
+      if (!replica.isEstablishedLeader()) {
+        continue;
+      }
+      String wanted = betterClock != null ? betterClock : preferred.get(replica.group()).get(0);
+      ReplicaEndpoint to = wanted.equals(replica.self().nodeId()) ? null : member(replica, wanted);
+      if (to != null && isCloseBehind(replica, to)) {
+        replica.transferLeadership(to);
+        handed++;
+      }
+    }
+  }
+
+  /** The node stops: hands over what it leads. Returns whether it leads anything still. */
+  boolean resign(Collection<Replica> replicas) {
+    boolean leads = false;
+    for (Replica replica : replicas) {
+      if (!replica.isLeader() || replica.voters().size() < 2) {
+        continue;
+      }
+      leads = true;
+      ReplicaEndpoint best = null;
+      for (RaftEndpoint voter : replica.voters()) {
+        ReplicaEndpoint candidate = (ReplicaEndpoint) voter;
+        boolean possible = !candidate.equals(replica.self()) && isCloseBehind(replica, candidate);
+        if (possible
+            && (best == null || replica.acknowledgedBy(candidate) > replica.acknowledgedBy(best))) {
+          best = candidate;
+        }
+      }
+      if (best != null) {
+        replica.transferLeadership(best);
+      }
+    }
+    return leads;
+  }
+
+  private static @Nullable ReplicaEndpoint member(Replica replica, String nodeId) {
+    for (RaftEndpoint voter : replica.voters()) {
+      if (((ReplicaEndpoint) voter).nodeId().equals(nodeId)) {
+        return (ReplicaEndpoint) voter;
+      }
+    }
+    return null;
+  }
+
+  private boolean isCloseBehind(Replica replica, ReplicaEndpoint member) {
+    return reaches.test(member.nodeId())
+        && replica.acknowledgedBy(member) + MAX_LAG_ENTRIES >= replica.lastIndex();
+  }
+}

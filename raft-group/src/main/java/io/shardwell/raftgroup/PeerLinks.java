@@ -1,0 +1,215 @@
+package io.shardwell.raftgroup;
+
+import io.shardwell.raftgroup.cluster.FirstStart;
+import io.shardwell.raftgroup.wire.FrameCodec;
+import io.shardwell.raftgroup.wire.MalformedFrameException;
+import io.shardwell.raftgroup.wire.Outbox;
+import io.shardwell.raftgroup.wire.PeerMessage;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The links to and from the other nodes. Each begins with a {@link PeerMessage.Hello}; what comes
+ * from a speaker that is not of this cluster, or not who the table says, is dropped. Of two links
+ * from the same node only the newer counts, so that its messages stay in order (MICRORAFT B1). Loop
+ * thread only.
+ */
+final class PeerLinks {
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(PeerLinks.class);
+
+  /** What the links tell the engine. */
+  interface Listener {
+    void linkUp(String nodeId);
+
+    void linkBroken(String nodeId, boolean nodeIsGone);
+
+    void received(String nodeId, long incarnation, PeerMessage message);
+  }
+
+  private final EngineConfig config;
+  private final PeerBus bus;
+  private final FrameCodec codec;
+  private final FirstStart firstStart;
+  private final Listener listener;
+  private final Map<String, Outbox> outboxes = new TreeMap<>();
+  private final Map<String, Inbound> inbound = new TreeMap<>();
+
+  PeerLinks(
+      EngineConfig config,
+      PeerBus bus,
+      FrameCodec codec,
+      FirstStart firstStart,
+      Listener listener) {
+    this.config = config;
+    this.bus = bus;
+    this.codec = codec;
+    this.firstStart = firstStart;
+    this.listener = listener;
+    for (String nodeId : config.nodes().keySet()) {
+      if (!nodeId.equals(config.nodeId())) {
+        outboxes.put(nodeId, new Outbox(nodeId, bus, codec));
+      }
+    }
+  }
+
+  /** By node id, for every other node. */
+  Map<String, Outbox> outboxes() {
+    return outboxes;
+  }
+
+  void dial() {
+    outboxes.forEach(
+        (nodeId, outbox) ->
+            bus.dial(
+                nodeId,
+                java.util.Objects.requireNonNull(config.nodes().get(nodeId)),
+                new Dialled(nodeId, outbox)));
+  }
+
+  /** Says who we are on all links, because it changed or because somebody may not have heard. */
+  void hello() {
+    outboxes.values().forEach(this::hello);
+  }
+
+  private void hello(Outbox outbox) {
+    outbox.flush();
+    outbox.add(firstStart.hello());
+    outbox.flush(); // A frame of its own: the frame after it is read as this speaker's.
+  }
+
+  /** Sends what this turn has gathered: one frame for each peer. */
+  void flush() {
+    for (Outbox outbox : outboxes.values()) {
+      outbox.flush();
+    }
+  }
+
+  /** Whether the node has shown, on a link that is up, that it belongs to this cluster. */
+  boolean reaches(String nodeId) {
+    Outbox outbox = outboxes.get(nodeId);
+    return outbox != null && outbox.isUp() && hears(nodeId);
+  }
+
+  /** Whether a link from this node is up and trusted. */
+  boolean hears(String nodeId) {
+    Inbound link = inbound.get(nodeId);
+    return link != null && link.isTrusted();
+  }
+
+  InboundLink accept(Runnable closeLink) {
+    return new Inbound(closeLink);
+  }
+
+  private final class Dialled implements DialledLinkListener {
+    private final String nodeId;
+    private final Outbox outbox;
+    private boolean up;
+
+    Dialled(String nodeId, Outbox outbox) {
+      this.nodeId = nodeId;
+      this.outbox = outbox;
+    }
+
+    @Override
+    public void onUp() {
+      up = true;
+      outbox.clear();
+      hello(outbox);
+      listener.linkUp(nodeId);
+    }
+
+    @Override
+    public void onDown(boolean refusedOrReset) {
+      outbox.clear();
+      if (up || refusedOrReset) {
+        up = false;
+        listener.linkBroken(nodeId, refusedOrReset);
+      }
+    }
+  }
+
+  private final class Inbound implements InboundLink {
+    private final Runnable closeLink;
+    private boolean closed;
+    private PeerMessage.@Nullable Hello speaker;
+
+    Inbound(Runnable closeLink) {
+      this.closeLink = closeLink;
+    }
+
+    boolean isTrusted() {
+      return speaker != null && firstStart.trusts(speaker);
+    }
+
+    @Override
+    public void onFrame(ByteBuffer frame) {
+      if (closed) {
+        return;
+      }
+      PeerMessage.Hello known = speaker;
+      try {
+        codec.read(
+            frame,
+            known == null ? "" : known.nodeId(),
+            known == null ? 0 : known.incarnation(),
+            this::onMessage);
+      } catch (MalformedFrameException malformed) {
+        LOGGER.warn(
+            "closing a peer link from {}: {}",
+            known == null ? "an unknown speaker" : known.nodeId(),
+            malformed.getMessage());
+        close();
+      }
+    }
+
+    private void onMessage(PeerMessage message) {
+      if (closed) {
+        return;
+      }
+      if (message instanceof PeerMessage.Hello hello) {
+        onHello(hello);
+      } else if (speaker == null) {
+        throw new MalformedFrameException("a link must begin with a Hello");
+      } else if (isTrusted()) {
+        listener.received(speaker.nodeId(), speaker.incarnation(), message);
+      }
+    }
+
+    private void onHello(PeerMessage.Hello hello) {
+      boolean listed =
+          config.nodes().containsKey(hello.nodeId()) && !hello.nodeId().equals(config.nodeId());
+      if (!listed || (speaker != null && !speaker.nodeId().equals(hello.nodeId()))) {
+        LOGGER.warn("closing a peer link: {} is not one of the other nodes", hello.nodeId());
+        close();
+        return;
+      }
+      Inbound older = inbound.put(hello.nodeId(), this);
+      if (older != null && older != this) {
+        older.close();
+        listener.linkBroken(hello.nodeId(), false);
+      }
+      speaker = hello;
+      firstStart.heard(hello);
+    }
+
+    private void close() {
+      closed = true;
+      closeLink.run();
+    }
+
+    @Override
+    public void onClosed() {
+      closed = true;
+      PeerMessage.Hello known = speaker;
+      if (known != null && inbound.get(known.nodeId()) == this) {
+        inbound.remove(known.nodeId());
+        listener.linkBroken(known.nodeId(), false);
+      }
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package io.shardwell.raftgroup.cluster;
+
+import com.esotericsoftware.kryo.KryoException;
+import com.esotericsoftware.kryo.io.Input;
+import com.esotericsoftware.kryo.io.Output;
+import io.shardwell.raftgroup.replica.ReplicatedState;
+import io.shardwell.statemachine.Slots;
+import java.util.List;
+
+/** The replicated state of the group `meta`: the {@link ClusterMap}. Loop thread only. */
+public final class MetaState implements ReplicatedState {
+
+  /** The group's number, above all shards'. */
+  public static final int GROUP = Slots.COUNT;
+
+  /** Voters at most (DESIGN 10). */
+  public static final int MAX_VOTERS = 5;
+
+  private static final byte NEW_TERM = 1;
+  private static final byte ANNOUNCE = 2;
+
+  private ClusterMap map;
+
+  public MetaState(ClusterTable table) {
+    this.map = ClusterMap.first(table);
+  }
+
+  public ClusterMap map() {
+    return map;
+  }
+
+  /** A change: a node tells where it is reached. Repeating it changes nothing. */
+  public static byte[] announcement(String nodeId, ClusterMap.Node node) {
+    Output out = new Output(128, -1);
+    out.writeByte(ANNOUNCE);
+    ClusterMap.writeNode(out, nodeId, node);
+    return out.toBytes();
+  }
+
+  /** Whether these bytes may be proposed: they come from another node. */
+  public static boolean isChange(byte[] bytes) {
+    if (bytes.length == 0 || bytes[0] != ANNOUNCE) {
+      return false;
+    }
+    try {
+      Input in = new Input(bytes, 1, bytes.length - 1);
+      return in.readString() != null && ClusterMap.readNode(in) != null;
+    } catch (KryoException malformed) {
+      return false;
+    }
+  }
+
+  @Override
+  public Object apply(long index, byte[] proposal) {
+    if (proposal[0] == ANNOUNCE) {
+      Input in = new Input(proposal, 1, proposal.length - 1);
+      map = map.with(in.readString(), ClusterMap.readNode(in));
+    } else if (proposal[0] != NEW_TERM) {
+      throw new IllegalStateException("meta entry of unknown kind " + proposal[0]);
+    }
+    return map;
+  }
+
+  @Override
+  public void appended(byte[] proposal) {}
+
+  @Override
+  public byte[] newTermProposal() {
+    return new byte[] {NEW_TERM};
+  }
+
+  @Override
+  public List<byte[]> takeSnapshot() {
+    return List.of(map.encode());
+  }
+
+  @Override
+  public void installSnapshot(List<byte[]> chunks) {
+    map = ClusterMap.decode(chunks.get(0));
+  }
+}

@@ -1,0 +1,72 @@
+package io.shardwell.raftgroup.cluster;
+
+import io.shardwell.storage.FaultHandler;
+import io.shardwell.storage.NodeMetadata;
+import io.shardwell.storage.NodeStorage;
+import java.io.IOException;
+import java.util.Random;
+import java.util.function.LongConsumer;
+import java.util.function.UnaryOperator;
+
+/** This node's durable metadata: the only place that changes it. Loop thread only. */
+public final class NodeIdentity {
+
+  private final NodeStorage storage;
+
+  /** As it will be on disk when all changes so far are durable. */
+  private NodeMetadata metadata;
+
+  private NodeIdentity(NodeStorage storage, NodeMetadata metadata) {
+    this.storage = storage;
+    this.metadata = metadata;
+  }
+
+  /**
+   * A start of the node: a new directory gets an incarnation, every start gets a boot number of its
+   * own, and both are durable before this returns, so before anybody hears of them (DESIGN 5, 10).
+   */
+  public static NodeIdentity begin(NodeStorage storage, Random random, FaultHandler faults) {
+    NodeMetadata metadata = storage.metadata();
+    if (metadata.incarnation() == 0) {
+      long incarnation = random.nextLong();
+      metadata = metadata.withIncarnation(incarnation == 0 ? 1 : incarnation);
+    }
+    metadata = metadata.withBootNumber(metadata.bootNumber() + 1);
+    try {
+      storage.saveMetadata(metadata);
+    } catch (IOException e) {
+      faults.fault("could not write the node's metadata", e);
+    }
+    return new NodeIdentity(storage, metadata);
+  }
+
+  public NodeMetadata metadata() {
+    return metadata;
+  }
+
+  /** Changes the metadata; the action runs on the loop when that is durable. */
+  public void change(UnaryOperator<NodeMetadata> change, Runnable onDurable) {
+    metadata = change.apply(metadata);
+    storage.saveMetadata(metadata, onDurable);
+  }
+
+  /** A size that may only grow (MICRORAFT B8): the larger of what was stored and what is wanted. */
+  public int grown(String name, int wanted, FaultHandler faults) {
+    NodeMetadata grown = metadata.withGrownSize(name, wanted);
+    if (!grown.equals(metadata)) {
+      metadata = grown;
+      try {
+        storage.saveMetadata(metadata);
+      } catch (IOException e) {
+        faults.fault("could not write the node's metadata", e);
+      }
+    }
+    return Math.toIntExact(metadata.grownSize(name));
+  }
+
+  /** Counts the boot number up for a session that must begin anew; told when that is durable. */
+  public void nextBoot(LongConsumer onDurable) {
+    long boot = metadata.bootNumber() + 1;
+    change(current -> current.withBootNumber(boot), () -> onDurable.accept(boot));
+  }
+}

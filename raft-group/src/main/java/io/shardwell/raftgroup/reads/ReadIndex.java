@@ -1,0 +1,310 @@
+package io.shardwell.raftgroup.reads;
+
+import io.microraft.RaftEndpoint;
+import io.shardwell.raftgroup.EventLoop;
+import io.shardwell.raftgroup.Post;
+import io.shardwell.raftgroup.Tuning;
+import io.shardwell.raftgroup.WireLimits;
+import io.shardwell.raftgroup.replica.ProposalListener;
+import io.shardwell.raftgroup.replica.Replica;
+import io.shardwell.raftgroup.replica.ReplicaEndpoint;
+import io.shardwell.raftgroup.wire.PeerMessage;
+import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.InvocationCodec;
+import io.shardwell.statemachine.Proposal;
+import io.shardwell.statemachine.Reply;
+import io.shardwell.statemachine.ReplyCodec;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Linearizable reads without a log entry (Raft thesis 6.4, DESIGN 6), for all shards that this node
+ * leads.
+ *
+ * <p>A read may be served by a leader that has applied an entry of its own term, once a majority of
+ * the voters has said, <em>after the read arrived</em>, that its term is still the leader's. One
+ * message per peer asks for all shards; a round serves only reads that arrived before it was sent
+ * (MICRORAFT B2). A voter that forwards reads may say so for itself in the same message: with up to
+ * three voters that is already a majority, and no round is needed.
+ *
+ * <p>Reads never change the state. Loop thread only.
+ */
+public final class ReadIndex {
+
+  /**
+   * Replies beyond this many bytes are left for another answer: the asker asks again for the rest.
+   */
+  static final int MAX_ANSWER_BYTES = 4 << 20;
+
+  private static final Reply REPLY_TOO_LARGE =
+      new Reply.Failure(
+          "ERR reply exceeds the maximum size (" + WireLimits.MAX_REPLY_BYTES + " bytes)");
+
+  private record Waiting(String origin, long readId, List<Invocation> invocations) {}
+
+  /** One shard's part of a round. */
+  private record Question(
+      ShardGroup group, int term, List<Waiting> reads, Set<RaftEndpoint> confirmed) {}
+
+  private record Round(long sentNanos, Map<Integer, Question> open) {}
+
+  private final EventLoop loop;
+  private final Post post;
+  private final Tuning tuning;
+  private final Map<Integer, ShardGroup> groups;
+
+  // Reads of established leaders that wait for the next round, and of leaders about to be
+  // established.
+  private final Map<Integer, List<Waiting>> waiting = new TreeMap<>();
+  private final LinkedHashMap<Long, Round> rounds = new LinkedHashMap<>();
+  private long nextRound = 1;
+
+  public ReadIndex(EventLoop loop, Post post, Tuning tuning, Map<Integer, ShardGroup> groups) {
+    this.loop = loop;
+    this.post = post;
+    this.tuning = tuning;
+    this.groups = groups;
+  }
+
+  /** Takes reads for a shard that the sender believes to be led here. */
+  public void onRead(String origin, long originIncarnation, PeerMessage.Read read) {
+    ShardGroup group = groups.get(read.shard());
+    if (group == null || !group.replica().isLeader()) {
+      refuse(origin, read.shard(), read.readId());
+      return;
+    }
+    Waiting reads = new Waiting(origin, read.readId(), InvocationCodec.decode(read.invocations()));
+    Replica replica = group.replica();
+    if (replica.isEstablishedLeader() && read.claimedTerm() == replica.term()) {
+      Set<RaftEndpoint> claimed =
+          Set.of(new ReplicaEndpoint(origin, originIncarnation, read.generation()));
+      if (!claimed.contains(replica.self()) && isMajority(replica, claimed)) {
+        serve(group, List.of(reads));
+        return;
+      }
+    }
+    waiting.computeIfAbsent(read.shard(), unused -> new ArrayList<>()).add(reads);
+  }
+
+  /**
+   * At the end of a turn: asks for all reads that have gathered. Returns whether it did anything.
+   */
+  public boolean startRound() {
+    if (waiting.isEmpty()) {
+      return false;
+    }
+    boolean progress = false;
+    Map<Integer, Question> open = new TreeMap<>();
+    Map<String, List<PeerMessage.GroupTerm>> questions = new TreeMap<>();
+    for (Integer shard : List.copyOf(waiting.keySet())) {
+      ShardGroup group = group(shard);
+      Replica replica = group.replica();
+      if (!replica.isLeader()) {
+        refuseAll(group, takeWaiting(shard));
+        progress = true;
+      } else if (replica.isEstablishedLeader()) {
+        List<Waiting> reads = takeWaiting(shard);
+        progress = true;
+        if (isMajority(replica, Set.of())) {
+          serve(group, reads);
+          continue;
+        }
+        open.put(shard, new Question(group, replica.term(), reads, new HashSet<>()));
+        for (RaftEndpoint voter : replica.voters()) {
+          if (!voter.equals(replica.self())) {
+            questions
+                .computeIfAbsent(((ReplicaEndpoint) voter).nodeId(), unused -> new ArrayList<>())
+                .add(new PeerMessage.GroupTerm(shard, replica.term()));
+          }
+        }
+      }
+    }
+    if (!open.isEmpty()) {
+      long id = nextRound++;
+      rounds.put(id, new Round(loop.nanoTime(), open));
+      questions.forEach((nodeId, terms) -> post.tell(nodeId, new PeerMessage.ReadIndex(id, terms)));
+    }
+    return progress;
+  }
+
+  private List<Waiting> takeWaiting(Integer shard) {
+    List<Waiting> reads = waiting.remove(shard);
+    return reads == null ? List.of() : reads;
+  }
+
+  /** Answers another leader's round: which of its terms are still ours? */
+  public void onQuestion(String asker, PeerMessage.ReadIndex question) {
+    List<PeerMessage.GroupGeneration> confirmed = new ArrayList<>(question.terms().size());
+    for (PeerMessage.GroupTerm asked : question.terms()) {
+      ShardGroup group = groups.get(asked.shard());
+      if (group != null && group.replica().term() == asked.term()) {
+        confirmed.add(
+            new PeerMessage.GroupGeneration(asked.shard(), group.replica().self().generation()));
+      }
+    }
+    post.tell(asker, new PeerMessage.ReadIndexAnswer(question.round(), confirmed));
+  }
+
+  /** Takes the answer of a voter. */
+  public void onAnswer(String voter, long voterIncarnation, PeerMessage.ReadIndexAnswer answer) {
+    Round round = rounds.get(answer.round());
+    if (round == null) {
+      return;
+    }
+    for (PeerMessage.GroupGeneration confirmed : answer.confirmed()) {
+      Question question = round.open.get(confirmed.shard());
+      if (question == null) {
+        continue;
+      }
+      question.confirmed.add(new ReplicaEndpoint(voter, voterIncarnation, confirmed.generation()));
+      Replica replica = question.group.replica();
+      if (isMajority(replica, question.confirmed)) {
+        round.open.remove(confirmed.shard());
+        if (replica.isEstablishedLeader() && replica.term() == question.term) {
+          serve(question.group, question.reads);
+        } else {
+          refuseAll(question.group, question.reads);
+        }
+      }
+    }
+    if (round.open.isEmpty()) {
+      rounds.remove(answer.round());
+    }
+  }
+
+  /**
+   * Gives up rounds that no majority answers: a leader that is cut off must not keep readers
+   * waiting (MICRORAFT B7).
+   */
+  public void patrol() {
+    long oldest = loop.nanoTime() - TimeUnit.MILLISECONDS.toNanos(tuning.heartbeatTimeoutMillis());
+    for (Long id : List.copyOf(rounds.keySet())) {
+      Round round = rounds.get(id);
+      if (round == null || round.sentNanos > oldest) {
+        return; // In order of sending.
+      }
+      rounds.remove(id);
+      round.open.values().forEach(question -> refuseAll(question.group, question.reads));
+    }
+  }
+
+  /** Whether anything waits. */
+  public boolean isIdle() {
+    return waiting.isEmpty() && rounds.isEmpty();
+  }
+
+  /** The leader counts itself only if it votes; learners do not count. */
+  private static boolean isMajority(Replica replica, Set<RaftEndpoint> confirmed) {
+    Collection<RaftEndpoint> voters = replica.voters();
+    int count = 0;
+    for (RaftEndpoint voter : voters) {
+      if (voter.equals(replica.self()) || confirmed.contains(voter)) {
+        count++;
+      }
+    }
+    return count > voters.size() / 2;
+  }
+
+  private void refuseAll(ShardGroup group, List<Waiting> reads) {
+    for (Waiting read : reads) {
+      refuse(read.origin, group.shard(), read.readId);
+    }
+  }
+
+  private void refuse(String origin, int shard, long readId) {
+    ShardGroup group = groups.get(shard);
+    String hint = group == null ? null : group.replica().leaderNodeId();
+    post.tell(origin, new PeerMessage.ReadRefused(shard, readId, hint == null ? "" : hint));
+  }
+
+  private ShardGroup group(int shard) {
+    return java.util.Objects.requireNonNull(groups.get(shard));
+  }
+
+  /**
+   * The round is over: the state now holds all that was acknowledged before these reads arrived. If
+   * a key is past its deadline by the stamp but not by log time, a tick goes first, once (DESIGN
+   * 7).
+   */
+  private void serve(ShardGroup group, List<Waiting> reads) {
+    long stamp = group.state().stampMillis();
+    if (!needsTick(group, reads, stamp)) {
+      answer(group, reads);
+      return;
+    }
+    group
+        .replica()
+        .propose(
+            Proposal.tick(stamp),
+            new ProposalListener() {
+              @Override
+              public void applied(long index, Object result) {
+                answer(group, reads);
+              }
+
+              @Override
+              public void notApplied() {
+                answer(group, reads);
+              }
+            });
+  }
+
+  private static boolean needsTick(ShardGroup group, List<Waiting> reads, long stamp) {
+    for (Waiting read : reads) {
+      for (Invocation invocation : read.invocations) {
+        if (group.state().shard().needsTick(invocation, stamp)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private void answer(ShardGroup group, List<Waiting> reads) {
+    long stamp = Math.max(group.state().stampMillis(), group.state().shard().logTimeMillis());
+    for (Waiting read : reads) {
+      List<Reply> replies = new ArrayList<>(read.invocations.size());
+      long bytes = 0;
+      for (Invocation invocation : read.invocations) {
+        if (bytes > MAX_ANSWER_BYTES) {
+          break;
+        }
+        Reply reply = group.state().shard().read(invocation, stamp);
+        long size = size(reply);
+        if (size > WireLimits.MAX_REPLY_BYTES) {
+          reply = REPLY_TOO_LARGE;
+        }
+        bytes += size;
+        replies.add(reply);
+      }
+      PeerMessage.ReadAnswer answer =
+          new PeerMessage.ReadAnswer(group.shard(), read.readId, ReplyCodec.encode(replies));
+      group
+          .replica()
+          .whenDurable(
+              read.origin, group.replica().commitIndex(), () -> post.tell(read.origin, answer));
+    }
+  }
+
+  private static long size(@Nullable Reply reply) {
+    if (reply instanceof Reply.Bulk bulk) {
+      return bulk.value().length + 8L;
+    }
+    if (reply instanceof Reply.Array array) {
+      long sum = 8;
+      for (Reply item : array.items()) {
+        sum += size(item);
+      }
+      return sum;
+    }
+    return 8;
+  }
+}

@@ -1,0 +1,54 @@
+package io.shardwell.raftgroup.replica;
+
+import io.shardwell.raftgroup.EventLoop;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The stamps a leader gives (DESIGN 7): log time as seen by the one that makes it.
+ *
+ * <p>The first stamp of a term is the wall clock or the largest stamp in the log, whichever is
+ * later; afterwards the last stamp plus the monotonic time that passed, at half speed while that is
+ * ahead of the wall clock. So stamps never stand still, never jump and never run backwards,
+ * whatever the wall clocks of the leaders do. Loop thread only.
+ */
+public final class LogClock {
+
+  private final EventLoop loop;
+
+  // Invariant: never decreases, neither within a term nor from term to term.
+  private long lastStampNanos;
+  private long lastLoopNanos;
+  private long largestSeenMillis;
+
+  public LogClock(EventLoop loop) {
+    this.loop = loop;
+    this.lastLoopNanos = loop.nanoTime();
+  }
+
+  /** A stamp was found in the log, applied or not. */
+  public void seen(long stampMillis) {
+    largestSeenMillis = Math.max(largestSeenMillis, stampMillis);
+  }
+
+  /**
+   * A term of leadership begins.
+   *
+   * @param wallMillis the wall clock, or less if it is too far ahead of the other nodes' clocks
+   */
+  public void lead(long wallMillis) {
+    long first = Math.max(wallMillis, largestSeenMillis);
+    lastStampNanos = Math.max(lastStampNanos, TimeUnit.MILLISECONDS.toNanos(first));
+    lastLoopNanos = loop.nanoTime();
+  }
+
+  /** The stamp for now, in milliseconds. */
+  public long stampMillis() {
+    long now = loop.nanoTime();
+    long passed = Math.max(0, now - lastLoopNanos);
+    lastLoopNanos = now;
+    long wallNanos = TimeUnit.MILLISECONDS.toNanos(loop.wallClockMillis());
+    lastStampNanos += lastStampNanos > wallNanos ? passed / 2 : passed;
+    long stamp = TimeUnit.NANOSECONDS.toMillis(lastStampNanos);
+    return Math.max(stamp, largestSeenMillis);
+  }
+}

@@ -1,0 +1,580 @@
+package io.shardwell.raftgroup.replica;
+
+import io.microraft.MembershipChangeMode;
+import io.microraft.RaftConfig;
+import io.microraft.RaftEndpoint;
+import io.microraft.RaftNode;
+import io.microraft.RaftNodeStatus;
+import io.microraft.executor.RaftNodeExecutor;
+import io.microraft.model.RaftModelFactory;
+import io.microraft.model.impl.DefaultRaftModelFactory;
+import io.microraft.model.log.LogEntry;
+import io.microraft.model.message.AppendEntriesFailureResponse;
+import io.microraft.model.message.AppendEntriesRequest;
+import io.microraft.model.message.AppendEntriesSuccessResponse;
+import io.microraft.model.message.InstallSnapshotRequest;
+import io.microraft.model.message.InstallSnapshotResponse;
+import io.microraft.model.message.PreVoteRequest;
+import io.microraft.model.message.RaftMessage;
+import io.microraft.model.message.VoteRequest;
+import io.microraft.persistence.RestoredRaftState;
+import io.microraft.report.RaftNodeReport;
+import io.microraft.transport.Transport;
+import io.shardwell.raftgroup.Tuning;
+import io.shardwell.raftgroup.WireLimits;
+import io.shardwell.raftgroup.wire.Outbox;
+import io.shardwell.raftgroup.wire.PeerMessage;
+import io.shardwell.storage.RecoveredReplica;
+import io.shardwell.storage.ReplicaLog;
+import io.shardwell.storage.SharedLog;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One group's member on this node: MicroRaft behind the guard (MICRORAFT B).
+ *
+ * <p>MicroRaft runs on the loop; its executor, transport, store, clock and random are adapters.
+ * What comes in passes here before MicroRaft sees it:
+ *
+ * <ul>
+ *   <li>responses of an older term are dropped at the moment of handling (B1);
+ *   <li>acknowledgements pass the {@link AcknowledgementGate};
+ *   <li>an AppendEntries below our snapshot passes the {@link CompactedPrefixGuard} (B5);
+ *   <li>a failure response that names the follower's tail becomes the success it proves (B14).
+ * </ul>
+ *
+ * <p>What goes out is {@link HeldMessages held until durable}. MicroRaft's own queries are never
+ * used (B2, B3). Loop thread only.
+ */
+public final class Replica {
+
+  private final LoopContext context;
+  private final int group;
+  private final ReplicaEndpoint self;
+  private final SharedLog sharedLog;
+  private final ReplicaLog log;
+  private final HeldMessages held;
+  private final ReplicaSnapshots snapshots;
+  private final ReplicaStore store;
+  private final ReplicaStateMachine machine;
+  private final AcknowledgementGate gate;
+  private final CompactedPrefixGuard prefixGuard;
+  private final ReplicaTime time;
+  private final RaftModelFactory models = new DefaultRaftModelFactory();
+  private final RaftNode raft;
+
+  /** The last term in which this replica led and had applied its own first entry; 0 for none. */
+  private int establishedTerm;
+
+  // The leader and term that context.leaderChanged last heard of.
+  private @Nullable RaftEndpoint knownLeader;
+  private int knownTerm;
+
+  /** What the response to the AppendEntries being handled lacks (MICRORAFT B5). */
+  private long responseBase;
+
+  /** Whether the request being handled was answered (MICRORAFT B4: no error passes in silence). */
+  private boolean answered;
+
+  /** Set while MicroRaft starts: whether its first pre-vote is to be kept back. */
+  private boolean keepPreVoteBack;
+
+  private long lastChunkSentNanos = Long.MIN_VALUE;
+
+  Replica(
+      LoopContext context,
+      int group,
+      ReplicaEndpoint self,
+      List<ReplicaEndpoint> initialMembers,
+      ReplicatedState state,
+      @Nullable RecoveredReplica recovered,
+      long seed) {
+    this.context = context;
+    this.group = group;
+    this.self = self;
+    this.sharedLog = context.storage().log();
+    this.log = sharedLog.replica(group);
+    this.held = new HeldMessages(sharedLog);
+    this.snapshots =
+        new ReplicaSnapshots(group, log, context.storage().snapshots(), held, context.codec());
+    this.time = new ReplicaTime(context.loop());
+    this.gate = new AcknowledgementGate(this);
+    this.prefixGuard = new CompactedPrefixGuard(models, context.faults());
+    this.machine =
+        new ReplicaStateMachine(
+            state, snapshots, context.recent(), context.faults(), this::applying);
+    RestoredRaftState restored = null;
+    if (recovered != null) {
+      restored =
+          new ReplicaRecovery(context, models, self, log, state, snapshots).restore(recovered);
+    }
+    long snapshotIndex = snapshots.snapshotIndex();
+    this.store =
+        new ReplicaStore(
+            log,
+            snapshots,
+            state,
+            context.codec(),
+            context.faults(),
+            snapshotIndex + 1,
+            Math.max(snapshotIndex, log.lastIndex()),
+            recovered == null ? null : recovered.initialMembers());
+    RaftNode.RaftNodeBuilder builder =
+        RaftNode.newBuilder()
+            .setGroupId(group)
+            .setConfig(config())
+            .setExecutor(new LoopExecutor())
+            .setTransport(new HoldingTransport())
+            .setStore(store)
+            .setStateMachine(machine)
+            .setModelFactory(models)
+            .setClock(time)
+            .setRandom(
+                new ReplicaTime.ElectionRandom(seed, context.tuning(), context.slowestSyncMillis()))
+            .setRaftNodeReportListener(this::reported);
+    if (restored == null) {
+      builder.setLocalEndpoint(self).setInitialGroupMembers(List.copyOf(initialMembers));
+    } else {
+      builder.setRestoredState(restored);
+    }
+    this.raft = builder.build();
+  }
+
+  /**
+   * Opens the replica on what recovery found, or anew.
+   *
+   * @param initialMembers the group's first members, the same at every start
+   * @param recovered null on the first start
+   */
+  public static Replica open(
+      LoopContext context,
+      int group,
+      ReplicaEndpoint self,
+      List<ReplicaEndpoint> initialMembers,
+      ReplicatedState state,
+      @Nullable RecoveredReplica recovered,
+      long seed) {
+    return new Replica(context, group, self, initialMembers, state, recovered, seed);
+  }
+
+  private RaftConfig config() {
+    int scale = Tuning.MICRORAFT_TIME_SCALE;
+    return RaftConfig.newBuilder()
+        .setLeaderHeartbeatPeriodSecs(1)
+        .setLeaderHeartbeatTimeoutSecs(
+            -Math.floorDiv(-context.tuning().heartbeatTimeoutMillis() * scale, 1000))
+        .setLeaderElectionTimeoutMillis((long) context.tuning().electionTimeoutMillis() * scale)
+        .setAppendEntriesRequestBatchSize(1000)
+        .setCommitCountToTakeSnapshot(context.commitCountToTakeSnapshot())
+        .setMaxPendingLogEntryCount(context.maxPendingEntries())
+        // Snapshot indexes differ between replicas (MICRORAFT B10).
+        .setTransferSnapshotsFromFollowersEnabled(false)
+        .setRaftNodeReportPublishPeriodSecs((int) TimeUnit.DAYS.toSeconds(1))
+        .build();
+  }
+
+  /**
+   * Starts MicroRaft, which at once asks for pre-votes.
+   *
+   * @param preferred whether this replica should become the first leader; the others' first
+   *     pre-vote is lost on the way, so that leaders start out evenly spread
+   */
+  public void start(boolean preferred) {
+    keepPreVoteBack = !preferred;
+    var unused = raft.start();
+    keepPreVoteBack = false;
+  }
+
+  // --- what others ask
+  // -----------------------------------------------------------------------------
+
+  public int group() {
+    return group;
+  }
+
+  public ReplicaEndpoint self() {
+    return self;
+  }
+
+  public int term() {
+    return raft.getTerm().getTerm();
+  }
+
+  public boolean isLeader() {
+    return self.equals(raft.getTerm().getLeaderEndpoint());
+  }
+
+  /** Whether this replica leads and has applied an entry of its own term (Raft thesis 6.4). */
+  public boolean isEstablishedLeader() {
+    return isLeader() && establishedTerm == term();
+  }
+
+  /** The node of the leader this replica knows of, or null. */
+  public @Nullable String leaderNodeId() {
+    RaftEndpoint leader = raft.getTerm().getLeaderEndpoint();
+    return leader == null ? null : ((ReplicaEndpoint) leader).nodeId();
+  }
+
+  /** The voters of the configuration in force, committed or not. */
+  public Collection<RaftEndpoint> voters() {
+    return raft.getEffectiveMembers().getVotingMembers();
+  }
+
+  /** The commit index: after every loop task all that is committed is applied. */
+  public long commitIndex() {
+    return machine.appliedIndex();
+  }
+
+  public long lastIndex() {
+    return store.lastIndex();
+  }
+
+  public long snapshotIndex() {
+    return snapshots.snapshotIndex();
+  }
+
+  /** Bytes of log that a snapshot would make superfluous. */
+  public long bytesSinceSnapshot() {
+    return store.bytesSinceSnapshot();
+  }
+
+  public String role() {
+    if (isLeader()) {
+      return "leader";
+    }
+    return voters().contains(self) ? "follower" : "learner";
+  }
+
+  /**
+   * Whether this process can no longer lose the entry at the index: by the record that wrote the
+   * entry <em>now</em> there, never by a maximum over indexes, for a truncated tail would lie.
+   */
+  boolean isDurable(long index) {
+    return index <= snapshots.snapshotIndex() || positionOf(index) <= sharedLog.syncedPosition();
+  }
+
+  private long positionOf(long index) {
+    return index < log.firstIndex() ? 0 : log.positionOf(index);
+  }
+
+  // --- proposals and replies
+  // -----------------------------------------------------------------------
+
+  /**
+   * Appends an entry if this replica leads. The listener is called at a turn's end, exactly once.
+   */
+  public void propose(byte[] proposal, ProposalListener listener) {
+    assert proposal.length > 0 && proposal[0] != ReplicaStore.MEMBERS_OP;
+    var unused =
+        raft.replicate(new LogBytes(proposal))
+            .whenComplete(
+                (ordered, failure) ->
+                    context
+                        .submit()
+                        .accept(
+                            () -> {
+                              if (failure == null) {
+                                listener.applied(
+                                    ordered.getCommitIndex(),
+                                    Objects.requireNonNull(ordered.getResult()));
+                              } else {
+                                listener.notApplied();
+                              }
+                            }));
+  }
+
+  /** Runs the action when the entry at the index, and all before it, is durable here. */
+  public void whenDurable(String receiver, long index, Runnable action) {
+    held.send(receiver, positionOf(index), action);
+  }
+
+  /** The last entry that the member has acknowledged in this term, 0 if none. */
+  public long acknowledgedBy(ReplicaEndpoint member) {
+    return gate.acknowledgedBy(member);
+  }
+
+  /** Asks another replica to take over. It does so only if it has everything. */
+  public void transferLeadership(ReplicaEndpoint to) {
+    var unused = raft.transferLeadership(to);
+  }
+
+  /** The node's process is known to be gone: no need to wait for its silence (MICRORAFT B11). */
+  public void nodeIsGone(String nodeId) {
+    if (!isLeader() && nodeId.equals(leaderNodeId())) {
+      time.jump(context.tuning().heartbeatTimeoutMillis());
+    }
+  }
+
+  /** The link to or from the node broke: nothing of before it counts any more (MICRORAFT B1). */
+  public void linkBroken(String nodeId) {
+    held.drop(nodeId);
+    gate.drop(nodeId);
+  }
+
+  /**
+   * Takes a snapshot if there is something new, unless one is under way or a follower fetches one.
+   */
+  public void takeSnapshot() {
+    long sinceChunk = context.loop().nanoTime() - lastChunkSentNanos;
+    boolean fetching =
+        lastChunkSentNanos != Long.MIN_VALUE && sinceChunk < TimeUnit.SECONDS.toNanos(5);
+    if (snapshots.isBusy() || fetching || machine.appliedIndex() <= snapshots.snapshotIndex()) {
+      return;
+    }
+    var unused = raft.takeSnapshot();
+    store.snapshotTaken();
+  }
+
+  /** Asks for a new member or another role, as MicroRaft's changeMembership. */
+  public void changeMembership(ReplicaEndpoint endpoint, MembershipChangeMode mode) {
+    var unused = raft.changeMembership(endpoint, mode, raft.getCommittedMembers().getLogIndex());
+  }
+
+  public void terminate() {
+    var unused = raft.terminate();
+  }
+
+  // --- what comes in
+  // -------------------------------------------------------------------------------
+
+  /** Handles a message from another replica of this group. */
+  public void handle(PeerMessage.Raft received) {
+    RaftMessage message = received.message();
+    if (received.targetGeneration() != self.generation()) {
+      return;
+    }
+    if (isResponseToLeader(message) && message.getTerm() < term()) {
+      return;
+    }
+    if (message instanceof AppendEntriesSuccessResponse success) {
+      acknowledged(success);
+    } else if (message instanceof AppendEntriesFailureResponse failure) {
+      AppendEntriesSuccessResponse proven = proven(failure, received);
+      if (proven != null) {
+        acknowledged(proven);
+      } else {
+        raft.handle(failure);
+      }
+    } else if (message instanceof AppendEntriesRequest request && request.getTerm() >= term()) {
+      CompactedPrefixGuard.Rewritten rewritten =
+          prefixGuard.rewrite(
+              request,
+              snapshots.snapshotIndex(),
+              snapshots.snapshotTerm(),
+              store.firstHeld(),
+              store.lastIndex());
+      responseBase = rewritten.base();
+      handleRequest(rewritten.request());
+      responseBase = 0;
+    } else if (message instanceof AppendEntriesRequest
+        || message instanceof VoteRequest
+        || message instanceof PreVoteRequest) {
+      handleRequest(message);
+    } else {
+      raft.handle(message);
+    }
+  }
+
+  private static boolean isResponseToLeader(RaftMessage message) {
+    return message instanceof AppendEntriesSuccessResponse
+        || message instanceof AppendEntriesFailureResponse
+        || message instanceof InstallSnapshotResponse;
+  }
+
+  private void handleRequest(RaftMessage request) {
+    answered = false;
+    raft.handle(request);
+    if (!answered && raft.getStatus() == RaftNodeStatus.ACTIVE) {
+      context.faults().fault("group " + group + " left a request unanswered: " + request, null);
+    }
+  }
+
+  private void acknowledged(AppendEntriesSuccessResponse response) {
+    gate.arrived(response, this::handleIfCurrent);
+    if (!gate.isEmpty()) {
+      gate.recheck(this::handleIfCurrent);
+    }
+  }
+
+  private void handleIfCurrent(AppendEntriesSuccessResponse response) {
+    if (response.getTerm() >= term()) {
+      raft.handle(response);
+    }
+  }
+
+  /** MICRORAFT B14: by log matching, equal terms at an index mean equal logs up to there. */
+  private @Nullable AppendEntriesSuccessResponse proven(
+      AppendEntriesFailureResponse failure, PeerMessage.Raft received) {
+    long tail = received.tailIndex();
+    if (!isLeader() || failure.getTerm() != term() || tail == 0) {
+      return null;
+    }
+    boolean known =
+        tail == snapshots.snapshotIndex()
+            || (tail >= store.firstHeld() && tail <= store.lastIndex());
+    if (!known || termOf(tail) != received.tailTerm()) {
+      return null;
+    }
+    return models
+        .createAppendEntriesSuccessResponseBuilder()
+        .setGroupId(failure.getGroupId())
+        .setSender(failure.getSender())
+        .setTerm(failure.getTerm())
+        .setLastLogIndex(tail)
+        .setQuerySequenceNumber(failure.getQuerySequenceNumber())
+        .setFlowControlSequenceNumber(failure.getFlowControlSequenceNumber())
+        .build();
+  }
+
+  /** The log's durable end moved. */
+  public void synced() {
+    held.release();
+    if (!gate.isEmpty()) {
+      gate.recheck(this::handleIfCurrent);
+    }
+  }
+
+  // --- what MicroRaft tells
+  // ------------------------------------------------------------------------
+
+  private void applying(long index, Object operation) {
+    assert !isLeader() || voters().size() < 2 || isDurable(index)
+        : "leader of group " + group + " applies entry " + index + " before it is durable here";
+    if (machine.beganTermWith(operation) && isLeader()) {
+      establishedTerm = term();
+    }
+  }
+
+  private void reported(RaftNodeReport report) {
+    if (report.getReason() == RaftNodeReport.RaftNodeReportReason.TAKE_SNAPSHOT) {
+      RingHead.restore(raft, store.firstHeld());
+    }
+    RaftEndpoint leader = report.getTerm().getLeaderEndpoint();
+    int term = report.getTerm().getTerm();
+    if (term == knownTerm && Objects.equals(leader, knownLeader)) {
+      return;
+    }
+    knownTerm = term;
+    knownLeader = leader;
+    gate.clear();
+    context.leaderChanged().accept(this);
+  }
+
+  // --- MicroRaft's executor and transport
+  // ----------------------------------------------------------
+
+  private final class LoopExecutor implements RaftNodeExecutor {
+
+    @Override
+    public void execute(Runnable task) {
+      assert context.loop().inLoop();
+      task.run();
+    }
+
+    @Override
+    public void submit(Runnable task) {
+      context.submit().accept(task);
+    }
+
+    @Override
+    public void schedule(Runnable task, long delay, TimeUnit unit) {
+      time.schedule(task, delay, unit);
+    }
+  }
+
+  private final class HoldingTransport implements Transport {
+
+    @Override
+    public boolean isReachable(RaftEndpoint endpoint) {
+      Outbox outbox = context.outboxes().get(((ReplicaEndpoint) endpoint).nodeId());
+      return outbox != null && outbox.isUp();
+    }
+
+    @Override
+    public void send(RaftEndpoint target, RaftMessage message) {
+      try {
+        hold((ReplicaEndpoint) target, message);
+      } catch (Throwable failure) {
+        context.faults().fault("could not send " + message, failure);
+      }
+    }
+  }
+
+  private void hold(ReplicaEndpoint target, RaftMessage message) {
+    if (keepPreVoteBack && message instanceof PreVoteRequest) {
+      return;
+    }
+    long vouchedFor = log.lastPosition();
+    long tailIndex = 0;
+    int tailTerm = 0;
+    RaftMessage sent = message;
+    if (message instanceof AppendEntriesRequest request) {
+      vouchedFor = Math.max(store.termRecordPosition(), positionOf(request.getCommitIndex()));
+      sent = cut(request);
+    } else {
+      answered = true;
+      if (message instanceof AppendEntriesSuccessResponse success && responseBase > 0) {
+        sent = based(success);
+      } else if (message instanceof AppendEntriesFailureResponse) {
+        // Synced by the time this leaves, because it is held for the replica's last record.
+        tailIndex = store.lastIndex();
+        tailTerm = tailIndex == 0 ? 0 : termOf(tailIndex);
+      } else if (message instanceof InstallSnapshotRequest) {
+        lastChunkSentNanos = context.loop().nanoTime();
+      }
+    }
+    Outbox outbox = Objects.requireNonNull(context.outboxes().get(target.nodeId()));
+    PeerMessage.Raft out =
+        new PeerMessage.Raft(
+            group, self.generation(), target.generation(), tailIndex, tailTerm, sent);
+    held.send(target.nodeId(), vouchedFor, () -> outbox.add(out));
+  }
+
+  private int termOf(long index) {
+    return index == snapshots.snapshotIndex() ? snapshots.snapshotTerm() : log.termOf(index);
+  }
+
+  private AppendEntriesSuccessResponse based(AppendEntriesSuccessResponse success) {
+    return models
+        .createAppendEntriesSuccessResponseBuilder()
+        .setGroupId(success.getGroupId())
+        .setSender(success.getSender())
+        .setTerm(success.getTerm())
+        .setLastLogIndex(success.getLastLogIndex() + responseBase)
+        .setQuerySequenceNumber(success.getQuerySequenceNumber())
+        .setFlowControlSequenceNumber(success.getFlowControlSequenceNumber())
+        .build();
+  }
+
+  /** Cuts the entries to a size; safe, the leader takes matchIndex from the response (B10). */
+  private AppendEntriesRequest cut(AppendEntriesRequest request) {
+    List<LogEntry> entries = request.getLogEntries();
+    long bytes = 0;
+    int count = 0;
+    while (count < entries.size() && (count == 0 || bytes < WireLimits.MAX_APPEND_BYTES)) {
+      bytes += entries.get(count).getOperation() instanceof LogBytes payload ? payload.size() : 64;
+      count++;
+    }
+    if (count > 1 && bytes > WireLimits.MAX_APPEND_BYTES) {
+      count--; // The one that crossed the line may be a large one.
+    }
+    if (count == entries.size()) {
+      return request;
+    }
+    return models
+        .createAppendEntriesRequestBuilder()
+        .setGroupId(request.getGroupId())
+        .setSender(request.getSender())
+        .setTerm(request.getTerm())
+        .setPreviousLogTerm(request.getPreviousLogTerm())
+        .setPreviousLogIndex(request.getPreviousLogIndex())
+        .setCommitIndex(request.getCommitIndex())
+        .setQuerySequenceNumber(request.getQuerySequenceNumber())
+        .setFlowControlSequenceNumber(request.getFlowControlSequenceNumber())
+        .setLogEntries(entries.subList(0, count))
+        .build();
+  }
+}

@@ -1,0 +1,204 @@
+package io.shardwell.raftgroup.replica;
+
+import io.microraft.model.groupop.UpdateRaftGroupMembersOp;
+import io.microraft.model.log.LogEntry;
+import io.microraft.model.log.RaftGroupMembersView;
+import io.microraft.model.log.SnapshotChunk;
+import io.microraft.model.persistence.RaftEndpointPersistentState;
+import io.microraft.model.persistence.RaftTermPersistentState;
+import io.microraft.persistence.RaftStore;
+import io.shardwell.raftgroup.wire.RaftCodec;
+import io.shardwell.storage.FaultHandler;
+import io.shardwell.storage.ReplicaLog;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * MicroRaft's store as records in the loop's one log (MICRORAFT C).
+ *
+ * <p>Every call appends to the log's buffer, in order, and returns at once; {@link #flush} does
+ * nothing. What makes that sound is not here: {@link HeldMessages} and {@link AcknowledgementGate}.
+ * Nothing is ever thrown into MicroRaft, which would go on half-way through a handler (MICRORAFT
+ * B4).
+ *
+ * <p>Loop thread only.
+ */
+final class ReplicaStore implements RaftStore {
+
+  /**
+   * First byte of an entry that changes the members; a {@link ReplicatedState}'s own proposals
+   * begin with smaller numbers.
+   */
+  static final byte MEMBERS_OP = 0x7f;
+
+  private final ReplicaLog log;
+  private final ReplicaSnapshots snapshots;
+  private final ReplicatedState state;
+  private final RaftCodec codec;
+  private final FaultHandler faults;
+
+  /** Where the record of the current term and vote is; 0 if it was recovered. */
+  private long termRecordPosition;
+
+  // What MicroRaft's log in memory holds: firstHeld..lastIndex; on disk there may be more in front.
+  // Invariant: firstHeld <= lastIndex + 1.
+  private long firstHeld;
+  private long lastIndex;
+
+  private long bytesSinceSnapshot;
+  private byte @Nullable [] initialMembers;
+
+  ReplicaStore(
+      ReplicaLog log,
+      ReplicaSnapshots snapshots,
+      ReplicatedState state,
+      RaftCodec codec,
+      FaultHandler faults,
+      long firstHeld,
+      long lastIndex,
+      byte @Nullable [] recoveredInitialMembers) {
+    this.log = log;
+    this.snapshots = snapshots;
+    this.state = state;
+    this.codec = codec;
+    this.faults = faults;
+    this.firstHeld = firstHeld;
+    this.lastIndex = lastIndex;
+    this.initialMembers = recoveredInitialMembers;
+  }
+
+  long termRecordPosition() {
+    return termRecordPosition;
+  }
+
+  long firstHeld() {
+    return firstHeld;
+  }
+
+  long lastIndex() {
+    return lastIndex;
+  }
+
+  /** Bytes of entries appended since the last snapshot was taken, installed or recovered. */
+  long bytesSinceSnapshot() {
+    return bytesSinceSnapshot;
+  }
+
+  void snapshotTaken() {
+    bytesSinceSnapshot = 0;
+  }
+
+  @Override
+  public void persistAndFlushLocalEndpoint(RaftEndpointPersistentState endpoint) {
+    guarded(
+        "write the endpoint",
+        () -> {
+          byte[] id = codec.encodeEndpoint(endpoint.getLocalEndpoint());
+          byte[] bytes = new byte[id.length + 1];
+          System.arraycopy(id, 0, bytes, 1, id.length);
+          // Kept for people who read the log; recovery computes it from the members (MICRORAFT
+          // B15).
+          bytes[0] = (byte) (endpoint.isVoting() ? 1 : 0);
+          log.writeEndpoint(bytes);
+        });
+  }
+
+  @Override
+  public void persistAndFlushInitialGroupMembers(RaftGroupMembersView members) {
+    guarded(
+        "write the initial members",
+        () -> {
+          byte[] bytes = codec.encodeView(members);
+          // MicroRaft repeats them at every start.
+          if (!java.util.Arrays.equals(bytes, initialMembers)) {
+            log.writeInitialMembers(bytes);
+            initialMembers = bytes;
+          }
+        });
+  }
+
+  @Override
+  public void persistAndFlushTerm(RaftTermPersistentState term) {
+    guarded(
+        "write the term",
+        () -> {
+          log.writeTerm(
+              term.getTerm(),
+              term.getVotedFor() == null ? null : codec.encodeEndpoint(term.getVotedFor()));
+          termRecordPosition = log.lastPosition();
+        });
+  }
+
+  @Override
+  public void persistLogEntries(List<LogEntry> entries) {
+    guarded(
+        "append entries",
+        () -> {
+          for (LogEntry entry : entries) {
+            append(entry);
+          }
+        });
+  }
+
+  private void append(LogEntry entry) {
+    assert entry.getIndex() == lastIndex + 1 : "entry " + entry.getIndex() + " after " + lastIndex;
+    if (entry.getOperation() instanceof LogBytes payload) {
+      byte[] bytes = payload.bytes();
+      log.appendEntry(entry.getIndex(), entry.getTerm(), bytes);
+      payload.appended(entry.getIndex(), log);
+      state.appended(bytes);
+      bytesSinceSnapshot += bytes.length;
+    } else {
+      byte[] op = codec.encodeMembersOp((UpdateRaftGroupMembersOp) entry.getOperation());
+      byte[] bytes = new byte[op.length + 1];
+      bytes[0] = MEMBERS_OP;
+      System.arraycopy(op, 0, bytes, 1, op.length);
+      log.appendEntry(entry.getIndex(), entry.getTerm(), bytes);
+    }
+    lastIndex = entry.getIndex();
+  }
+
+  @Override
+  public void truncateLogEntriesFrom(long index) {
+    guarded(
+        "truncate the log's tail",
+        () -> {
+          log.truncateFrom(index);
+          lastIndex = index - 1;
+        });
+  }
+
+  @Override
+  public void persistSnapshotChunk(SnapshotChunk chunk) {
+    guarded("keep a snapshot chunk", () -> snapshots.chunk(chunk));
+  }
+
+  @Override
+  public void truncateLogEntriesUntil(long index) {
+    guarded(
+        "truncate the log's head",
+        () -> {
+          if (snapshots.replaceLog(index)) {
+            bytesSinceSnapshot = 0;
+          }
+          firstHeld = Math.max(firstHeld, index + 1);
+          lastIndex = Math.max(lastIndex, index);
+        });
+  }
+
+  @Override
+  public void deleteSnapshotChunks(long index, int chunkCount) {
+    guarded("drop a half-done download", () -> snapshots.dropDownload(index));
+  }
+
+  @Override
+  public void flush() {}
+
+  private void guarded(String what, Runnable action) {
+    try {
+      action.run();
+    } catch (Throwable failure) {
+      faults.fault("could not " + what, failure);
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package io.shardwell.raftgroup.routing;
+
+import io.shardwell.raftgroup.EventLoop;
+import io.shardwell.raftgroup.Post;
+import io.shardwell.raftgroup.Tuning;
+import io.shardwell.raftgroup.reads.ShardGroup;
+import io.shardwell.raftgroup.replica.Replica;
+import io.shardwell.raftgroup.wire.PeerMessage;
+import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.InvocationCodec;
+import io.shardwell.statemachine.Limits;
+import io.shardwell.statemachine.Reply;
+import io.shardwell.statemachine.ReplyCodec;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * Reads of this node for one shard: all that gathered in a turn leave together. A read has no
+ * effect, so it may be asked again, anywhere, at any time, and needs no session. Loop thread only.
+ */
+public final class ReadChannel {
+
+  /** Read batches under way at most. */
+  static final int WINDOW = 64;
+
+  private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  private record Asked(List<Pending> reads, long askedNanos) {}
+
+  private final int shard;
+  private final EventLoop loop;
+  private final Post post;
+  private final Tuning tuning;
+  private final LeaderDirectory leaders;
+
+  /** The replicas on this node; one of this shard may vouch for its term. */
+  private final Map<Integer, ShardGroup> groups;
+
+  private final String self;
+  private final ArrayDeque<Pending> queue = new ArrayDeque<>();
+  private long queuedBytes;
+  private final TreeMap<Long, Asked> underWay = new TreeMap<>();
+  private long nextReadId = 1;
+
+  /** Loop time before which nothing is asked, after a refusal. */
+  private long restUntilNanos = Long.MIN_VALUE;
+
+  public ReadChannel(
+      int shard,
+      EventLoop loop,
+      Post post,
+      Tuning tuning,
+      LeaderDirectory leaders,
+      Map<Integer, ShardGroup> groups,
+      String self) {
+    this.shard = shard;
+    this.loop = loop;
+    this.post = post;
+    this.tuning = tuning;
+    this.leaders = leaders;
+    this.groups = groups;
+    this.self = self;
+  }
+
+  /** Queues a read; its reply comes on the loop, exactly once. */
+  void submit(Invocation read, Consumer<Reply> onReply) {
+    assert !read.command().isWrite();
+    if (queue.size() >= ShardQueueLimits.MAX_COMMANDS
+        || queuedBytes >= ShardQueueLimits.MAX_BYTES) {
+      onReply.accept(RoutingErrors.queueFull(shard));
+      return;
+    }
+    long patience = TimeUnit.MILLISECONDS.toNanos(tuning.commandPatienceMillis());
+    queue.add(new Pending(read, onReply, loop.nanoTime() + patience));
+    queuedBytes += read.encodedBytes();
+  }
+
+  public boolean isIdle() {
+    return queue.isEmpty() && underWay.isEmpty();
+  }
+
+  /** At the end of a turn: asks. Returns whether anything went. */
+  public boolean pump() {
+    if (queue.isEmpty() || (restUntilNanos > loop.nanoTime() && restUntilNanos != Long.MIN_VALUE)) {
+      return false;
+    }
+    String leader = leaders.leaderOf(shard);
+    if (leader == null) {
+      return false;
+    }
+    boolean asked = false;
+    while (!queue.isEmpty() && underWay.size() < WINDOW) {
+      ask(leader);
+      asked = true;
+    }
+    return asked;
+  }
+
+  private void ask(String leader) {
+    List<Pending> reads = new ArrayList<>();
+    List<Invocation> invocations = new ArrayList<>();
+    int bytes = 0;
+    while (!queue.isEmpty() && reads.size() < Limits.MAX_BATCH_COMMANDS) {
+      Invocation next = queue.element().invocation();
+      if (!reads.isEmpty() && bytes + next.encodedBytes() > Limits.MAX_BATCH_BYTES) {
+        break;
+      }
+      bytes += next.encodedBytes();
+      queuedBytes -= next.encodedBytes();
+      invocations.add(next);
+      reads.add(queue.remove());
+    }
+    long readId = nextReadId++;
+    underWay.put(readId, new Asked(reads, loop.nanoTime()));
+    // "My term is T", said now, after the last of these reads arrived (DESIGN 6).
+    int claimedTerm = 0;
+    int generation = 0;
+    ShardGroup local = groups.get(shard);
+    if (local != null && !leader.equals(self)) {
+      Replica replica = local.replica();
+      claimedTerm = replica.term();
+      generation = replica.self().generation();
+    }
+    post.tell(
+        leader,
+        new PeerMessage.Read(
+            shard, readId, claimedTerm, generation, InvocationCodec.encode(invocations)));
+  }
+
+  /** Takes replies; perhaps not to all that was asked: the rest is asked again. */
+  public void onAnswer(String from, PeerMessage.ReadAnswer answer) {
+    Asked asked = underWay.remove(answer.readId());
+    if (asked == null) {
+      return;
+    }
+    leaders.confirmed(shard, from);
+    List<Reply> replies = ReplyCodec.decode(answer.replies());
+    requeue(asked.reads.subList(replies.size(), asked.reads.size()));
+    for (int i = 0; i < replies.size(); i++) {
+      asked.reads.get(i).onReply().accept(replies.get(i));
+    }
+  }
+
+  /** These reads were not executed. */
+  public void onRefused(String from, PeerMessage.ReadRefused refused) {
+    Asked asked = underWay.remove(refused.readId());
+    if (asked == null) {
+      return;
+    }
+    leaders.corrected(shard, from, refused.leaderHint());
+    restUntilNanos = loop.nanoTime() + BACK_OFF_NANOS;
+    requeue(asked.reads);
+  }
+
+  /** The shard's leader changed, or its link: what is under way is asked again. */
+  public void leaderChanged() {
+    for (Asked asked : underWay.descendingMap().values()) {
+      requeue(asked.reads);
+    }
+    underWay.clear();
+  }
+
+  private void requeue(List<Pending> reads) {
+    for (int i = reads.size() - 1; i >= 0; i--) {
+      queue.addFirst(reads.get(i));
+      queuedBytes += reads.get(i).invocation().encodedBytes();
+    }
+  }
+
+  /** Every few milliseconds while not idle: ends patience, and repeats what stays unanswered. */
+  public void patrol() {
+    long now = loop.nanoTime();
+    long oldest = now - TimeUnit.MILLISECONDS.toNanos(tuning.resendMillis());
+    for (Iterator<Asked> i = underWay.values().iterator(); i.hasNext(); ) {
+      Asked asked = i.next();
+      if (asked.askedNanos <= oldest) {
+        i.remove();
+        requeue(asked.reads);
+      }
+    }
+    while (!queue.isEmpty() && queue.element().deadlineNanos() <= now) {
+      Pending late = queue.remove();
+      queuedBytes -= late.invocation().encodedBytes();
+      late.onReply().accept(RoutingErrors.noLeader(shard, late.invocation()));
+    }
+  }
+}

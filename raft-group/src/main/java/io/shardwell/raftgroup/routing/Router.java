@@ -1,0 +1,75 @@
+package io.shardwell.raftgroup.routing;
+
+import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.Limits;
+import io.shardwell.statemachine.Reply;
+import io.shardwell.statemachine.Slots;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Brings a command to the shards it concerns and their replies together (DESIGN 11, single image).
+ * Loop thread only.
+ */
+public final class Router {
+
+  /** The most bytes of one command with all its arguments. */
+  static final int MAX_COMMAND_BYTES = Limits.MAX_VALUE_BYTES + (64 << 10);
+
+  private static final Reply COMMAND_TOO_LARGE =
+      new Reply.Failure("ERR command exceeds the maximum size (" + MAX_COMMAND_BYTES + " bytes)");
+
+  private final int shards;
+  private final List<WriteChannel> writes;
+  private final List<ReadChannel> reads;
+  private final Consumer<Integer> active;
+  private final FanOut fanOut = new FanOut(this);
+
+  /**
+   * @param active told which shard has something to pump
+   */
+  public Router(
+      int shards, List<WriteChannel> writes, List<ReadChannel> reads, Consumer<Integer> active) {
+    this.shards = shards;
+    this.writes = writes;
+    this.reads = reads;
+    this.active = active;
+  }
+
+  /** For a new client. */
+  public ShardOrder newOrder() {
+    return new ShardOrder(shards, this::dispatch);
+  }
+
+  private void dispatch(int shard, Invocation invocation, Consumer<Reply> onReply) {
+    active.accept(shard);
+    if (invocation.command().isWrite()) {
+      writes.get(shard).submit(invocation, onReply);
+    } else {
+      reads.get(shard).submit(invocation, onReply);
+    }
+  }
+
+  int shards() {
+    return shards;
+  }
+
+  int shardOf(byte[] key) {
+    return Slots.shardOf(Slots.of(key), shards);
+  }
+
+  /** Executes a command of a client. */
+  public void execute(ShardOrder order, Invocation invocation, Consumer<Reply> onReply) {
+    if (invocation.encodedBytes() > MAX_COMMAND_BYTES) {
+      onReply.accept(COMMAND_TOO_LARGE);
+      return;
+    }
+    Command command = invocation.command();
+    switch (command.spread()) {
+      case ONE_KEY -> order.submit(shardOf(invocation.keys().get(0)), invocation, onReply);
+      case KEYS, ONE_SHARD -> fanOut.byKeys(order, invocation, onReply);
+      case ALL_SHARDS -> fanOut.everywhere(order, invocation, onReply);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.shardwell.raftgroup.routing;
+
+import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.Reply;
+import io.shardwell.statemachine.Slots;
+
+/** What a client reads when a command could not be brought to a leader and back. */
+final class RoutingErrors {
+
+  /** For a command that certainly had no effect. */
+  static Reply noLeader(int shard, Invocation invocation) {
+    return new Reply.Failure(
+        invocation.keys().isEmpty()
+            ? "CLUSTERDOWN No leader for shard " + shard
+            : "CLUSTERDOWN No leader for slot " + Slots.of(invocation.keys().get(0)));
+  }
+
+  /**
+   * For a write that may have taken effect, or may still, but not after any later command of this
+   * node's session with the shard.
+   */
+  static final Reply INDETERMINATE =
+      new Reply.Failure("INDETERMINATE The write may or may not have been applied");
+
+  /** For a write that took effect, but whose reply was lost at a change of leader. */
+  static final Reply REPLY_LOST =
+      new Reply.Failure(
+          "INDETERMINATE The write was applied, but its reply was lost at a change of leader");
+
+  static Reply queueFull(int shard) {
+    return new Reply.Failure(
+        "TRYAGAIN More than "
+            + ShardQueueLimits.MAX_COMMANDS
+            + " commands or "
+            + ShardQueueLimits.MAX_BYTES
+            + " bytes wait for shard "
+            + shard
+            + " on this node");
+  }
+
+  private RoutingErrors() {}
+}

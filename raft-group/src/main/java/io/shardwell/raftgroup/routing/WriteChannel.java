@@ -1,0 +1,335 @@
+package io.shardwell.raftgroup.routing;
+
+import io.shardwell.raftgroup.EventLoop;
+import io.shardwell.raftgroup.Post;
+import io.shardwell.raftgroup.Tuning;
+import io.shardwell.raftgroup.wire.BatchVerdict;
+import io.shardwell.raftgroup.wire.PeerMessage;
+import io.shardwell.statemachine.BatchBuilder;
+import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.Limits;
+import io.shardwell.statemachine.Outcome;
+import io.shardwell.statemachine.Reply;
+import io.shardwell.statemachine.ReplyCodec;
+import io.shardwell.statemachine.SessionKey;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This node's session with one shard (DESIGN 5): writes gather while a batch is under way and leave
+ * as the next one.
+ *
+ * <p>The shard applies batch n only after n-1 and remembers its answers until they are
+ * acknowledged, so a batch may be sent again, to any leader, without becoming a second write. A
+ * batch that stays unanswered for too long is given up: its clients read {@code -INDETERMINATE},
+ * and its number is sent again <em>empty</em>. Whichever copy is applied first wins, so nothing
+ * given up takes effect late.
+ *
+ * <p>Loop thread only.
+ */
+public final class WriteChannel {
+
+  /** Batches under way at most; one until the session's first is answered. */
+  static final int WINDOW = 4;
+
+  /** How long a batch that left late in its commands' patience is waited for at least. */
+  private static final long MIN_ANSWER_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
+
+  /** Rest before a batch that was turned away goes out again. */
+  private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  /** Commands that answer with a whole value; so many of them in a batch at most. */
+  private static final int MAX_VALUE_REPLIES = 2;
+
+  private static final Set<Command> ANSWERS_WITH_VALUE =
+      EnumSet.of(Command.GETSET, Command.GETDEL, Command.GETEX);
+
+  /** A batch under way. */
+  private static final class Sent {
+    final long sequence;
+    final long firstSentNanos;
+    List<Pending> commands;
+    byte[] bytes;
+    long lastSentNanos;
+
+    Sent(long sequence, byte[] bytes, List<Pending> commands, long now) {
+      this.sequence = sequence;
+      this.bytes = bytes;
+      this.commands = commands;
+      this.firstSentNanos = now;
+      this.lastSentNanos = now;
+    }
+
+    boolean isGivenUp() {
+      return commands.isEmpty();
+    }
+  }
+
+  private final int shard;
+  private final EventLoop loop;
+  private final Post post;
+  private final Tuning tuning;
+  private final LeaderDirectory leaders;
+  private final Consumer<LongConsumer> newBoot;
+
+  private final ArrayDeque<Pending> queue = new ArrayDeque<>();
+  private long queuedBytes;
+  private final BatchBuilder builder = new BatchBuilder();
+
+  // Invariant: consecutive sequences, the last of them is nextSequence - 1.
+  private final ArrayDeque<Sent> underWay = new ArrayDeque<>();
+
+  /** Null while a new boot number is being synced. */
+  private @Nullable SessionKey session;
+
+  private long nextSequence = 1;
+  private boolean firstAnswered;
+
+  /** Loop time at which all batches under way go out again; MAX_VALUE for not. */
+  private long resendNanos = Long.MAX_VALUE;
+
+  /**
+   * @param session of this start of this node
+   * @param newBoot asks for another boot number; it is synced when the consumer gets it
+   */
+  public WriteChannel(
+      int shard,
+      EventLoop loop,
+      Post post,
+      Tuning tuning,
+      LeaderDirectory leaders,
+      SessionKey session,
+      Consumer<LongConsumer> newBoot) {
+    this.shard = shard;
+    this.loop = loop;
+    this.post = post;
+    this.tuning = tuning;
+    this.leaders = leaders;
+    this.session = session;
+    this.newBoot = newBoot;
+  }
+
+  /** Queues a write; its reply comes on the loop, exactly once. */
+  void submit(Invocation write, Consumer<Reply> onReply) {
+    assert write.command().isWrite();
+    if (queue.size() >= ShardQueueLimits.MAX_COMMANDS
+        || queuedBytes >= ShardQueueLimits.MAX_BYTES) {
+      onReply.accept(RoutingErrors.queueFull(shard));
+      return;
+    }
+    queue.add(new Pending(write, onReply, loop.nanoTime() + patienceNanos()));
+    queuedBytes += write.encodedBytes();
+  }
+
+  private long patienceNanos() {
+    return TimeUnit.MILLISECONDS.toNanos(tuning.commandPatienceMillis());
+  }
+
+  public boolean isIdle() {
+    return queue.isEmpty() && underWay.isEmpty();
+  }
+
+  /** At the end of a turn: sends what may go. Returns whether anything went. */
+  public boolean pump() {
+    SessionKey key = session;
+    if (key == null || (queue.isEmpty() && resendNanos == Long.MAX_VALUE)) {
+      return false;
+    }
+    String leader = leaders.leaderOf(shard);
+    if (leader == null) {
+      return false;
+    }
+    boolean sent = false;
+    if (resendNanos <= loop.nanoTime()) {
+      resendNanos = Long.MAX_VALUE;
+      for (Sent batch : underWay) {
+        send(leader, key, batch);
+        sent = true;
+      }
+    }
+    if (resendNanos != Long.MAX_VALUE) {
+      return sent; // What is under way goes first.
+    }
+    int window = firstAnswered ? WINDOW : 1;
+    while (!queue.isEmpty() && underWay.size() < window) {
+      Sent batch = nextBatch(key);
+      underWay.add(batch);
+      send(leader, key, batch);
+      sent = true;
+    }
+    return sent;
+  }
+
+  private Sent nextBatch(SessionKey key) {
+    List<Pending> commands = new ArrayList<>();
+    int valueReplies = 0;
+    while (!queue.isEmpty() && commands.size() < Limits.MAX_BATCH_COMMANDS) {
+      Invocation next = queue.element().invocation();
+      boolean fits =
+          builder.sizeBytes() + next.encodedBytes() <= Limits.MAX_BATCH_BYTES
+              && (valueReplies < MAX_VALUE_REPLIES || !answersWithValue(next));
+      if (!fits && !commands.isEmpty()) {
+        break;
+      }
+      valueReplies += answersWithValue(next) ? 1 : 0;
+      builder.add(next);
+      queuedBytes -= next.encodedBytes();
+      commands.add(queue.remove());
+    }
+    long sequence = nextSequence++;
+    byte[] bytes = builder.build(key, sequence, acknowledged());
+    return new Sent(sequence, bytes, commands, loop.nanoTime());
+  }
+
+  private static boolean answersWithValue(Invocation invocation) {
+    return ANSWERS_WITH_VALUE.contains(invocation.command())
+        || (invocation.command() == Command.SET && invocation.argumentCount() > 2);
+  }
+
+  /** The number up to which all answers have been received. */
+  private long acknowledged() {
+    return underWay.isEmpty() ? nextSequence - 2 : underWay.element().sequence - 1;
+  }
+
+  private void send(String leader, SessionKey key, Sent batch) {
+    batch.lastSentNanos = loop.nanoTime();
+    post.tell(leader, new PeerMessage.Batch(shard, key.boot(), batch.sequence, batch.bytes));
+  }
+
+  /** The shard's leader changed, or its link: what is under way goes to whoever leads now. */
+  public void leaderChanged() {
+    if (!underWay.isEmpty()) {
+      resendNanos = loop.nanoTime();
+    }
+  }
+
+  /** Takes the answer to a batch; late and repeated ones do no harm. */
+  public void onAnswer(String from, PeerMessage.BatchAnswer answer) {
+    SessionKey key = session;
+    Sent batch = find(answer.sequence());
+    if (key == null || answer.boot() != key.boot() || batch == null) {
+      return;
+    }
+    if (answer.verdict() instanceof BatchVerdict.Refused refused) {
+      leaders.corrected(shard, from, refused.leaderHint());
+      resendNanos = Math.min(resendNanos, loop.nanoTime() + BACK_OFF_NANOS);
+      return;
+    }
+    leaders.confirmed(shard, from);
+    Outcome outcome = ((BatchVerdict.Decided) answer.verdict()).outcome();
+    if (outcome instanceof Outcome.Applied applied) {
+      answered(batch, applied.replies());
+    } else if (outcome instanceof Outcome.Repeated repeated) {
+      answered(batch, repeated.replies());
+    } else if (outcome instanceof Outcome.RepliesGone) {
+      done(batch);
+      batch.commands.forEach(command -> command.onReply().accept(RoutingErrors.REPLY_LOST));
+    } else if (outcome instanceof Outcome.Gap) {
+      resendNanos = Math.min(resendNanos, loop.nanoTime() + BACK_OFF_NANOS);
+    } else {
+      // The shard has forgotten this session, or another start of this node has taken it over.
+      renew();
+    }
+  }
+
+  private @Nullable Sent find(long sequence) {
+    for (Sent batch : underWay) {
+      if (batch.sequence == sequence) {
+        return batch;
+      }
+    }
+    return null;
+  }
+
+  private void answered(Sent batch, byte[] encodedReplies) {
+    done(batch);
+    if (batch.isGivenUp()) {
+      return;
+    }
+    List<Reply> replies = ReplyCodec.decode(encodedReplies);
+    assert replies.size() == batch.commands.size()
+        : replies.size() + " replies to " + batch.commands.size() + " commands";
+    for (int i = 0; i < replies.size(); i++) {
+      batch.commands.get(i).onReply().accept(replies.get(i));
+    }
+  }
+
+  private void done(Sent batch) {
+    // Batch n is applied after n-1 only: an answer to n without one to n-1 means that one was lost.
+    boolean removed = underWay.remove(batch);
+    assert removed;
+    firstAnswered = true;
+    if (!underWay.isEmpty() && underWay.element().sequence < batch.sequence) {
+      resendNanos = Math.min(resendNanos, loop.nanoTime() + BACK_OFF_NANOS);
+    }
+  }
+
+  private void renew() {
+    List<Sent> lost = List.copyOf(underWay);
+    underWay.clear();
+    resendNanos = Long.MAX_VALUE;
+    SessionKey old = session;
+    session = null;
+    assert old != null;
+    newBoot.accept(
+        boot -> {
+          session = new SessionKey(old.nodeId(), old.incarnation(), boot);
+          nextSequence = 1;
+          firstAnswered = false;
+          if (queue.isEmpty()) {
+            // So that no batch of the old boot can be applied from here on.
+            Sent empty =
+                new Sent(
+                    nextSequence, BatchBuilder.empty(session, 1, 0), List.of(), loop.nanoTime());
+            nextSequence++;
+            underWay.add(empty);
+            resendNanos = loop.nanoTime();
+          }
+        });
+    for (Sent batch : lost) {
+      batch.commands.forEach(command -> command.onReply().accept(RoutingErrors.INDETERMINATE));
+    }
+  }
+
+  /** Every few milliseconds while not idle: ends patience, and repeats what stays unanswered. */
+  public void patrol() {
+    long now = loop.nanoTime();
+    while (!queue.isEmpty() && queue.element().deadlineNanos() <= now) {
+      Pending late = queue.remove();
+      queuedBytes -= late.invocation().encodedBytes();
+      late.onReply().accept(RoutingErrors.noLeader(shard, late.invocation()));
+    }
+    long resendAfter = TimeUnit.MILLISECONDS.toNanos(tuning.resendMillis());
+    for (Sent batch : underWay) {
+      if (!batch.isGivenUp() && isOverdue(batch, now)) {
+        giveUp(batch);
+      }
+      if (now - batch.lastSentNanos >= resendAfter) {
+        resendNanos = Math.min(resendNanos, now);
+      }
+    }
+  }
+
+  private static boolean isOverdue(Sent batch, long now) {
+    long deadline =
+        Math.max(batch.commands.get(0).deadlineNanos(), batch.firstSentNanos + MIN_ANSWER_NANOS);
+    return deadline <= now;
+  }
+
+  private void giveUp(Sent batch) {
+    SessionKey key = session;
+    assert key != null : "batches are under way only within a session";
+    List<Pending> commands = batch.commands;
+    batch.commands = List.of();
+    batch.bytes = BatchBuilder.empty(key, batch.sequence, acknowledged());
+    commands.forEach(command -> command.onReply().accept(RoutingErrors.INDETERMINATE));
+  }
+}

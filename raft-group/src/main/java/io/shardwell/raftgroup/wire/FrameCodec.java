@@ -1,0 +1,308 @@
+package io.shardwell.raftgroup.wire;
+
+import com.esotericsoftware.kryo.KryoException;
+import com.esotericsoftware.kryo.io.Input;
+import com.esotericsoftware.kryo.io.Output;
+import io.microraft.model.message.RaftMessage;
+import io.shardwell.raftgroup.ClientAddress;
+import io.shardwell.raftgroup.replica.ReplicaEndpoint;
+import io.shardwell.statemachine.Outcome;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Frames as bytes: a version byte, then messages one after the other, each a kind byte and a body.
+ * Not thread-safe; one per loop.
+ */
+public final class FrameCodec {
+
+  /** First byte of every frame; a peer of another version is refused. */
+  public static final byte VERSION = 1;
+
+  private static final int MAX_LIST = 1 << 16;
+
+  private final RaftCodec raft;
+
+  public FrameCodec(RaftCodec raft) {
+    this.raft = raft;
+  }
+
+  /** Appends one message. */
+  public void write(Output out, PeerMessage message) {
+    if (message instanceof PeerMessage.Raft m) {
+      out.writeByte(Kind.RAFT);
+      out.writeVarInt(m.group(), true);
+      out.writeVarInt(m.senderGeneration(), true);
+      out.writeVarInt(m.targetGeneration(), true);
+      out.writeVarLong(m.tailIndex(), true);
+      out.writeVarInt(m.tailTerm(), true);
+      raft.writeMessage(out, m.message());
+    } else if (message instanceof PeerMessage.Batch m) {
+      out.writeByte(Kind.BATCH);
+      out.writeVarInt(m.shard(), true);
+      out.writeVarLong(m.boot(), true);
+      out.writeVarLong(m.sequence(), true);
+      writeBytes(out, m.batch());
+    } else if (message instanceof PeerMessage.BatchAnswer m) {
+      out.writeByte(Kind.BATCH_ANSWER);
+      out.writeVarInt(m.shard(), true);
+      out.writeVarLong(m.boot(), true);
+      out.writeVarLong(m.sequence(), true);
+      writeVerdict(out, m.verdict());
+    } else if (message instanceof PeerMessage.Read m) {
+      out.writeByte(Kind.READ);
+      out.writeVarInt(m.shard(), true);
+      out.writeVarLong(m.readId(), true);
+      out.writeVarInt(m.claimedTerm(), true);
+      out.writeVarInt(m.generation(), true);
+      writeBytes(out, m.invocations());
+    } else if (message instanceof PeerMessage.ReadAnswer m) {
+      out.writeByte(Kind.READ_ANSWER);
+      out.writeVarInt(m.shard(), true);
+      out.writeVarLong(m.readId(), true);
+      writeBytes(out, m.replies());
+    } else if (message instanceof PeerMessage.ReadRefused m) {
+      out.writeByte(Kind.READ_REFUSED);
+      out.writeVarInt(m.shard(), true);
+      out.writeVarLong(m.readId(), true);
+      out.writeString(m.leaderHint());
+    } else if (message instanceof PeerMessage.ReadIndex m) {
+      out.writeByte(Kind.READ_INDEX);
+      out.writeVarLong(m.round(), true);
+      out.writeVarInt(m.terms().size(), true);
+      for (PeerMessage.GroupTerm term : m.terms()) {
+        out.writeVarInt(term.shard(), true);
+        out.writeVarInt(term.term(), true);
+      }
+    } else if (message instanceof PeerMessage.ReadIndexAnswer m) {
+      out.writeByte(Kind.READ_INDEX_ANSWER);
+      out.writeVarLong(m.round(), true);
+      out.writeVarInt(m.confirmed().size(), true);
+      for (PeerMessage.GroupGeneration confirmed : m.confirmed()) {
+        out.writeVarInt(confirmed.shard(), true);
+        out.writeVarInt(confirmed.generation(), true);
+      }
+    } else if (message instanceof PeerMessage.Hello m) {
+      writeHello(out, m);
+    } else if (message instanceof PeerMessage.Pulse m) {
+      out.writeByte(Kind.PULSE);
+      out.writeLong(m.wallClockMillis());
+      out.writeVarLong(m.mapEpoch(), true);
+    } else if (message instanceof PeerMessage.MapChange m) {
+      out.writeByte(Kind.MAP_CHANGE);
+      writeBytes(out, m.change());
+    } else if (message instanceof PeerMessage.MapCopy m) {
+      out.writeByte(Kind.MAP_COPY);
+      writeBytes(out, m.map());
+    } else {
+      throw new AssertionError("no encoding for " + message.getClass());
+    }
+  }
+
+  /**
+   * Reads a frame's messages, in order.
+   *
+   * @param incarnation of the speaker, 0 as long as its Hello is not known: then only a Hello may
+   *     come
+   * @throws MalformedFrameException if these are not bytes of ours
+   */
+  public void read(
+      ByteBuffer frame, String speaker, long incarnation, Consumer<PeerMessage> handler) {
+    byte[] bytes = new byte[frame.remaining()];
+    frame.get(bytes);
+    Input in = new Input(bytes);
+    if (bytes.length == 0 || in.readByte() != VERSION) {
+      throw new MalformedFrameException("frame of an unknown version");
+    }
+    while (in.position() < in.limit()) {
+      PeerMessage message;
+      try {
+        message = readMessage(in, speaker, incarnation);
+      } catch (KryoException | IndexOutOfBoundsException | IllegalArgumentException e) {
+        throw new MalformedFrameException("cannot decode a frame from " + speaker, e);
+      }
+      handler.accept(message);
+    }
+  }
+
+  private PeerMessage readMessage(Input in, String speaker, long incarnation) {
+    int kind = in.readByte();
+    return switch (kind) {
+      case Kind.RAFT -> {
+        int group = in.readVarInt(true);
+        int senderGeneration = in.readVarInt(true);
+        int targetGeneration = in.readVarInt(true);
+        long tailIndex = in.readVarLong(true);
+        int tailTerm = in.readVarInt(true);
+        RaftMessage message =
+            raft.readMessage(
+                in, group, new ReplicaEndpoint(speaker, incarnation, senderGeneration));
+        yield new PeerMessage.Raft(
+            group, senderGeneration, targetGeneration, tailIndex, tailTerm, message);
+      }
+      case Kind.BATCH ->
+          new PeerMessage.Batch(
+              in.readVarInt(true), in.readVarLong(true), in.readVarLong(true), readBytes(in));
+      case Kind.BATCH_ANSWER ->
+          new PeerMessage.BatchAnswer(
+              in.readVarInt(true), in.readVarLong(true), in.readVarLong(true), readVerdict(in));
+      case Kind.READ ->
+          new PeerMessage.Read(
+              in.readVarInt(true),
+              in.readVarLong(true),
+              in.readVarInt(true),
+              in.readVarInt(true),
+              readBytes(in));
+      case Kind.READ_ANSWER ->
+          new PeerMessage.ReadAnswer(in.readVarInt(true), in.readVarLong(true), readBytes(in));
+      case Kind.READ_REFUSED ->
+          new PeerMessage.ReadRefused(in.readVarInt(true), in.readVarLong(true), in.readString());
+      case Kind.READ_INDEX -> {
+        long round = in.readVarLong(true);
+        int count = readCount(in);
+        List<PeerMessage.GroupTerm> terms = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+          terms.add(new PeerMessage.GroupTerm(in.readVarInt(true), in.readVarInt(true)));
+        }
+        yield new PeerMessage.ReadIndex(round, terms);
+      }
+      case Kind.READ_INDEX_ANSWER -> {
+        long round = in.readVarLong(true);
+        int count = readCount(in);
+        List<PeerMessage.GroupGeneration> confirmed = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+          confirmed.add(new PeerMessage.GroupGeneration(in.readVarInt(true), in.readVarInt(true)));
+        }
+        yield new PeerMessage.ReadIndexAnswer(round, confirmed);
+      }
+      case Kind.HELLO -> readHello(in);
+      case Kind.PULSE -> new PeerMessage.Pulse(in.readLong(), in.readVarLong(true));
+      case Kind.MAP_CHANGE -> new PeerMessage.MapChange(readBytes(in));
+      case Kind.MAP_COPY -> new PeerMessage.MapCopy(readBytes(in));
+      default -> throw new MalformedFrameException("message of unknown kind " + kind);
+    };
+  }
+
+  private static void writeHello(Output out, PeerMessage.Hello m) {
+    out.writeByte(Kind.HELLO);
+    out.writeString(m.nodeId());
+    out.writeLong(m.incarnation());
+    out.writeVarLong(m.boot(), true);
+    out.writeVarInt(m.shards(), true);
+    out.writeVarInt(m.replicas(), true);
+    writeBytes(out, m.table());
+    out.writeBoolean(m.opened());
+    out.writeString(m.clientAddress().host());
+    out.writeVarInt(m.clientAddress().respPort(), false);
+    out.writeVarInt(m.clientAddress().textPort(), false);
+    out.writeVarInt(m.clientAddress().httpPort(), false);
+  }
+
+  private static PeerMessage.Hello readHello(Input in) {
+    return new PeerMessage.Hello(
+        in.readString(),
+        in.readLong(),
+        in.readVarLong(true),
+        in.readVarInt(true),
+        in.readVarInt(true),
+        readBytes(in),
+        in.readBoolean(),
+        new ClientAddress(
+            in.readString(), in.readVarInt(false), in.readVarInt(false), in.readVarInt(false)));
+  }
+
+  private static void writeVerdict(Output out, BatchVerdict verdict) {
+    if (verdict instanceof BatchVerdict.Refused refused) {
+      out.writeByte(Verdict.REFUSED);
+      out.writeString(refused.leaderHint());
+      return;
+    }
+    Outcome outcome = ((BatchVerdict.Decided) verdict).outcome();
+    if (outcome instanceof Outcome.Applied applied) {
+      out.writeByte(Verdict.APPLIED);
+      writeBytes(out, applied.replies());
+    } else if (outcome instanceof Outcome.Repeated repeated) {
+      out.writeByte(Verdict.REPEATED);
+      writeBytes(out, repeated.replies());
+    } else if (outcome instanceof Outcome.RepliesGone) {
+      out.writeByte(Verdict.REPLIES_GONE);
+    } else if (outcome instanceof Outcome.Gap gap) {
+      out.writeByte(Verdict.GAP);
+      out.writeVarLong(gap.expectedSequence(), true);
+    } else if (outcome instanceof Outcome.SessionUnknown) {
+      out.writeByte(Verdict.SESSION_UNKNOWN);
+    } else if (outcome instanceof Outcome.BootSuperseded superseded) {
+      out.writeByte(Verdict.BOOT_SUPERSEDED);
+      out.writeVarLong(superseded.currentBoot(), true);
+    } else if (outcome instanceof Outcome.SessionRetired) {
+      out.writeByte(Verdict.SESSION_RETIRED);
+    } else {
+      throw new AssertionError("not a batch's outcome: " + outcome);
+    }
+  }
+
+  private static BatchVerdict readVerdict(Input in) {
+    int kind = in.readByte();
+    return switch (kind) {
+      case Verdict.REFUSED -> new BatchVerdict.Refused(in.readString());
+      case Verdict.APPLIED -> new BatchVerdict.Decided(new Outcome.Applied(readBytes(in)));
+      case Verdict.REPEATED -> new BatchVerdict.Decided(new Outcome.Repeated(readBytes(in)));
+      case Verdict.REPLIES_GONE -> new BatchVerdict.Decided(new Outcome.RepliesGone());
+      case Verdict.GAP -> new BatchVerdict.Decided(new Outcome.Gap(in.readVarLong(true)));
+      case Verdict.SESSION_UNKNOWN -> new BatchVerdict.Decided(new Outcome.SessionUnknown());
+      case Verdict.BOOT_SUPERSEDED ->
+          new BatchVerdict.Decided(new Outcome.BootSuperseded(in.readVarLong(true)));
+      case Verdict.SESSION_RETIRED -> new BatchVerdict.Decided(new Outcome.SessionRetired());
+      default -> throw new MalformedFrameException("verdict of unknown kind " + kind);
+    };
+  }
+
+  private static void writeBytes(Output out, byte[] bytes) {
+    out.writeVarInt(bytes.length, true);
+    out.writeBytes(bytes);
+  }
+
+  private static byte[] readBytes(Input in) {
+    int length = in.readVarInt(true);
+    if (length < 0 || length > in.limit() - in.position()) {
+      throw new MalformedFrameException("length " + length + " is beyond the frame's end");
+    }
+    return in.readBytes(length);
+  }
+
+  private static int readCount(Input in) {
+    int count = in.readVarInt(true);
+    if (count < 0 || count > MAX_LIST) {
+      throw new MalformedFrameException("count " + count + " is above " + MAX_LIST);
+    }
+    return count;
+  }
+
+  private static final class Kind {
+    static final int HELLO = 1;
+    static final int RAFT = 2;
+    static final int BATCH = 3;
+    static final int BATCH_ANSWER = 4;
+    static final int READ = 5;
+    static final int READ_ANSWER = 6;
+    static final int READ_REFUSED = 7;
+    static final int READ_INDEX = 8;
+    static final int READ_INDEX_ANSWER = 9;
+    static final int PULSE = 10;
+    static final int MAP_CHANGE = 11;
+    static final int MAP_COPY = 12;
+  }
+
+  private static final class Verdict {
+    static final int REFUSED = 0;
+    static final int APPLIED = 1;
+    static final int REPEATED = 2;
+    static final int REPLIES_GONE = 3;
+    static final int GAP = 4;
+    static final int SESSION_UNKNOWN = 5;
+    static final int BOOT_SUPERSEDED = 6;
+    static final int SESSION_RETIRED = 7;
+  }
+}

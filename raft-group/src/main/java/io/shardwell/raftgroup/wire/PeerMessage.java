@@ -1,0 +1,86 @@
+package io.shardwell.raftgroup.wire;
+
+import io.microraft.model.message.RaftMessage;
+import io.shardwell.raftgroup.ClientAddress;
+import java.util.List;
+
+/** Everything one node says to another. A frame is a sequence of these. */
+@SuppressWarnings("ArrayRecordComponent") // Never compared, never changed.
+public sealed interface PeerMessage {
+
+  /**
+   * Who speaks; the first message of every link, and again whenever it changes (DESIGN 10).
+   *
+   * @param table the cluster's table, empty while the speaker has none
+   * @param opened whether the speaker has opened replicas under that table
+   */
+  record Hello(
+      String nodeId,
+      long incarnation,
+      long boot,
+      int shards,
+      int replicas,
+      byte[] table,
+      boolean opened,
+      ClientAddress clientAddress)
+      implements PeerMessage {}
+
+  /**
+   * A message between replicas of a group.
+   *
+   * @param tailIndex with a failure response: the sender's last synced entry (MICRORAFT B14), else
+   *     0
+   */
+  record Raft(
+      int group,
+      int senderGeneration,
+      int targetGeneration,
+      long tailIndex,
+      int tailTerm,
+      RaftMessage message)
+      implements PeerMessage {}
+
+  /** A batch of a session, for the shard's leader. */
+  record Batch(int shard, long boot, long sequence, byte[] batch) implements PeerMessage {}
+
+  /** What became of a batch. */
+  record BatchAnswer(int shard, long boot, long sequence, BatchVerdict verdict)
+      implements PeerMessage {}
+
+  /**
+   * Reads for the shard's leader.
+   *
+   * @param claimedTerm the sender's own "my term is T", said after the last of these reads arrived
+   *     (DESIGN 6); 0 for none
+   * @param generation of the replica that claims
+   */
+  record Read(int shard, long readId, int claimedTerm, int generation, byte[] invocations)
+      implements PeerMessage {}
+
+  /** Replies to a {@link Read}. */
+  record ReadAnswer(int shard, long readId, byte[] replies) implements PeerMessage {}
+
+  /** These reads were not executed: ask the named node, or whoever leads, empty if unknown. */
+  record ReadRefused(int shard, long readId, String leaderHint) implements PeerMessage {}
+
+  /** "Is your term still this?", for all shards with waiting reads (DESIGN 6). */
+  record ReadIndex(long round, List<GroupTerm> terms) implements PeerMessage {}
+
+  /** One shard's question inside a {@link ReadIndex}. */
+  record GroupTerm(int shard, int term) {}
+
+  /** The answer to a {@link ReadIndex}; names the shards whose term is still the one asked for. */
+  record ReadIndexAnswer(long round, List<GroupGeneration> confirmed) implements PeerMessage {}
+
+  /** A replica that confirmed its term; the link names the rest of its endpoint. */
+  record GroupGeneration(int shard, int generation) {}
+
+  /** Every half second: the speaker's wall clock and the newest cluster map it knows. */
+  record Pulse(long wallClockMillis, long mapEpoch) implements PeerMessage {}
+
+  /** A change of the cluster map, for the leader of `meta`. Repeating one does no harm. */
+  record MapChange(byte[] change) implements PeerMessage {}
+
+  /** The cluster map, for a node that knows only an older one. */
+  record MapCopy(byte[] map) implements PeerMessage {}
+}

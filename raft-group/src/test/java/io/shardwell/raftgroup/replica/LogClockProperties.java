@@ -1,0 +1,48 @@
+package io.shardwell.raftgroup.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.shardwell.raftgroup.VirtualLoop;
+import java.util.List;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+
+/**
+ * A leader's stamps neither run backwards nor jump nor stand still, whatever its wall clock does:
+ * after every step the stamp has moved by at least half and at most all of the time that passed.
+ */
+class LogClockProperties {
+
+  @Property
+  void stampsFollowMonotonicTime(
+      @ForAll @Size(min = 1, max = 50) List<@IntRange(min = 2, max = 5_000) Integer> stepsMillis,
+      @ForAll @Size(50) List<@IntRange(min = -100_000, max = 100_000) Integer> wallJumps) {
+    VirtualLoop loop = new VirtualLoop();
+    LogClock clock = new LogClock(loop);
+    clock.lead(loop.wallClockMillis());
+    long last = clock.stampMillis();
+    for (int i = 0; i < stepsMillis.size(); i++) {
+      int step = stepsMillis.get(i);
+      loop.run(step);
+      if (i % 3 == 0) {
+        loop.wallOffsetMillis += wallJumps.get(i);
+      }
+      long stamp = clock.stampMillis();
+      assertThat(stamp - last).isBetween(step / 2L - 1, step + 1L);
+      last = stamp;
+    }
+  }
+
+  @Property
+  void aNewLeaderNeverStampsBelowWhatItsLogHolds(
+      @ForAll @IntRange(min = -1_000_000, max = 1_000_000) int logAheadMillis) {
+    VirtualLoop loop = new VirtualLoop();
+    LogClock clock = new LogClock(loop);
+    long inLog = loop.wallClockMillis() + logAheadMillis;
+    clock.seen(inLog);
+    clock.lead(loop.wallClockMillis());
+    assertThat(clock.stampMillis()).isEqualTo(Math.max(inLog, loop.wallClockMillis()));
+  }
+}

@@ -1,0 +1,300 @@
+package io.shardwell.raftgroup.replica;
+
+import io.microraft.model.RaftModelFactory;
+import io.microraft.model.impl.DefaultRaftModelFactory;
+import io.microraft.model.log.LogEntry;
+import io.microraft.model.message.AppendEntriesRequest;
+import io.microraft.model.message.PreVoteRequest;
+import io.microraft.model.message.RaftMessage;
+import io.microraft.model.message.VoteRequest;
+import io.shardwell.raftgroup.DialledLinkListener;
+import io.shardwell.raftgroup.PeerAddress;
+import io.shardwell.raftgroup.PeerBus;
+import io.shardwell.raftgroup.Tuning;
+import io.shardwell.raftgroup.VirtualLoop;
+import io.shardwell.raftgroup.wire.FrameCodec;
+import io.shardwell.raftgroup.wire.Outbox;
+import io.shardwell.raftgroup.wire.PeerMessage;
+import io.shardwell.raftgroup.wire.RaftCodec;
+import io.shardwell.statemachine.Proposal;
+import io.shardwell.storage.MemoryDisk;
+import io.shardwell.storage.NodeMetadata;
+import io.shardwell.storage.NodeStorage;
+import io.shardwell.storage.StorageLimits;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One replica, node {@code me}, whose peers are played by the test: it hands in messages and sees
+ * what leaves. The disk syncs when the test says so.
+ */
+final class ReplicaFixture implements PeerBus {
+
+  static final int GROUP = 3;
+
+  final VirtualLoop loop = new VirtualLoop();
+  final RaftModelFactory models = new DefaultRaftModelFactory();
+  final MemoryDisk.Behaviour diskBehaviour = new MemoryDisk.Behaviour();
+  final List<ReplicaEndpoint> members = new ArrayList<>();
+  final List<String> faults = new ArrayList<>();
+
+  private final ArrayDeque<Runnable> submitted = new ArrayDeque<>();
+  private final Map<String, List<RaftMessage>> sent = new TreeMap<>();
+  private final Map<String, Outbox> outboxes = new TreeMap<>();
+  private final RaftCodec codec = new RaftCodec();
+
+  MemoryDisk disk;
+  NodeStorage storage;
+  ShardReplicatedState state;
+  Replica replica;
+  private long flow;
+
+  /** Members are {@code me} and the peers. */
+  ReplicaFixture(String... peers) {
+    members.add(endpoint("me"));
+    FrameCodec frames = new FrameCodec(codec);
+    for (String peer : peers) {
+      members.add(endpoint(peer));
+      outboxes.put(peer, new Outbox(peer, this, frames));
+      sent.put(peer, new ArrayList<>());
+    }
+    disk = new MemoryDisk(this::schedule, new Random(1), diskBehaviour);
+    storage = open();
+    try {
+      storage.saveMetadata(NodeMetadata.empty().withIncarnation(7));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    state = newState();
+    replica = newReplica();
+    loop.afterEvent = this::endTurn;
+    syncAll();
+  }
+
+  static ReplicaEndpoint endpoint(String node) {
+    return new ReplicaEndpoint(node, 7, 0);
+  }
+
+  /** The process dies and starts again on what its disk kept. */
+  void restart() {
+    disk = disk.crashProcess(this::schedule);
+    storage = open();
+    submitted.clear();
+    state = newState();
+    replica = newReplica();
+    syncAll();
+  }
+
+  private void schedule(Runnable task, long delayNanos) {
+    var unused = loop.schedule(task, delayNanos);
+  }
+
+  private NodeStorage open() {
+    try {
+      return NodeStorage.open(
+          disk, StorageLimits.SMALL, (what, cause) -> faults.add(what + ": " + cause));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private ShardReplicatedState newState() {
+    return new ShardReplicatedState(new LogClock(loop), loop::wallClockMillis);
+  }
+
+  private Replica newReplica() {
+    LoopContext context =
+        new LoopContext(
+            loop,
+            storage,
+            codec,
+            new RecentEntries(1 << 20),
+            (what, cause) -> faults.add(what + ": " + cause),
+            Tuning.DEFAULT,
+            1000,
+            100,
+            outboxes,
+            submitted::add,
+            () -> 0,
+            unused -> {});
+    storage.log().onSynced(() -> replica.synced());
+    Replica opened =
+        Replica.open(
+            context, GROUP, endpoint("me"), members, state, storage.recovered().get(GROUP), 5);
+    replica = opened;
+    opened.start(true);
+    return opened;
+  }
+
+  private void endTurn() {
+    while (!submitted.isEmpty()) {
+      submitted.remove().run();
+    }
+    outboxes.values().forEach(Outbox::flush);
+  }
+
+  // --- the disk
+  // ------------------------------------------------------------------------------------
+
+  /** Ends the turn and lets everything appended so far become durable. */
+  void syncAll() {
+    endTurn();
+    while (storage.log().hasUnsynced() || storage.log().syncInFlight()) {
+      boolean unused = storage.log().startSync();
+      boolean synced = loop.until(() -> !storage.log().syncInFlight(), 10_000);
+      assert synced;
+      endTurn();
+    }
+  }
+
+  // --- what the peers say
+  // --------------------------------------------------------------------------
+
+  void receive(RaftMessage message) {
+    receive(message, 0, 0);
+  }
+
+  void receive(RaftMessage message, long tailIndex, int tailTerm) {
+    replica.handle(new PeerMessage.Raft(GROUP, 0, 0, tailIndex, tailTerm, message));
+    endTurn();
+  }
+
+  /** Makes this replica the leader of the next term, with the vote of a peer. */
+  void elect(String voter) {
+    int term = replica.term() + 1;
+    boolean asked = loop.until(() -> asksFor(voter, term), 20_000);
+    assert asked : "no pre-vote";
+    receive(
+        models
+            .createPreVoteResponseBuilder()
+            .setGroupId(GROUP)
+            .setSender(endpoint(voter))
+            .setTerm(term)
+            .setGranted(true)
+            .build());
+    syncAll();
+    receive(
+        models
+            .createVoteResponseBuilder()
+            .setGroupId(GROUP)
+            .setSender(endpoint(voter))
+            .setTerm(term)
+            .setGranted(true)
+            .build());
+    endTurn();
+  }
+
+  private boolean asksFor(String voter, int term) {
+    PreVoteRequest request = last(voter, PreVoteRequest.class);
+    return request != null && request.getTerm() == term;
+  }
+
+  void acknowledge(String follower, int term, long index) {
+    AppendEntriesRequest request = last(follower, AppendEntriesRequest.class);
+    receive(
+        models
+            .createAppendEntriesSuccessResponseBuilder()
+            .setGroupId(GROUP)
+            .setSender(endpoint(follower))
+            .setTerm(term)
+            .setLastLogIndex(index)
+            .setQuerySequenceNumber(0)
+            .setFlowControlSequenceNumber(
+                request == null ? 0 : request.getFlowControlSequenceNumber())
+            .build());
+  }
+
+  void append(
+      String leader, int term, long previousIndex, int previousTerm, long commit, int... terms) {
+    List<LogEntry> entries = new ArrayList<>();
+    for (int i = 0; i < terms.length; i++) {
+      entries.add(
+          models
+              .createLogEntryBuilder()
+              .setIndex(previousIndex + 1 + i)
+              .setTerm(terms[i])
+              .setOperation(new LogBytes(Proposal.tick(loop.wallClockMillis() + i)))
+              .build());
+    }
+    receive(
+        models
+            .createAppendEntriesRequestBuilder()
+            .setGroupId(GROUP)
+            .setSender(endpoint(leader))
+            .setTerm(term)
+            .setPreviousLogIndex(previousIndex)
+            .setPreviousLogTerm(previousTerm)
+            .setCommitIndex(commit)
+            .setQuerySequenceNumber(0)
+            .setFlowControlSequenceNumber(++flow)
+            .setLogEntries(entries)
+            .build());
+  }
+
+  void requestVote(String candidate, int term) {
+    receive(
+        models
+            .createVoteRequestBuilder()
+            .setGroupId(GROUP)
+            .setSender(endpoint(candidate))
+            .setTerm(term)
+            .setLastLogTerm(term)
+            .setLastLogIndex(1000)
+            .setSticky(false)
+            .build());
+  }
+
+  // --- what leaves
+  // ---------------------------------------------------------------------------------
+
+  <T extends RaftMessage> @Nullable T last(String peer, Class<T> type) {
+    List<RaftMessage> toPeer = Objects.requireNonNull(sent.get(peer));
+    for (int i = toPeer.size() - 1; i >= 0; i--) {
+      if (type.isInstance(toPeer.get(i))) {
+        return type.cast(toPeer.get(i));
+      }
+    }
+    return null;
+  }
+
+  long count(String peer, Class<? extends RaftMessage> type) {
+    return Objects.requireNonNull(sent.get(peer)).stream().filter(type::isInstance).count();
+  }
+
+  VoteRequest lastVoteRequest(String peer) {
+    return Objects.requireNonNull(last(peer, VoteRequest.class));
+  }
+
+  @Override
+  public void dial(String peerId, PeerAddress address, DialledLinkListener listener) {}
+
+  @Override
+  public void send(String peerId, ByteBuffer frame) {
+    new FrameCodec(codec)
+        .read(
+            frame,
+            "me",
+            7,
+            message ->
+                Objects.requireNonNull(sent.get(peerId))
+                    .add(((PeerMessage.Raft) message).message()));
+  }
+
+  @Override
+  public boolean isUp(String peerId) {
+    return true;
+  }
+
+  @Override
+  public long pendingBytes(String peerId) {
+    return 0;
+  }
+}

@@ -1,0 +1,193 @@
+package io.shardwell.raftgroup.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.shardwell.raftgroup.Post;
+import io.shardwell.raftgroup.Tuning;
+import io.shardwell.raftgroup.VirtualLoop;
+import io.shardwell.raftgroup.wire.BatchVerdict;
+import io.shardwell.raftgroup.wire.PeerMessage;
+import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.Outcome;
+import io.shardwell.statemachine.Proposal;
+import io.shardwell.statemachine.Reply;
+import io.shardwell.statemachine.SessionKey;
+import io.shardwell.statemachine.ShardState;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session makes every write happen exactly once or, if its client was told INDETERMINATE, at most
+ * once and never later; CLUSTERDOWN means never. Shown against the real state machine behind a
+ * network that loses, delays, repeats and reorders batches and answers, with times in which nobody
+ * leads.
+ */
+class WriteChannelProperties {
+
+  private static final byte[] COUNTER = "counter".getBytes(StandardCharsets.UTF_8);
+
+  // jqwik uses one instance for all tries: made anew in each.
+  private VirtualLoop loop = new VirtualLoop();
+  private ShardState shard = new ShardState();
+  private long index;
+
+  @Property(tries = 200)
+  void everyWriteHappensOnceOrItsClientKnows(@ForAll long seed) {
+    loop = new VirtualLoop();
+    shard = new ShardState();
+    index = 0;
+    Random random = new Random(seed);
+    Network network = new Network(random);
+    WriteChannel channel = network.channel;
+    Map<String, Integer> replies = new HashMap<>();
+    int writes = 150;
+    @Nullable Long[] counted = new Long[writes];
+    for (int i = 0; i < writes; i++) {
+      int position = i;
+      channel.submit(
+          Invocation.of(Command.INCR, COUNTER),
+          reply -> {
+            if (reply instanceof Reply.Int count) {
+              counted[position] = count.value();
+              replies.merge("counted", 1, Integer::sum);
+            } else {
+              String text = ((Reply.Failure) reply).text();
+              replies.merge(text.substring(0, text.indexOf(' ')), 1, Integer::sum);
+            }
+          });
+      network.pump();
+      loop.run(random.nextInt(40));
+      network.leaderKnown =
+          random.nextInt(30) != 0 && (network.leaderKnown || random.nextInt(8) == 0);
+    }
+    network.calm();
+    assertThat(loop.until(channel::isIdle, 60_000)).isTrue();
+    long value = value();
+    int told = replies.getOrDefault("counted", 0);
+    int unknown = replies.getOrDefault("INDETERMINATE", 0);
+    assertThat(told + unknown + replies.getOrDefault("CLUSTERDOWN", 0)).isEqualTo(writes);
+    assertThat(value).isBetween((long) told, (long) told + unknown);
+    assertThat(Arrays.stream(counted).filter(Objects::nonNull).toList())
+        .as("in the order of submission")
+        .doesNotHaveDuplicates()
+        .isSorted();
+    loop.run(10_000);
+    assertThat(value()).as("nothing given up takes effect late").isEqualTo(value);
+  }
+
+  private long value() {
+    Reply reply = shard.read(Invocation.of(Command.GET, COUNTER), shard.logTimeMillis() + 1);
+    return reply instanceof Reply.Bulk bulk
+        ? Long.parseLong(new String(bulk.value(), StandardCharsets.UTF_8))
+        : 0;
+  }
+
+  /** The shard's leader and the way there and back. */
+  private final class Network implements Post {
+    private final Random random;
+    private final WriteChannel channel;
+    private boolean leaderKnown = true;
+    private boolean calm;
+    private long boot = 1;
+
+    Network(Random random) {
+      this.random = random;
+      this.channel =
+          new WriteChannel(
+              0,
+              loop,
+              this,
+              Tuning.DEFAULT,
+              new LeaderDirectory(new HashMap<>(), List.of(List.of("leader")), this),
+              new SessionKey("n1", 5, boot),
+              onDurable -> {
+                boot++;
+                EventLoopTimer.ignore(
+                    loop.schedule(() -> onDurable.accept(boot), TimeUnit.MILLISECONDS.toNanos(3)));
+              });
+      patrol();
+    }
+
+    private void patrol() {
+      channel.patrol();
+      pump();
+      EventLoopTimer.ignore(loop.schedule(this::patrol, TimeUnit.MILLISECONDS.toNanos(10)));
+    }
+
+    void pump() {
+      for (int i = 0; i < 10 && channel.pump(); i++) {
+        assertThat(i).isLessThan(9);
+      }
+    }
+
+    void calm() {
+      calm = true;
+      leaderKnown = true;
+    }
+
+    @Override
+    public boolean reaches(String nodeId) {
+      return leaderKnown;
+    }
+
+    @Override
+    public void tell(String nodeId, PeerMessage message) {
+      PeerMessage.Batch batch = (PeerMessage.Batch) message;
+      for (int copies = copies(); copies > 0; copies--) {
+        later(() -> arrived(batch));
+      }
+    }
+
+    private void arrived(PeerMessage.Batch batch) {
+      BatchVerdict verdict;
+      if (!calm && random.nextInt(10) == 0) {
+        verdict = new BatchVerdict.Refused("");
+      } else {
+        Outcome outcome =
+            shard.apply(++index, Proposal.batch(loop.wallClockMillis(), batch.batch()));
+        verdict = new BatchVerdict.Decided(outcome);
+      }
+      PeerMessage.BatchAnswer answer =
+          new PeerMessage.BatchAnswer(0, batch.boot(), batch.sequence(), verdict);
+      for (int copies = copies(); copies > 0; copies--) {
+        later(() -> channel.onAnswer("leader", answer));
+      }
+    }
+
+    private int copies() {
+      return calm
+          ? 1
+          : switch (random.nextInt(8)) {
+            case 0 -> 0;
+            case 1 -> 2;
+            default -> 1;
+          };
+    }
+
+    private void later(Runnable arrival) {
+      int millis = calm ? 1 : random.nextInt(random.nextInt(10) == 0 ? 3_000 : 20);
+      EventLoopTimer.ignore(
+          loop.schedule(
+              () -> {
+                arrival.run();
+                pump();
+              },
+              TimeUnit.MILLISECONDS.toNanos(millis)));
+    }
+  }
+
+  /** Timers of these tests always run. */
+  private static final class EventLoopTimer {
+    static void ignore(io.shardwell.raftgroup.EventLoop.Timer unused) {}
+  }
+}

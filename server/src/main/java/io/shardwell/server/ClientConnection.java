@@ -1,0 +1,449 @@
+package io.shardwell.server;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.util.ReferenceCountUtil;
+import io.shardwell.raftgroup.ClientSession;
+import io.shardwell.server.command.Call;
+import io.shardwell.server.command.ClientInfo;
+import io.shardwell.server.protocol.Answer;
+import io.shardwell.server.protocol.AnswerEncoder;
+import io.shardwell.server.protocol.LineDecoder;
+import io.shardwell.server.protocol.LineEncoder;
+import io.shardwell.server.protocol.ProtocolException;
+import io.shardwell.server.protocol.RequestDecoder;
+import io.shardwell.server.protocol.RespDecoder;
+import io.shardwell.server.protocol.RespEncoder;
+import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.Reply;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client: requests in, answers out in the order of the requests. Loop thread only.
+ *
+ * <p>Back-pressure is one rule: while too many requests are under way or too many answer bytes wait
+ * for the socket, no request is decoded and nothing is read. What has been read stays in the
+ * decoder. Answers are encoded at the end of a turn, into one write and one flush.
+ */
+final class ClientConnection extends ChannelInboundHandlerAdapter {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
+
+  private final ClientSide side;
+  private final boolean plainText;
+  private final RequestDecoder decoder;
+
+  private @Nullable Channel channel;
+  private @Nullable ClientInfo info;
+
+  // Opened with the first data command: most silent connections never need one.
+  private @Nullable ClientSession session;
+
+  // Invariant: the list from first to last holds the `outstanding` slots not yet written, in the
+  // order of their requests; heldBytes is the sum over those that are filled.
+  private @Nullable ReplySlot first;
+  private @Nullable ReplySlot last;
+  private int outstanding;
+  private long heldBytes;
+
+  // Invariant: queued exactly while in the side's list of connections to flush.
+  private boolean queued;
+
+  private boolean stalled;
+  private boolean inputEnded;
+
+  // No request is taken any more; the connection closes when the last answer is out.
+  private boolean ending;
+  private boolean closed;
+
+  private long behindSinceNanos;
+  private boolean behind;
+  private boolean quietTimerSet;
+  private long lastReadNanos;
+
+  ClientConnection(ClientSide side, boolean plainText) {
+    this.side = side;
+    this.plainText = plainText;
+    this.decoder = plainText ? new LineDecoder() : new RespDecoder();
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext context) {
+    Channel accepted = context.channel();
+    if (!side.clients().admit()) {
+      ended(accepted, "ERR max number of clients reached");
+      return;
+    }
+    channel = accepted;
+    ClientInfo created =
+        new ClientInfo(
+            side.clients().nextId(),
+            text(accepted.remoteAddress()),
+            text(accepted.localAddress()),
+            plainText,
+            side.nanoTime(),
+            this::end);
+    info = created;
+    side.opened(this, created);
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    ByteBuf arrived = (ByteBuf) message;
+    try {
+      byte[] scratch = side.scratch();
+      side.counters().inputBytes += arrived.readableBytes();
+      while (arrived.isReadable() && !ending && !closed && info != null) {
+        int length = Math.min(scratch.length, arrived.readableBytes());
+        arrived.readBytes(scratch, 0, length);
+        decoder.offer(scratch, 0, length);
+        pump();
+        decoder.keep();
+      }
+      if (plainText && decoder.mayBeWhole()) {
+        lastReadNanos = side.nanoTime();
+        awaitQuiet(ClientLimits.QUIET_MILLIS * 1_000_000L);
+      }
+    } finally {
+      ReferenceCountUtil.release(arrived);
+    }
+  }
+
+  private void awaitQuiet(long nanos) {
+    if (quietTimerSet) {
+      return;
+    }
+    quietTimerSet = true;
+    side.schedule(
+        () -> {
+          quietTimerSet = false;
+          if (closed || ending || !decoder.mayBeWhole()) {
+            return;
+          }
+          long left = lastReadNanos + ClientLimits.QUIET_MILLIS * 1_000_000L - side.nanoTime();
+          if (left > 0) {
+            awaitQuiet(left);
+          } else {
+            decoder.quiet();
+            pump();
+          }
+        },
+        nanos);
+  }
+
+  /** Takes requests from the decoder until it has no more or too much is under way. */
+  private void pump() {
+    ClientInfo client = info;
+    if (client == null) {
+      return;
+    }
+    try {
+      while (!ending && !closed && !mustStall()) {
+        byte[][] words = decoder.next();
+        if (words == null) {
+          ending |= inputEnded;
+          break;
+        }
+        dispatch(client, words);
+      }
+    } catch (ProtocolException e) {
+      ReplySlot slot = append(null, encoder(client));
+      ending = true;
+      slot.accept(new Reply.Failure(e.answer()));
+    }
+    if (ending && first == null) {
+      side.queue(this);
+    }
+    updateStall();
+  }
+
+  private void dispatch(ClientInfo client, byte[][] words) {
+    side.counters().commands++;
+    client.lastCommandNanos = side.turnNanos();
+    boolean takesAnswer = client.takesAnswer();
+    Command command = Command.byName(words[0]);
+    String own = command == null ? side.commands().find(words[0]) : null;
+    ReplySlot slot = append(command, encoder(client));
+    slot.silent = !takesAnswer;
+    if (own != null) {
+      client.lastCommand = own;
+      side.commands().execute(own, new Call(client, words, session(), slot::acceptAnswer));
+      // HELLO and CLIENT REPLY decide how they themselves are answered.
+      slot.encoder = encoder(client);
+      slot.silent = !client.stillTakesAnswer(takesAnswer);
+      ending |= client.hasQuit();
+      return;
+    }
+    Invocation.Parsed parsed = Invocation.parse(words);
+    if (parsed instanceof Invocation.Ok ok) {
+      client.lastCommand = ok.invocation().command().lowerName();
+      session().submit(ok.invocation(), slot);
+    } else if (parsed instanceof Invocation.Bad bad) {
+      slot.accept(bad.failure());
+    }
+  }
+
+  private AnswerEncoder encoder(ClientInfo client) {
+    return plainText ? LineEncoder.LINES : client.resp();
+  }
+
+  private ClientSession session() {
+    ClientSession opened = session;
+    if (opened == null) {
+      opened = side.openSession();
+      session = opened;
+    }
+    return opened;
+  }
+
+  private ReplySlot append(@Nullable Command command, AnswerEncoder encoder) {
+    ReplySlot slot = new ReplySlot(this, command, encoder);
+    ReplySlot before = last;
+    if (before == null) {
+      first = slot;
+    } else {
+      before.next = slot;
+    }
+    last = slot;
+    outstanding++;
+    side.requestStarted();
+    return slot;
+  }
+
+  /** A slot of this connection has its answer. */
+  void onFilled(ReplySlot slot) {
+    if (closed) {
+      return;
+    }
+    heldBytes += slot.bytes();
+    if (slot == first) {
+      side.queue(this);
+    }
+  }
+
+  /** At the end of a turn, once: writes what is ready. */
+  void flush() {
+    queued = false;
+    Channel to = channel;
+    if (closed || to == null) {
+      return;
+    }
+    long room = ClientLimits.OUTPUT_HIGH_BYTES - socketBytes();
+    ReplySlot slot = first;
+    if (slot != null && slot.isFilled() && room > 0) {
+      ByteBuf out = to.alloc().directBuffer(256);
+      while (slot != null && slot.isFilled() && out.readableBytes() < room) {
+        slot.writeTo(out);
+        count(slot);
+        heldBytes -= slot.bytes();
+        outstanding--;
+        side.requestEnded();
+        slot = slot.next;
+      }
+      first = slot;
+      if (slot == null) {
+        last = null;
+      }
+      side.counters().outputBytes += out.readableBytes();
+      if (out.isReadable()) {
+        Quietly.write(to, out);
+        to.flush();
+      } else {
+        out.release();
+      }
+    }
+    if (ending && first == null) {
+      forget();
+      Quietly.closeAfterWrites(to);
+      return;
+    }
+    checkBehind();
+    if (stalled && !mustStall()) {
+      // In a turn of its own: one client's endless pipeline must not hold up the others.
+      side.execute(this::resume);
+    }
+  }
+
+  private void resume() {
+    if (!closed && stalled) {
+      pump();
+      decoder.keep();
+    }
+  }
+
+  private void count(ReplySlot slot) {
+    Reply reply = slot.reply();
+    if (reply instanceof Reply.Failure) {
+      side.counters().errorAnswers++;
+    } else if (slot.command == Command.GET) {
+      if (reply instanceof Reply.Nil) {
+        side.counters().keyMisses++;
+      } else {
+        side.counters().keyHits++;
+      }
+    } else if (slot.command == Command.MGET && reply instanceof Reply.Array array) {
+      for (Reply item : array.items()) {
+        if (item instanceof Reply.Nil) {
+          side.counters().keyMisses++;
+        } else {
+          side.counters().keyHits++;
+        }
+      }
+    }
+  }
+
+  private boolean mustStall() {
+    return outstanding >= ClientLimits.MAX_PIPELINED
+        || socketBytes() >= ClientLimits.OUTPUT_HIGH_BYTES
+        || heldBytes >= ClientLimits.SOFT_HELD_BYTES
+        || side.isStopping();
+  }
+
+  private void updateStall() {
+    boolean must = ending || mustStall();
+    Channel from = channel;
+    if (must != stalled && from != null && !closed) {
+      stalled = must;
+      from.config().setAutoRead(!must);
+    }
+  }
+
+  private long socketBytes() {
+    Channel to = channel;
+    ChannelOutboundBuffer waiting = to == null ? null : to.unsafe().outboundBuffer();
+    return waiting == null ? 0 : waiting.totalPendingWriteBytes();
+  }
+
+  /** Closes a client that does not take its answers. Called with each flush and once a second. */
+  void checkBehind() {
+    ClientInfo client = info;
+    if (closed || client == null) {
+      return;
+    }
+    client.outputBytes = heldBytes + socketBytes();
+    boolean far = client.outputBytes > ClientLimits.SOFT_HELD_BYTES;
+    if (far && !behind) {
+      behindSinceNanos = side.nanoTime();
+    }
+    behind = far;
+    long seconds = far ? (side.nanoTime() - behindSinceNanos) / 1_000_000_000L : 0;
+    if (client.outputBytes > ClientLimits.MAX_HELD_BYTES
+        || seconds >= ClientLimits.SOFT_HELD_SECONDS) {
+      LOG.warn(
+          "Closed client {} from {}: it has left {} bytes of answers unread",
+          client.id,
+          client.address,
+          client.outputBytes);
+      close();
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    if (context.channel().isWritable()) {
+      side.queue(this);
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event instanceof ChannelInputShutdownEvent) {
+      // The client will say no more, but may well wait for its answers.
+      inputEnded = true;
+      if (plainText) {
+        decoder.quiet();
+      }
+      pump();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    forget();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    Quietly.close(context.channel());
+    if (cause instanceof IOException) {
+      LOG.debug("Client {}", context.channel().remoteAddress(), cause);
+    } else if (!(cause instanceof NodeFault)) {
+      side.faults().fault("serving client " + context.channel().remoteAddress(), cause);
+    }
+  }
+
+  /** Takes no more requests; closes after the answers under way. */
+  void end() {
+    ending = true;
+    side.queue(this);
+    updateStall();
+  }
+
+  /** Whether a queue entry is to be made; marks it as made. */
+  boolean markQueued() {
+    boolean fresh = !queued;
+    queued = true;
+    return fresh;
+  }
+
+  /** Stops or resumes reading as the state of the node demands. */
+  void onStopping() {
+    updateStall();
+  }
+
+  private void close() {
+    Channel open = channel;
+    if (open != null) {
+      forget();
+      Quietly.close(open);
+    }
+  }
+
+  /** Forgets everything; answers that come later are dropped. */
+  private void forget() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    for (; outstanding > 0; outstanding--) {
+      side.requestEnded();
+    }
+    first = null;
+    last = null;
+    heldBytes = 0;
+    ClientSession opened = session;
+    if (opened != null) {
+      opened.close();
+    }
+    ClientInfo client = info;
+    if (client != null) {
+      side.closed(this, client);
+    }
+  }
+
+  private void ended(Channel accepted, String failure) {
+    closed = true;
+    ByteBuf out = accepted.alloc().directBuffer(64);
+    AnswerEncoder words = plainText ? LineEncoder.LINES : RespEncoder.RESP2;
+    words.encode(Answer.failure(failure), out);
+    Quietly.writeAndClose(accepted, out);
+  }
+
+  private static String text(SocketAddress address) {
+    if (address instanceof InetSocketAddress inet) {
+      String host = inet.getAddress().getHostAddress();
+      return (host.contains(":") ? "[" + host + "]" : host) + ":" + inet.getPort();
+    }
+    return String.valueOf(address);
+  }
+}

@@ -1,0 +1,170 @@
+package io.shardwell.server;
+
+import io.shardwell.raftgroup.ClientSession;
+import io.shardwell.raftgroup.EventLoop;
+import io.shardwell.server.command.ClientInfo;
+import io.shardwell.server.command.Clients;
+import io.shardwell.server.command.NodeCounters;
+import io.shardwell.server.command.ServerCommands;
+import io.shardwell.storage.FaultHandler;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** What all client connections of a node share. Loop thread only. */
+final class ClientSide {
+
+  private static final int SCRATCH_BYTES = 64 << 10;
+  private static final long SAMPLE_NANOS = 100_000_000L;
+  private static final int SAMPLES_PER_CHECK = 10;
+
+  private final EventLoop loop;
+  private final Supplier<ClientSession> sessions;
+  private final ServerCommands commands;
+  private final Clients clients;
+  private final NodeCounters counters;
+  private final FaultHandler faults;
+
+  // Every connection's bytes pass here on their way to its decoder; one at a time, on one thread.
+  private final byte[] scratch = new byte[SCRATCH_BYTES];
+
+  private final Set<ClientConnection> connections = new LinkedHashSet<>();
+  private List<ClientConnection> toFlush = new ArrayList<>();
+  private List<ClientConnection> flushing = new ArrayList<>();
+  private long turnNanos;
+  private long samples;
+
+  // Invariant: the sum of the connections' outstanding requests.
+  private long outstanding;
+  private boolean stopping;
+  private Runnable whenIdle = () -> {};
+
+  ClientSide(
+      EventLoop loop,
+      Supplier<ClientSession> sessions,
+      ServerCommands commands,
+      Clients clients,
+      NodeCounters counters,
+      FaultHandler faults) {
+    this.loop = loop;
+    this.sessions = sessions;
+    this.commands = commands;
+    this.clients = clients;
+    this.counters = counters;
+    this.faults = faults;
+    this.turnNanos = loop.nanoTime();
+    loop.schedule(this::sample, SAMPLE_NANOS);
+  }
+
+  ClientConnection newConnection(boolean plainText) {
+    return new ClientConnection(this, plainText);
+  }
+
+  private void sample() {
+    counters.sample();
+    if (++samples % SAMPLES_PER_CHECK == 0) {
+      new ArrayList<>(connections).forEach(ClientConnection::checkBehind);
+    }
+    loop.schedule(this::sample, SAMPLE_NANOS);
+  }
+
+  /** Writes the answers of this turn. */
+  void flush() {
+    List<ClientConnection> batch = toFlush;
+    toFlush = flushing;
+    flushing = batch;
+    for (ClientConnection connection : batch) {
+      connection.flush();
+    }
+    batch.clear();
+    if (!toFlush.isEmpty()) {
+      // Queued while flushing, as when a socket took so much that its connection may go on.
+      loop.execute(() -> {});
+    }
+    turnNanos = loop.nanoTime();
+    if (stopping && outstanding == 0) {
+      Runnable told = whenIdle;
+      whenIdle = () -> {};
+      told.run();
+    }
+  }
+
+  void queue(ClientConnection connection) {
+    if (connection.markQueued()) {
+      toFlush.add(connection);
+    }
+  }
+
+  void opened(ClientConnection connection, ClientInfo info) {
+    clients.add(info);
+    connections.add(connection);
+  }
+
+  void closed(ClientConnection connection, ClientInfo info) {
+    clients.remove(info);
+    connections.remove(connection);
+  }
+
+  void requestStarted() {
+    outstanding++;
+  }
+
+  void requestEnded() {
+    outstanding--;
+    assert outstanding >= 0;
+  }
+
+  /** Takes no more requests; runs the task at the end of a turn in which none is under way. */
+  void stop(Runnable idle) {
+    stopping = true;
+    whenIdle = idle;
+    new ArrayList<>(connections).forEach(ClientConnection::onStopping);
+  }
+
+  boolean isStopping() {
+    return stopping;
+  }
+
+  ClientSession openSession() {
+    return sessions.get();
+  }
+
+  ServerCommands commands() {
+    return commands;
+  }
+
+  Clients clients() {
+    return clients;
+  }
+
+  NodeCounters counters() {
+    return counters;
+  }
+
+  FaultHandler faults() {
+    return faults;
+  }
+
+  byte[] scratch() {
+    return scratch;
+  }
+
+  long nanoTime() {
+    return loop.nanoTime();
+  }
+
+  /** When the last turn ended: good enough for idle times, and free. */
+  long turnNanos() {
+    return turnNanos;
+  }
+
+  void schedule(Runnable task, long delayNanos) {
+    loop.schedule(task, delayNanos);
+  }
+
+  void execute(Runnable task) {
+    loop.execute(task);
+  }
+}

@@ -1,0 +1,105 @@
+package io.shardwell.server;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.timeout.ReadTimeoutException;
+import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.shardwell.raftgroup.NodeStatus;
+import io.shardwell.storage.FaultHandler;
+import java.io.IOException;
+import java.util.function.Supplier;
+
+/**
+ * Health over HTTP. {@code /livez}: 200 whenever the loop turns, as it must to answer at all.
+ * {@code /readyz} (and {@code /healthz}): 200 if recovered, a member, and every local group has a
+ * leader; else 503 with the reason.
+ */
+final class HealthHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
+
+  static final int MAX_REQUEST_BYTES = 16 << 10;
+  static final int IDLE_SECONDS = 60;
+
+  private final Supplier<NodeStatus> status;
+  private final FaultHandler faults;
+
+  HealthHandler(Supplier<NodeStatus> status, FaultHandler faults) {
+    this.status = status;
+    this.faults = faults;
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
+    boolean head = request.method().equals(HttpMethod.HEAD);
+    if (!request.decoderResult().isSuccess()) {
+      respond(context, request, HttpResponseStatus.BAD_REQUEST, "bad request");
+    } else if (!head && !request.method().equals(HttpMethod.GET)) {
+      respond(context, request, HttpResponseStatus.METHOD_NOT_ALLOWED, "GET or HEAD only");
+    } else {
+      switch (new QueryStringDecoder(request.uri()).path()) {
+        case "/livez" -> respond(context, request, HttpResponseStatus.OK, "ok");
+        case "/readyz", "/healthz" -> {
+          NodeStatus now = status.get();
+          respond(
+              context,
+              request,
+              now.ready() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE,
+              now.ready() ? "ok" : "not ready: " + now.notReadyReason());
+        }
+        default -> respond(context, request, HttpResponseStatus.NOT_FOUND, "not found");
+      }
+    }
+  }
+
+  private static void respond(
+      ChannelHandlerContext context,
+      FullHttpRequest request,
+      HttpResponseStatus code,
+      String text) {
+    ByteBuf body = context.alloc().buffer();
+    ByteBufUtil.writeUtf8(body, text + "\n");
+    int length = body.readableBytes();
+    if (request.method().equals(HttpMethod.HEAD)) {
+      body.clear();
+    }
+    var response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, code, body);
+    response
+        .headers()
+        .set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8")
+        .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE)
+        .setInt(HttpHeaderNames.CONTENT_LENGTH, length);
+    boolean keepAlive = HttpUtil.isKeepAlive(request) && request.decoderResult().isSuccess();
+    HttpUtil.setKeepAlive(response, keepAlive);
+    Quietly.listen(
+        context.writeAndFlush(response), keepAlive ? written -> {} : ChannelFutureListener.CLOSE);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    Quietly.close(context.channel());
+    boolean expected =
+        cause instanceof IOException
+            || cause instanceof ReadTimeoutException
+            || cause instanceof NodeFault
+            || cause instanceof IllegalArgumentException;
+    if (!expected) {
+      faults.fault("serving an HTTP request", cause);
+    }
+  }
+
+  /** Ends connections that ask nothing. */
+  static ReadTimeoutHandler idleLimit() {
+    return new ReadTimeoutHandler(IDLE_SECONDS);
+  }
+}

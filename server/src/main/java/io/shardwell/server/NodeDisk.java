@@ -1,0 +1,82 @@
+package io.shardwell.server;
+
+import io.shardwell.storage.Disk;
+import io.shardwell.storage.FaultHandler;
+import io.shardwell.storage.FileDisk;
+import io.shardwell.storage.MemoryDisk;
+import io.shardwell.storage.NodeStorage;
+import io.shardwell.storage.StorageLimits;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A node's disk and the one thread that waits for it. */
+final class NodeDisk {
+
+  private static final Logger LOG = LoggerFactory.getLogger(NodeDisk.class);
+
+  private static final int CLOSE_SECONDS = 5;
+
+  private final Disk disk;
+
+  // Null for a disk in memory, which has no thread. Never interrupted: that would close the files.
+  private final @Nullable ThreadPoolExecutor ioThread;
+
+  NodeDisk(NodeConfig config, NettyEventLoop loop) {
+    Path dir = config.dir();
+    if (dir == null) {
+      ioThread = null;
+      disk =
+          new MemoryDisk(loop::schedule, new Random(0), new MemoryDisk.Behaviour().latency(0, 0));
+    } else {
+      ThreadPoolExecutor executor =
+          new ThreadPoolExecutor(
+              1,
+              1,
+              0,
+              TimeUnit.SECONDS,
+              new LinkedBlockingQueue<>(),
+              task -> {
+                Thread thread = new Thread(task, "shardwell-" + config.id() + "-disk");
+                thread.setDaemon(true);
+                // A fault found on this thread has been told; the node ends, and so may the thread.
+                thread.setUncaughtExceptionHandler((broken, fault) -> {});
+                return thread;
+              });
+      ioThread = executor;
+      disk = new FileDisk(dir, executor, loop::execute);
+    }
+  }
+
+  NodeStorage open(FaultHandler faults) throws IOException {
+    return NodeStorage.open(disk, StorageLimits.DEFAULT, faults);
+  }
+
+  /** Waits for the operation under way, then frees the directory. */
+  void close() {
+    ThreadPoolExecutor executor = ioThread;
+    if (executor != null) {
+      executor.shutdown();
+      try {
+        if (!executor.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+          return;
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+    try {
+      disk.close();
+    } catch (IOException e) {
+      // Everything durable was synced before; the lock goes with the process at the latest.
+      LOG.warn("Closing the data directory failed", e);
+    }
+  }
+}

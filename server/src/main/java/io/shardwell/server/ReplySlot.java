@@ -1,0 +1,94 @@
+package io.shardwell.server;
+
+import io.netty.buffer.ByteBuf;
+import io.shardwell.server.protocol.Answer;
+import io.shardwell.server.protocol.AnswerEncoder;
+import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Reply;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The place of one request's answer in its connection's order. Answers of shards arrive in any
+ * order; a slot leaves only when all before it have left. Loop thread only.
+ */
+final class ReplySlot implements Consumer<Reply> {
+
+  private final ClientConnection connection;
+
+  /** What was asked, for the counts of hits and misses; null for all but data commands. */
+  final @Nullable Command command;
+
+  /** The language in force when the request came. */
+  AnswerEncoder encoder;
+
+  /** CLIENT REPLY asked for no answer. */
+  boolean silent;
+
+  // Invariant: at most one of the two is set, and once.
+  private @Nullable Reply reply;
+  private @Nullable Answer answer;
+
+  /** What the answer keeps in memory, roughly, in bytes. */
+  private long bytes;
+
+  @Nullable ReplySlot next;
+
+  ReplySlot(ClientConnection connection, @Nullable Command command, AnswerEncoder encoder) {
+    this.connection = connection;
+    this.command = command;
+    this.encoder = encoder;
+  }
+
+  @Override
+  public void accept(Reply value) {
+    assert !isFilled() : "answered twice: " + command;
+    reply = value;
+    bytes = sizeOf(value);
+    connection.onFilled(this);
+  }
+
+  void acceptAnswer(Answer value) {
+    assert !isFilled() : "answered twice";
+    answer = value;
+    connection.onFilled(this);
+  }
+
+  boolean isFilled() {
+    return reply != null || answer != null;
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  @Nullable Reply reply() {
+    return reply;
+  }
+
+  void writeTo(ByteBuf out) {
+    if (silent) {
+      return;
+    }
+    Reply plain = reply;
+    Answer shaped = answer;
+    if (plain != null) {
+      encoder.encode(plain, out);
+    } else if (shaped != null) {
+      encoder.encode(shaped, out);
+    }
+  }
+
+  private static long sizeOf(Reply reply) {
+    if (reply instanceof Reply.Bulk bulk) {
+      return bulk.value().length;
+    }
+    long sum = 0;
+    if (reply instanceof Reply.Array array) {
+      for (Reply item : array.items()) {
+        sum += sizeOf(item) + 16;
+      }
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,61 @@
+package io.shardwell.server.command;
+
+import io.shardwell.raftgroup.ClientSession;
+import io.shardwell.server.protocol.Answer;
+import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.Reply;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.function.Consumer;
+
+/** One call of a server command: who calls, with which words, and where the answer goes. */
+public final class Call {
+
+  final ClientInfo client;
+  private final byte[][] words;
+  private final ClientSession session;
+  private final Consumer<Answer> answer;
+
+  /** The answer is accepted exactly once, on the loop, maybe before the command returns. */
+  public Call(ClientInfo client, byte[][] words, ClientSession session, Consumer<Answer> answer) {
+    this.client = client;
+    this.words = words;
+    this.session = session;
+    this.answer = answer;
+  }
+
+  int count() {
+    return words.length;
+  }
+
+  byte[] bytes(int i) {
+    return words[i];
+  }
+
+  /** The word as text: exact for ASCII, harmless for the rest. */
+  String text(int i) {
+    return new String(words[i], StandardCharsets.UTF_8);
+  }
+
+  /** The word in upper case, to compare with names and options. */
+  String upper(int i) {
+    return text(i).toUpperCase(Locale.ROOT);
+  }
+
+  void answer(Answer result) {
+    answer.accept(result);
+  }
+
+  /** Asks the data, as this client. */
+  void ask(Command command, byte[] key, Consumer<Reply> then) {
+    Invocation.Parsed parsed =
+        Invocation.parse(
+            new byte[][] {command.lowerName().getBytes(StandardCharsets.US_ASCII), key});
+    if (parsed instanceof Invocation.Ok ok) {
+      session.submit(ok.invocation(), then);
+    } else {
+      then.accept(((Invocation.Bad) parsed).failure());
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package io.shardwell.server.command;
+
+import io.shardwell.server.protocol.RespEncoder;
+import org.jspecify.annotations.Nullable;
+
+/** What one connection has told about itself and what is known of it. Loop thread only. */
+public final class ClientInfo {
+
+  /** What CLIENT REPLY asked for. */
+  public enum ReplyMode {
+    ON,
+    OFF,
+    /** The next command gets no answer. */
+    SKIP_NEXT
+  }
+
+  public final long id;
+  public final String address;
+  public final String localAddress;
+
+  /** Whether it speaks the plain-text protocol. */
+  public final boolean plainText;
+
+  final long connectedNanos;
+  final Runnable closer;
+
+  String name = "";
+  String libName = "";
+  String libVersion = "";
+  RespEncoder resp = RespEncoder.RESP2;
+  private ReplyMode replyMode = ReplyMode.ON;
+  boolean noEvict;
+  boolean noTouch;
+  boolean quit;
+
+  // Set by CLIENT REPLY: whether this very command is answered goes by the new mode.
+  private boolean replyModeSet;
+
+  /** When the last command came, {@code nanoTime}. */
+  public long lastCommandNanos;
+
+  /** The last command's name in lower case, null before the first. */
+  public @Nullable String lastCommand;
+
+  /** Bytes of answers the client has not taken yet. */
+  public long outputBytes;
+
+  /** A connection just accepted; the closer closes it after the answers under way. */
+  public ClientInfo(
+      long id,
+      String address,
+      String localAddress,
+      boolean plainText,
+      long nowNanos,
+      Runnable closer) {
+    this.id = id;
+    this.address = address;
+    this.localAddress = localAddress;
+    this.plainText = plainText;
+    this.connectedNanos = nowNanos;
+    this.lastCommandNanos = nowNanos;
+    this.closer = closer;
+  }
+
+  /** The protocol version in force for the next answer. */
+  public RespEncoder resp() {
+    return resp;
+  }
+
+  /** Whether no command follows: the connection ends after the answers under way. */
+  public boolean hasQuit() {
+    return quit;
+  }
+
+  /** Whether the command that comes now gets an answer; counts it. */
+  public boolean takesAnswer() {
+    if (replyMode == ReplyMode.SKIP_NEXT) {
+      replyMode = ReplyMode.ON;
+      return false;
+    }
+    return replyMode == ReplyMode.ON;
+  }
+
+  /**
+   * Whether the command just executed gets an answer, which {@link #takesAnswer} said before it.
+   */
+  public boolean stillTakesAnswer(boolean tookAnswer) {
+    boolean takes = replyModeSet ? replyMode == ReplyMode.ON : tookAnswer;
+    replyModeSet = false;
+    return takes;
+  }
+
+  void setReplyMode(ReplyMode mode) {
+    replyMode = mode;
+    replyModeSet = true;
+  }
+
+  /** As RESET leaves it. */
+  void reset() {
+    name = "";
+    resp = RespEncoder.RESP2;
+    setReplyMode(ReplyMode.ON);
+    noEvict = false;
+    noTouch = false;
+  }
+
+  /** One line of CLIENT LIST. */
+  String line(long nowNanos) {
+    return "id="
+        + id
+        + " addr="
+        + address
+        + " laddr="
+        + localAddress
+        + " fd=-1 name="
+        + name
+        + " age="
+        + (nowNanos - connectedNanos) / 1_000_000_000L
+        + " idle="
+        + (nowNanos - lastCommandNanos) / 1_000_000_000L
+        + " flags="
+        + (noEvict ? "e" : noTouch ? "T" : "N")
+        + " db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0"
+        + " obl=0 oll=0 omem="
+        + outputBytes
+        + " tot-mem="
+        + outputBytes
+        + " events=r cmd="
+        + (lastCommand == null ? "NULL" : lastCommand)
+        + " user=default redir=-1 resp="
+        + resp.version()
+        + " lib-name="
+        + libName
+        + " lib-ver="
+        + libVersion;
+  }
+}

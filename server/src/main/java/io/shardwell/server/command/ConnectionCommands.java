@@ -1,0 +1,272 @@
+package io.shardwell.server.command;
+
+import io.shardwell.server.protocol.Answer;
+import io.shardwell.server.protocol.RespEncoder;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a client says about its own connection: handshake, names, farewell. */
+final class ConnectionCommands {
+
+  private static final Answer BAD_NAME =
+      Answer.failure("ERR Client names cannot contain spaces, newlines or special characters.");
+
+  private ConnectionCommands() {}
+
+  static Answer ping(Call call) {
+    if (call.count() > 2) {
+      return Errors.arity("ping");
+    }
+    return call.count() == 2 ? Answer.bulk(call.bytes(1)) : Answer.status("PONG");
+  }
+
+  static Answer echo(Call call) {
+    return Answer.bulk(call.bytes(1));
+  }
+
+  static Answer quit(Call call) {
+    call.client.quit = true;
+    return Answer.OK;
+  }
+
+  static Answer reset(Call call) {
+    call.client.reset();
+    return Answer.status("RESET");
+  }
+
+  static Answer select(Call call) {
+    try {
+      return Integer.parseInt(call.text(1)) == 0
+          ? Answer.OK
+          : Answer.failure("ERR DB index is out of range");
+    } catch (NumberFormatException e) {
+      return Errors.NOT_AN_INTEGER;
+    }
+  }
+
+  /** There are no passwords yet; these are Redis's answers when there are none. */
+  static Answer auth(Call call) {
+    if (call.count() > 3) {
+      return Errors.SYNTAX;
+    }
+    if (call.count() == 2) {
+      return Answer.failure(
+          "ERR AUTH <password> called without any password configured for the default user. Are"
+              + " you sure your configuration is correct?");
+    }
+    return authenticates(call.text(1)) ? Answer.OK : wrongPassword();
+  }
+
+  private static boolean authenticates(String user) {
+    return user.equals("default");
+  }
+
+  private static Answer wrongPassword() {
+    return Answer.failure("WRONGPASS invalid username-password pair or user is disabled.");
+  }
+
+  static Answer hello(Call call, NodeFacts facts) {
+    RespEncoder wanted = call.client.resp;
+    if (call.count() > 1) {
+      try {
+        int version = Integer.parseInt(call.text(1));
+        if (version != 2 && version != 3) {
+          return Answer.failure("NOPROTO unsupported protocol version");
+        }
+        wanted = version == 2 ? RespEncoder.RESP2 : RespEncoder.RESP3;
+      } catch (NumberFormatException e) {
+        return Answer.failure("ERR Protocol version is not an integer or out of range");
+      }
+    }
+    String name = null;
+    for (int i = 2; i < call.count(); ) {
+      if (call.upper(i).equals("AUTH") && i + 2 < call.count()) {
+        if (!authenticates(call.text(i + 1))) {
+          return wrongPassword();
+        }
+        i += 3;
+      } else if (call.upper(i).equals("SETNAME") && i + 1 < call.count()) {
+        name = call.text(i + 1);
+        if (!isName(name)) {
+          return BAD_NAME;
+        }
+        i += 2;
+      } else {
+        return Answer.failure(
+            "ERR Syntax error in HELLO option '" + Errors.echo(call.text(i)) + "'");
+      }
+    }
+    call.client.resp = wanted;
+    if (name != null) {
+      call.client.name = name;
+    }
+    return Answer.pairs(
+        "server",
+        "redis",
+        "version",
+        NodeFacts.REDIS_VERSION,
+        "proto",
+        wanted.version(),
+        "id",
+        call.client.id,
+        "mode",
+        "standalone",
+        "role",
+        "master",
+        "modules",
+        Answer.NOTHING);
+  }
+
+  static Answer client(Call call, Clients clients, long nowNanos) {
+    ClientInfo self = call.client;
+    String subcommand = call.upper(1);
+    int count = call.count();
+    return switch (subcommand) {
+      case "ID" -> Answer.integer(self.id);
+      case "GETNAME" -> self.name.isEmpty() ? Answer.NIL : Answer.bulk(self.name);
+      case "SETNAME" -> {
+        if (count != 3) {
+          yield Errors.subcommandArity(call, "client");
+        }
+        if (!isName(call.text(2))) {
+          yield BAD_NAME;
+        }
+        self.name = call.text(2);
+        yield Answer.OK;
+      }
+      case "SETINFO" -> count == 4 ? setInfo(call) : Errors.subcommandArity(call, "client");
+      case "INFO" -> new Answer.Text(self.line(nowNanos) + "\n");
+      case "LIST" -> list(call, clients, nowNanos);
+      case "KILL" -> kill(call, clients);
+      case "NO-EVICT", "NO-TOUCH" -> {
+        String state = count == 3 ? call.upper(2) : "";
+        if (!state.equals("ON") && !state.equals("OFF")) {
+          yield Errors.SYNTAX;
+        }
+        if (subcommand.equals("NO-EVICT")) {
+          self.noEvict = state.equals("ON");
+        } else {
+          self.noTouch = state.equals("ON");
+        }
+        yield Answer.OK;
+      }
+      case "REPLY" -> reply(call);
+      case "CAPA" -> count >= 3 ? Answer.OK : Errors.subcommandArity(call, "client");
+      case "GETREDIR" -> Answer.integer(-1);
+      case "UNPAUSE" -> Answer.OK;
+      default -> Errors.unknownSubcommand(call, "client");
+    };
+  }
+
+  private static Answer setInfo(Call call) {
+    String value = call.text(3);
+    String attribute = call.upper(2);
+    if (!isName(value)) {
+      return Answer.failure(
+          "ERR "
+              + Errors.echo(call.text(2))
+              + " cannot contain spaces, newlines or special characters.");
+    }
+    switch (attribute) {
+      case "LIB-NAME" -> call.client.libName = value;
+      case "LIB-VER" -> call.client.libVersion = value;
+      default -> {
+        return Answer.failure("ERR Unrecognized option '" + Errors.echo(call.text(2)) + "'");
+      }
+    }
+    return Answer.OK;
+  }
+
+  private static Answer list(Call call, Clients clients, long nowNanos) {
+    List<ClientInfo> wanted = clients.all();
+    if (call.count() >= 4 && call.upper(2).equals("ID")) {
+      wanted.clear();
+      for (int i = 3; i < call.count(); i++) {
+        ClientInfo found = byId(call.text(i), clients);
+        if (found != null) {
+          wanted.add(found);
+        }
+      }
+    } else if (call.count() == 4 && call.upper(2).equals("TYPE")) {
+      if (!call.upper(3).equals("NORMAL")) {
+        wanted.clear();
+      }
+    } else if (call.count() != 2) {
+      return Errors.SYNTAX;
+    }
+    StringBuilder lines = new StringBuilder();
+    wanted.forEach(client -> lines.append(client.line(nowNanos)).append('\n'));
+    return new Answer.Text(lines.toString());
+  }
+
+  private static @Nullable ClientInfo byId(String id, Clients clients) {
+    try {
+      return clients.byId(Long.parseLong(id));
+    } catch (NumberFormatException e) {
+      return null;
+    }
+  }
+
+  private static Answer kill(Call call, Clients clients) {
+    if (call.count() == 3) {
+      for (ClientInfo client : clients.all()) {
+        if (client.address.equals(call.text(2))) {
+          end(client, call.client);
+          return Answer.OK;
+        }
+      }
+      return Answer.failure("ERR No such client");
+    }
+    if (call.count() < 4 || call.count() % 2 != 0) {
+      return Errors.SYNTAX;
+    }
+    List<ClientInfo> chosen = clients.all();
+    boolean sparesCaller = true;
+    for (int i = 2; i < call.count(); i += 2) {
+      String value = call.text(i + 1);
+      switch (call.upper(i)) {
+        case "ID" -> chosen.removeIf(client -> !Long.toString(client.id).equals(value));
+        case "ADDR" -> chosen.removeIf(client -> !client.address.equals(value));
+        case "LADDR" -> chosen.removeIf(client -> !client.localAddress.equals(value));
+        case "USER" -> chosen.removeIf(client -> !value.equals("default"));
+        case "TYPE" -> chosen.removeIf(client -> !value.equalsIgnoreCase("normal"));
+        case "SKIPME" -> sparesCaller = value.equalsIgnoreCase("yes");
+        default -> {
+          return Errors.SYNTAX;
+        }
+      }
+    }
+    if (sparesCaller) {
+      chosen.remove(call.client);
+    }
+    chosen.forEach(client -> end(client, call.client));
+    return Answer.integer(chosen.size());
+  }
+
+  /** Others at once; the caller after its answer. */
+  private static void end(ClientInfo client, ClientInfo caller) {
+    if (client == caller) {
+      client.quit = true;
+    } else {
+      client.closer.run();
+    }
+  }
+
+  private static Answer reply(Call call) {
+    String mode = call.count() == 3 ? call.upper(2) : "";
+    switch (mode) {
+      case "ON" -> call.client.setReplyMode(ClientInfo.ReplyMode.ON);
+      case "OFF" -> call.client.setReplyMode(ClientInfo.ReplyMode.OFF);
+      case "SKIP" -> call.client.setReplyMode(ClientInfo.ReplyMode.SKIP_NEXT);
+      default -> {
+        return Errors.SYNTAX;
+      }
+    }
+    return Answer.OK;
+  }
+
+  /** Printable ASCII without blanks, as Redis demands. */
+  private static boolean isName(String name) {
+    return name.chars().allMatch(c -> c >= '!' && c <= '~');
+  }
+}

@@ -1,0 +1,89 @@
+package io.shardwell.server.protocol;
+
+import io.shardwell.statemachine.Reply;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What the server itself answers: a {@link Reply}, or one of the shapes only RESP3 can tell apart.
+ */
+public sealed interface Answer {
+
+  /** As a shard would answer. */
+  record Plain(Reply reply) implements Answer {}
+
+  /** A list; items of any shape. */
+  record Items(List<Answer> items) implements Answer {}
+
+  /** Keys and values in turn: a map in RESP3, a flat list in RESP2. */
+  record Pairs(List<Answer> keysAndValues) implements Answer {
+    public Pairs {
+      assert keysAndValues.size() % 2 == 0;
+    }
+  }
+
+  /** Distinct items without order: a set in RESP3, a list in RESP2. */
+  record Distinct(List<Answer> items) implements Answer {}
+
+  /** Text of many lines for people: a verbatim string in RESP3, a bulk string in RESP2. */
+  record Text(String text) implements Answer {}
+
+  /** The same without what only RESP3 can say. */
+  static Reply toReply(Answer answer) {
+    if (answer instanceof Plain plain) {
+      return plain.reply();
+    }
+    if (answer instanceof Text text) {
+      return Reply.Bulk.of(text.text());
+    }
+    List<Answer> items =
+        answer instanceof Items list
+            ? list.items()
+            : answer instanceof Distinct set ? set.items() : ((Pairs) answer).keysAndValues();
+    return new Reply.Array(items.stream().map(Answer::toReply).toList());
+  }
+
+  Answer OK = new Plain(Reply.OK);
+  Answer NIL = new Plain(Reply.NIL);
+  Answer NOTHING = new Items(List.of());
+
+  static Answer status(String word) {
+    return new Plain(new Reply.Status(word));
+  }
+
+  static Answer failure(String text) {
+    return new Plain(new Reply.Failure(text));
+  }
+
+  static Answer integer(long value) {
+    return new Plain(Reply.integer(value));
+  }
+
+  static Answer bulk(String text) {
+    return new Plain(Reply.Bulk.of(text));
+  }
+
+  static Answer bulk(byte[] bytes) {
+    return new Plain(new Reply.Bulk(bytes));
+  }
+
+  static Answer items(Answer... items) {
+    return new Items(Arrays.asList(items));
+  }
+
+  /** Keys as text; values are answers, or text or whole numbers to be made into answers. */
+  static Answer pairs(Object... keysAndValues) {
+    List<Answer> all = new ArrayList<>(keysAndValues.length);
+    for (Object each : keysAndValues) {
+      if (each instanceof Answer answer) {
+        all.add(answer);
+      } else if (each instanceof Number number) {
+        all.add(integer(number.longValue()));
+      } else {
+        all.add(bulk(String.valueOf(each)));
+      }
+    }
+    return new Pairs(all);
+  }
+}

@@ -1,0 +1,273 @@
+package io.shardwell.server;
+
+import static java.util.Map.entry;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Shows what a node says to nonsense, and that it serves on: raw bytes over sockets against one
+ * node in memory, with Redis's own error texts; after each test the node must answer as if nothing
+ * had happened.
+ */
+class BadInputTest {
+
+  private static final int MAX_CLIENTS = 2000;
+  private static final int PATIENCE_MILLIS = 20_000;
+
+  private static Node node;
+
+  private final List<Socket> sockets = new ArrayList<>();
+
+  @BeforeAll
+  static void start() throws Exception {
+    node =
+        Node.start(
+            NodeConfig.builder("n1")
+                .port(0)
+                .peerPort(0)
+                .textPort(0)
+                .shards(2)
+                .maxClients(MAX_CLIENTS)
+                .build());
+    assertThat(node.awaitReady(Duration.ofSeconds(30))).isTrue();
+  }
+
+  @AfterAll
+  static void stop() {
+    node.close();
+  }
+
+  @AfterEach
+  void servesOn() throws Exception {
+    for (Socket socket : sockets) {
+      socket.close();
+    }
+    assertThat(node.stopped()).isNotDone();
+    try (Socket socket = connect(node.port())) {
+      send(socket, "SET alive 1\r\nGET alive\r\n");
+      assertThat(read(socket, "$1\r\n1\r\n")).endsWith("+OK\r\n$1\r\n1\r\n");
+    }
+  }
+
+  private static Socket connect(int port) throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.setSoTimeout(PATIENCE_MILLIS);
+    socket.setTcpNoDelay(true);
+    return socket;
+  }
+
+  private Socket open() throws IOException {
+    Socket socket = connect(node.port());
+    sockets.add(socket);
+    return socket;
+  }
+
+  private static void send(Socket socket, String bytes) throws IOException {
+    socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
+    socket.getOutputStream().flush();
+  }
+
+  /** Reads until the answer ends so. */
+  private static String read(Socket socket, String end) throws IOException {
+    StringBuilder answer = new StringBuilder();
+    InputStream in = socket.getInputStream();
+    while (!answer.toString().endsWith(end)) {
+      int b = in.read();
+      assertThat(b).as("after '%s'", answer).isNotEqualTo(-1);
+      answer.append((char) b);
+    }
+    return answer.toString();
+  }
+
+  private static String readToEnd(Socket socket) throws IOException {
+    return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+  }
+
+  private static Map<String, String> mistakes() {
+    return Map.ofEntries(
+        entry("FOO a b", "ERR unknown command 'FOO', with args beginning with: 'a' 'b' "),
+        entry("WAIT 0 0", "ERR unknown command 'WAIT', with args beginning with: '0' '0' "),
+        entry("MULTI", "ERR unknown command 'MULTI', with args beginning with: "),
+        entry("GET", "ERR wrong number of arguments for 'get' command"),
+        entry("PING a b", "ERR wrong number of arguments for 'ping' command"),
+        entry("ECHO", "ERR wrong number of arguments for 'echo' command"),
+        entry("SELECT 1", "ERR DB index is out of range"),
+        entry("SELECT x", "ERR value is not an integer or out of range"),
+        entry("HELLO 4", "NOPROTO unsupported protocol version"),
+        entry("CLIENT FOO", "ERR unknown subcommand 'FOO'. Try CLIENT HELP."),
+        entry("CLIENT SETNAME", "ERR wrong number of arguments for 'client|setname' command"),
+        entry(
+            "CONFIG SET foo 1", "ERR Unknown option or number of arguments for CONFIG SET - 'foo'"),
+        entry("CLUSTER SLOTS", "ERR This instance has cluster support disabled"));
+  }
+
+  @Test
+  void mistakesAreAnsweredAndForgiven() throws Exception {
+    Socket socket = open();
+    for (Map.Entry<String, String> mistake : mistakes().entrySet()) {
+      send(socket, mistake.getKey() + "\r\nPING\r\n");
+      assertThat(read(socket, "+PONG\r\n")).isEqualTo("-" + mistake.getValue() + "\r\n+PONG\r\n");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "*x#|invalid multibulk length",
+        "*1#!|expected '$', got '!'",
+        "*1#$99999999#|invalid bulk length",
+        "*3#$3#SET#$1#k#$16777217#|invalid bulk length",
+        "SET \"a|unbalanced quotes in request",
+      })
+  void brokenRequestsAreAnsweredInOrderAndEndTheConnection(String bytes, String what)
+      throws Exception {
+    Socket socket = open();
+    send(socket, "SET before 1\r\n" + bytes.replace("#", "\r\n") + "\r\nPING\r\n");
+    assertThat(readToEnd(socket)).isEqualTo("+OK\r\n-ERR Protocol error: " + what + "\r\n");
+  }
+
+  @Test
+  void halfAFrameThenSilenceHoldsUpNobody() throws Exception {
+    for (String half : List.of("*", "*2\r\n$3\r\nGE", "*1\r\n$16777216\r\nabc", "SET a", "\"")) {
+      send(open(), half);
+    }
+    Socket other = open();
+    send(other, "PING\r\n");
+    assertThat(read(other, "\n")).isEqualTo("+PONG\r\n");
+  }
+
+  @Test
+  void silentConnectionsCostTheOthersNothingAndOneTooManyIsToldSo() throws Exception {
+    while (sockets.size() < MAX_CLIENTS) {
+      open();
+    }
+    Socket last = sockets.get(MAX_CLIENTS - 1);
+    send(last, "PING\r\n");
+    assertThat(read(last, "\n")).isEqualTo("+PONG\r\n");
+    try (Socket tooMany = connect(node.port())) {
+      assertThat(readToEnd(tooMany)).isEqualTo("-ERR max number of clients reached\r\n");
+    }
+    for (Socket socket : sockets) {
+      socket.close();
+    }
+    // The node learns of each end by itself; only then is there room again.
+    String count = "";
+    while (!count.contains("connected_clients:0\r\n")) {
+      count = node.execute("INFO", "clients").join().toString();
+    }
+  }
+
+  /** 200 answers of 1 MiB to a client that reads none: the node holds a bounded part of them. */
+  @Test
+  void aClientThatDoesNotReadIsNotServedOnAndOthersAre() throws Exception {
+    Socket writer = open();
+    String value = "v".repeat(1 << 20);
+    send(writer, "*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$1048576\r\n" + value + "\r\n");
+    assertThat(read(writer, "\n")).isEqualTo("+OK\r\n");
+    Socket deaf = open();
+    send(deaf, "GET b\r\n".repeat(200));
+    send(writer, "PING\r\n");
+    assertThat(read(writer, "\n")).isEqualTo("+PONG\r\n");
+    // Once it does read, everything is there and in order.
+    String answer = "$1048576\r\n" + value + "\r\n";
+    byte[] expected = answer.getBytes(StandardCharsets.ISO_8859_1);
+    for (int i = 0; i < 200; i++) {
+      assertThat(deaf.getInputStream().readNBytes(expected.length)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void aClientThatEndsItsSideStillGetsItsAnswers() throws Exception {
+    Socket socket = open();
+    send(socket, "SET half 1\r\nGET half\r\nINCR half\r\n");
+    socket.shutdownOutput();
+    assertThat(readToEnd(socket)).isEqualTo("+OK\r\n$1\r\n1\r\n:2\r\n");
+  }
+
+  @Test
+  void quitEndsAfterTheAnswersBeforeIt() throws Exception {
+    Socket socket = open();
+    send(socket, "SET q 1\r\nQUIT\r\nSET q 2\r\n");
+    assertThat(readToEnd(socket)).isEqualTo("+OK\r\n+OK\r\n");
+    assertThat(node.execute("GET", "q").join().toString()).isEqualTo("Bulk[1]");
+  }
+
+  @Test
+  void anEndlessPipelineIsAnsweredInFull() throws Exception {
+    Socket socket = open();
+    int pings = 200_000;
+    Thread sender =
+        new Thread(
+            () -> {
+              try {
+                send(socket, "PING\r\n".repeat(pings));
+              } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+              }
+            });
+    sender.start();
+    byte[] answers = socket.getInputStream().readNBytes(pings * 7);
+    assertThat(new String(answers, StandardCharsets.US_ASCII)).isEqualTo("+PONG\r\n".repeat(pings));
+    sender.join();
+  }
+
+  @Test
+  void clientReplyIsObeyed() throws Exception {
+    Socket socket = open();
+    for (String command :
+        List.of("CLIENT REPLY SKIP", "PING a", "PING b", "CLIENT REPLY OFF", "PING c", "GET x")) {
+      send(socket, command + "\r\n");
+    }
+    send(socket, "CLIENT REPLY ON\r\nPING d\r\n");
+    assertThat(read(socket, "d\r\n")).isEqualTo("$1\r\nb\r\n+OK\r\n$1\r\nd\r\n");
+  }
+
+  /** The ancestor's client: no line ends, one receive of at most 1024 bytes for each command. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\n", "\r\n"})
+  void plainTextIsAnsweredLineByLine(String lineEnd) throws Exception {
+    try (Socket socket = connect(node.textPort())) {
+      List<String> answers = new ArrayList<>();
+      for (String command :
+          List.of("SET A 123", "SET B ANACONDA", "GET A", "GET B", "EXPIRE B 10", "TTL B", "GET")) {
+        send(socket, command + lineEnd);
+        answers.add(read(socket, "\n").strip());
+      }
+      assertThat(answers)
+          .containsExactly(
+              "OK",
+              "OK",
+              "123",
+              "ANACONDA",
+              "1",
+              "10",
+              "ERR wrong number of arguments for 'get' command");
+    }
+  }
+
+  @Test
+  void plainTextThatJustEndsIsACommandToo() throws Exception {
+    try (Socket socket = connect(node.textPort())) {
+      send(socket, "SET t 'a b'\nGET t\nMGET t none\nGET t");
+      socket.shutdownOutput();
+      assertThat(readToEnd(socket)).isEqualTo("OK\na b\n\"a b\" (nil)\na b\n");
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package io.shardwell.statemachine;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * All deadlines in order, with the hash and the weight of their entries: says at once how many
+ * entries are gone and how much they weigh, whatever number falls due in one moment.
+ *
+ * <p>A sorted list in two levels: leaves of at most {@value DeadlineLeaf#CAPACITY} items. Moving
+ * log time passes whole leaves by their sums: a million items that fall due together are some ten
+ * thousand additions, nothing is done per item. An insertion moves at most one leaf's items and, if
+ * it splits the leaf, one reference per leaf.
+ *
+ * <p>Items are ordered by deadline, hash and weight, so equal items are interchangeable and the
+ * order in which they are collected is the same on every replica.
+ */
+final class DeadlineIndex {
+  // Invariant: no leaf is empty; items ascend within and across leaves.
+  private final List<DeadlineLeaf> leaves = new ArrayList<>();
+  private long logTime;
+  // Invariant: number and weight of the items with deadline <= logTime.
+  private long goneCount;
+  private long goneWeight;
+  private long count;
+
+  /** An empty index at a moment: deadlines up to it count as gone. */
+  DeadlineIndex(long logTime) {
+    this.logTime = logTime;
+  }
+
+  /** How many items there are. */
+  long count() {
+    return count;
+  }
+
+  /** How many items are gone. */
+  long goneCount() {
+    return goneCount;
+  }
+
+  /** How much the gone items weigh together. */
+  long goneWeight() {
+    return goneWeight;
+  }
+
+  /** The earliest deadline, gone or not; Long.MAX_VALUE if there is none. */
+  long earliest() {
+    return leaves.isEmpty() ? Long.MAX_VALUE : leaves.get(0).deadline(0);
+  }
+
+  /** The hash of the first item, which must exist: see {@link #earliest}. */
+  long earliestHash() {
+    return leaves.get(0).hash(0);
+  }
+
+  /** The earliest deadline that is not gone; Long.MAX_VALUE if there is none. */
+  long earliestLive() {
+    for (int i = firstLeafWithLive(); i < leaves.size(); i++) {
+      int at = leaves.get(i).countUpTo(logTime);
+      if (at < leaves.get(i).size()) {
+        return leaves.get(i).deadline(at);
+      }
+    }
+    return Long.MAX_VALUE;
+  }
+
+  /** Moves time forward; returns how many items are gone by that. */
+  long advance(long newLogTime) {
+    assert newLogTime >= logTime;
+    long before = goneCount;
+    if (newLogTime > logTime && goneCount < count) {
+      int i = firstLeafWithLive();
+      int from = leaves.get(i).countUpTo(logTime);
+      for (boolean more = true; more && i < leaves.size(); i++) {
+        DeadlineLeaf leaf = leaves.get(i);
+        int to = leaf.countUpTo(newLogTime);
+        goneCount += to - from;
+        goneWeight += leaf.weight(from, to);
+        from = 0;
+        more = to == leaf.size();
+      }
+    }
+    logTime = newLogTime;
+    return goneCount - before;
+  }
+
+  /** Adds an item that is not gone. */
+  void add(long deadline, long hash, int weight) {
+    assert deadline > logTime : deadline + " is not after " + logTime;
+    if (leaves.isEmpty()) {
+      leaves.add(new DeadlineLeaf());
+    }
+    int at = leafOf(deadline, hash, weight);
+    DeadlineLeaf leaf = leaves.get(at);
+    if (leaf.isFull()) {
+      DeadlineLeaf upper = leaf.splitInHalf();
+      leaves.add(at + 1, upper);
+      if (upper.compare(0, deadline, hash, weight) <= 0) {
+        leaf = upper;
+      }
+    }
+    leaf.add(deadline, hash, weight);
+    count++;
+  }
+
+  /** Removes an item, gone or not, which must be there. */
+  void remove(long deadline, long hash, int weight) {
+    int at = leafOf(deadline, hash, weight);
+    DeadlineLeaf leaf = leaves.get(at);
+    leaf.remove(deadline, hash, weight);
+    count--;
+    if (deadline <= logTime) {
+      goneCount--;
+      goneWeight -= weight;
+    }
+    if (leaf.size() == 0) {
+      leaves.remove(at);
+    } else if (at + 1 < leaves.size() && leaf.canTake(leaves.get(at + 1))) {
+      leaf.addAll(leaves.remove(at + 1));
+    }
+  }
+
+  /** Where to look for the first item that is not gone: in this leaf or at the next one's start. */
+  private int firstLeafWithLive() {
+    return leafOf(logTime + 1, Long.MIN_VALUE, Integer.MIN_VALUE);
+  }
+
+  /** The last leaf whose first item is not above the given one; 0 if there is none. */
+  private int leafOf(long deadline, long hash, int weight) {
+    int low = 0;
+    int high = leaves.size();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (leaves.get(middle).compare(0, deadline, hash, weight) <= 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return Math.max(0, low - 1);
+  }
+
+  /** Checks every invariant; for tests, O(n). */
+  void check() {
+    long items = 0;
+    long gone = 0;
+    long weightOfGone = 0;
+    for (int i = 0; i < leaves.size(); i++) {
+      DeadlineLeaf leaf = leaves.get(i);
+      leaf.check();
+      assert leaf.size() > 0 : "empty leaf";
+      if (i > 0) {
+        DeadlineLeaf lower = leaves.get(i - 1);
+        int last = lower.size() - 1;
+        assert leaf.compare(0, lower.deadline(last), lower.hash(last), lower.weight(last)) >= 0;
+      }
+      items += leaf.size();
+      int goneHere = leaf.countUpTo(logTime);
+      gone += goneHere;
+      weightOfGone += leaf.weight(0, goneHere);
+    }
+    assert items == count && gone == goneCount && weightOfGone == goneWeight : "sums";
+  }
+}

@@ -1,0 +1,64 @@
+package io.shardwell.statemachine;
+
+/** Leads a call to its command. */
+final class Execution {
+  private Execution() {}
+
+  /**
+   * Executes a call.
+   *
+   * @param stampMillis the moment from which TTL and PTTL count; in the log it is log time
+   * @throws RuntimeException if the call is one that {@link Invocation} would have refused, or a
+   *     command is broken; nothing has changed then
+   */
+  static Reply execute(Keyspace keys, Invocation call, long stampMillis) {
+    if (!call.hasValidArity()) {
+      throw new IllegalArgumentException("wrong arity: " + call);
+    }
+    Reply.Failure tooLarge = call.sizeFailure();
+    if (tooLarge != null) {
+      return tooLarge;
+    }
+    return switch (call.command()) {
+      case GET -> StringCommands.get(keys, call);
+      case MGET -> StringCommands.mget(keys, call);
+      case STRLEN -> StringCommands.strlen(keys, call);
+      case GETRANGE, SUBSTR -> StringCommands.getRange(keys, call);
+      case SET -> StringCommands.set(keys, call);
+      case SETNX -> StringCommands.setNx(keys, call);
+      case SETEX -> StringCommands.setEx(keys, call, ExpiryOption.EX);
+      case PSETEX -> StringCommands.setEx(keys, call, ExpiryOption.PX);
+      case GETSET -> StringCommands.getSet(keys, call);
+      case GETDEL -> StringCommands.getDel(keys, call);
+      case GETEX -> StringCommands.getEx(keys, call);
+      case APPEND -> StringCommands.append(keys, call);
+      case SETRANGE -> StringCommands.setRange(keys, call);
+      case MSET -> StringCommands.mset(keys, call);
+      case MSETNX -> StringCommands.msetNx(keys, call);
+      case INCR -> NumberCommands.add(keys, call.argument(0), 1);
+      case DECR -> NumberCommands.add(keys, call.argument(0), -1);
+      case INCRBY -> NumberCommands.incrementBy(keys, call);
+      case DECRBY -> NumberCommands.decrementBy(keys, call);
+      case INCRBYFLOAT -> NumberCommands.incrementByFloat(keys, call);
+      case EXPIRE -> ExpiryCommands.expire(keys, call, ExpiryOption.EX);
+      case PEXPIRE -> ExpiryCommands.expire(keys, call, ExpiryOption.PX);
+      case EXPIREAT -> ExpiryCommands.expire(keys, call, ExpiryOption.EXAT);
+      case PEXPIREAT -> ExpiryCommands.expire(keys, call, ExpiryOption.PXAT);
+      case PERSIST -> ExpiryCommands.persist(keys, call);
+      case TTL -> ExpiryCommands.ttl(keys, call.argument(0), stampMillis);
+      case PTTL -> ExpiryCommands.pttl(keys, call.argument(0), stampMillis);
+      case EXPIRETIME -> ExpiryCommands.expireTime(keys, call.argument(0), true);
+      case PEXPIRETIME -> ExpiryCommands.expireTime(keys, call.argument(0), false);
+      case DEL, UNLINK -> KeyCommands.delete(keys, call);
+      case EXISTS, TOUCH -> KeyCommands.countExisting(keys, call);
+      case TYPE -> KeyCommands.type(keys, call);
+      case RENAME -> KeyCommands.rename(keys, call);
+      case RENAMENX -> KeyCommands.renameNx(keys, call);
+      case DBSIZE -> Reply.integer(keys.size());
+      case FLUSHALL, FLUSHDB -> KeyCommands.flush(keys, call);
+      case KEYS -> KeyCommands.keys(keys, call);
+      case SCAN -> KeyCommands.scan(keys, call);
+      case RANDOMKEY -> KeyCommands.randomKey(keys, stampMillis);
+    };
+  }
+}

@@ -1,0 +1,47 @@
+package io.shardwell.statemachine;
+
+/** Error texts, verbatim as Redis 7 has them where it has one. */
+final class Failures {
+  static final Reply.Failure SYNTAX = new Reply.Failure("ERR syntax error");
+  static final Reply.Failure NOT_AN_INTEGER =
+      new Reply.Failure("ERR value is not an integer or out of range");
+  static final Reply.Failure NOT_A_FLOAT = new Reply.Failure("ERR value is not a valid float");
+  static final Reply.Failure FLOAT_OVERFLOW =
+      new Reply.Failure("ERR increment would produce NaN or Infinity");
+  static final Reply.Failure INCREMENT_OVERFLOW =
+      new Reply.Failure("ERR increment or decrement would overflow");
+  static final Reply.Failure DECREMENT_OVERFLOW = new Reply.Failure("ERR decrement would overflow");
+  static final Reply.Failure OFFSET_OUT_OF_RANGE = new Reply.Failure("ERR offset is out of range");
+  static final Reply.Failure INVALID_CURSOR = new Reply.Failure("ERR invalid cursor");
+  static final Reply.Failure NO_SUCH_KEY = new Reply.Failure("ERR no such key");
+  static final Reply.Failure EXPIRE_NX_WITH_OTHERS =
+      new Reply.Failure("ERR NX and XX, GT or LT options at the same time are not compatible");
+  static final Reply.Failure EXPIRE_GT_WITH_LT =
+      new Reply.Failure("ERR GT and LT options at the same time are not compatible");
+  static final Reply.Failure STRING_TOO_LARGE =
+      new Reply.Failure("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+  static final Reply.Failure KEY_TOO_LARGE =
+      new Reply.Failure(
+          "ERR key exceeds maximum allowed size (max-key-bytes " + Limits.MAX_KEY_BYTES + ")");
+  static final Reply.Failure COMMAND_TOO_LARGE =
+      new Reply.Failure(
+          "ERR command exceeds maximum allowed size (max-command-bytes "
+              + Limits.MAX_COMMAND_BYTES
+              + ")");
+  static final Reply.Failure INTERNAL = new Reply.Failure("ERR internal");
+
+  private Failures() {}
+
+  static Reply.Failure wrongArity(Command command) {
+    return new Reply.Failure(
+        "ERR wrong number of arguments for '" + command.lowerName() + "' command");
+  }
+
+  static Reply.Failure invalidExpireTime(Command command) {
+    return new Reply.Failure("ERR invalid expire time in '" + command.lowerName() + "' command");
+  }
+
+  static Reply.Failure unsupportedOption(byte[] option) {
+    return new Reply.Failure("ERR Unsupported option " + Invocation.echo(option, 1024));
+  }
+}

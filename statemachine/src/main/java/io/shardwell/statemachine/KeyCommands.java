@@ -1,0 +1,158 @@
+package io.shardwell.statemachine;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** Commands on keys, whatever their values. */
+final class KeyCommands {
+  private static final long DEFAULT_SCAN_COUNT = 10;
+  private static final String STRING_TYPE = "string";
+  private static final Reply TYPE_STRING = new Reply.Status(STRING_TYPE);
+  private static final Reply TYPE_NONE = new Reply.Status("none");
+
+  private KeyCommands() {}
+
+  /** DEL and UNLINK. */
+  static Reply delete(Keyspace keys, Invocation call) {
+    long removed = 0;
+    for (int i = 0; i < call.argumentCount(); i++) {
+      if (keys.remove(call.argument(i))) {
+        removed++;
+      }
+    }
+    return Reply.integer(removed);
+  }
+
+  /** EXISTS and TOUCH: a key named twice counts twice. */
+  static Reply countExisting(Keyspace keys, Invocation call) {
+    long found = 0;
+    for (int i = 0; i < call.argumentCount(); i++) {
+      if (keys.contains(call.argument(i))) {
+        found++;
+      }
+    }
+    return Reply.integer(found);
+  }
+
+  static Reply type(Keyspace keys, Invocation call) {
+    return keys.contains(call.argument(0)) ? TYPE_STRING : TYPE_NONE;
+  }
+
+  static Reply rename(Keyspace keys, Invocation call) {
+    return move(keys, call) ? Reply.OK : Failures.NO_SUCH_KEY;
+  }
+
+  static Reply renameNx(Keyspace keys, Invocation call) {
+    if (!keys.contains(call.argument(0))) {
+      return Failures.NO_SUCH_KEY;
+    }
+    if (keys.contains(call.argument(1))) {
+      return Reply.ZERO;
+    }
+    move(keys, call);
+    return Reply.ONE;
+  }
+
+  /** FLUSHALL and FLUSHDB; ASYNC makes no difference, freeing never holds anybody up. */
+  static Reply flush(Keyspace keys, Invocation call) {
+    if (call.argumentCount() > 1
+        || (call.argumentCount() == 1
+            && !Command.equalsIgnoreCase(call.argument(0), "ASYNC")
+            && !Command.equalsIgnoreCase(call.argument(0), "SYNC"))) {
+      return Failures.SYNTAX;
+    }
+    keys.clear();
+    return Reply.OK;
+  }
+
+  static Reply keys(Keyspace keys, Invocation call) {
+    Glob pattern = new Glob(call.argument(0));
+    List<Reply> found = new ArrayList<>();
+    keys.scan(
+        0,
+        Long.MAX_VALUE,
+        key -> {
+          if (pattern.matches(key)) {
+            found.add(new Reply.Bulk(key));
+          }
+        });
+    return new Reply.Array(found);
+  }
+
+  static Reply randomKey(Keyspace keys, long seed) {
+    byte[] key = keys.anyKey(seed);
+    return key == null ? Reply.NIL : new Reply.Bulk(key);
+  }
+
+  static Reply scan(Keyspace keys, Invocation call) {
+    OptionalLong cursor = parseCursor(call.argument(0));
+    if (cursor.isEmpty()) {
+      return Failures.INVALID_CURSOR;
+    }
+    long count = DEFAULT_SCAN_COUNT;
+    @Nullable Glob pattern = null;
+    boolean strings = true;
+    for (int i = 1; i < call.argumentCount(); i += 2) {
+      byte[] option = call.argument(i);
+      byte @Nullable [] argument = i + 1 < call.argumentCount() ? call.argument(i + 1) : null;
+      if (argument == null) {
+        return Failures.SYNTAX;
+      } else if (Command.equalsIgnoreCase(option, "COUNT")) {
+        OptionalLong parsed = DecimalInteger.parse(argument);
+        if (parsed.isEmpty()) {
+          return Failures.NOT_AN_INTEGER;
+        }
+        count = parsed.getAsLong();
+        if (count < 1) {
+          return Failures.SYNTAX;
+        }
+      } else if (Command.equalsIgnoreCase(option, "MATCH")) {
+        pattern = new Glob(argument);
+      } else if (Command.equalsIgnoreCase(option, "TYPE")) {
+        strings = Command.equalsIgnoreCase(argument, "STRING");
+      } else {
+        return Failures.SYNTAX;
+      }
+    }
+    Glob wanted = strings ? pattern : null;
+    boolean all = strings && pattern == null;
+    List<Reply> found = new ArrayList<>();
+    long next =
+        keys.scan(
+            cursor.getAsLong(),
+            count,
+            key -> {
+              if (all || (wanted != null && wanted.matches(key))) {
+                found.add(new Reply.Bulk(key));
+              }
+            });
+    return new Reply.Array(
+        List.of(new Reply.Bulk(DecimalInteger.format(next)), new Reply.Array(found)));
+  }
+
+  private static OptionalLong parseCursor(byte[] text) {
+    OptionalLong cursor = DecimalInteger.parse(text);
+    return cursor.isPresent() && cursor.getAsLong() >= 0 && cursor.getAsLong() < Limits.SCAN_CURSORS
+        ? cursor
+        : OptionalLong.empty();
+  }
+
+  /** Gives value and deadline of the first key to the second; false if there is no first. */
+  private static boolean move(Keyspace keys, Invocation call) {
+    byte[] from = call.argument(0);
+    byte[] to = call.argument(1);
+    byte[] value = keys.get(from);
+    if (value == null) {
+      return false;
+    }
+    if (!Arrays.equals(from, to)) {
+      long deadline = keys.deadline(from);
+      keys.remove(from);
+      keys.put(to, value, deadline);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,45 @@
+package io.shardwell.statemachine;
+
+/**
+ * Limits that every replica must share, because they decide what a log entry does. Changing one
+ * changes history for those who replay it, so they are constants and not settings.
+ */
+public final class Limits {
+  /** Longest key, in bytes. */
+  public static final int MAX_KEY_BYTES = 32 * 1024;
+
+  /** Longest value, in bytes, also after APPEND and SETRANGE. */
+  public static final int MAX_VALUE_BYTES = 16 * 1024 * 1024;
+
+  /** Most arguments of one command, its name not counted. */
+  public static final int MAX_ARGUMENTS = 1024 * 1024;
+
+  /** Longest encoded command, in bytes: one value of the largest size with its key and options. */
+  public static final int MAX_COMMAND_BYTES = MAX_VALUE_BYTES + 1024 * 1024;
+
+  /** A batch takes no further command when its commands are this long, in bytes. */
+  public static final int MAX_BATCH_BYTES = 64 * 1024;
+
+  /** Most commands of one batch. */
+  public static final int MAX_BATCH_COMMANDS = 512;
+
+  /** Longest encoded replies of one batch that a session remembers, in bytes. */
+  public static final int MAX_REMEMBERED_REPLY_BYTES = 64 * 1024;
+
+  /**
+   * Most batches whose replies one session remembers. A node acknowledges within its window of 4;
+   * one that does not must not grow every replica's memory.
+   */
+  public static final int MAX_REMEMBERED_BATCHES = 64;
+
+  /** Longest snapshot chunk, in bytes, unless it holds a single larger value. */
+  public static final int MAX_CHUNK_BYTES = 1024 * 1024;
+
+  /** Longest node id, in bytes of UTF-8. */
+  public static final int MAX_NODE_ID_BYTES = 255;
+
+  /** SCAN cursors of one shard are below this. Callers may use the bits above for the shard. */
+  public static final long SCAN_CURSORS = 1L << 48;
+
+  private Limits() {}
+}

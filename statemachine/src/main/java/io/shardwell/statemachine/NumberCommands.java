@@ -1,0 +1,65 @@
+package io.shardwell.statemachine;
+
+import java.math.BigDecimal;
+import java.util.OptionalLong;
+
+/** Commands on values as numbers. */
+final class NumberCommands {
+  private static final byte[] ZERO = {'0'};
+
+  private NumberCommands() {}
+
+  /** INCRBY. */
+  static Reply incrementBy(Keyspace keys, Invocation call) {
+    OptionalLong amount = DecimalInteger.parse(call.argument(1));
+    return amount.isEmpty()
+        ? Failures.NOT_AN_INTEGER
+        : add(keys, call.argument(0), amount.getAsLong());
+  }
+
+  /** DECRBY. */
+  static Reply decrementBy(Keyspace keys, Invocation call) {
+    OptionalLong amount = DecimalInteger.parse(call.argument(1));
+    if (amount.isEmpty()) {
+      return Failures.NOT_AN_INTEGER;
+    }
+    return amount.getAsLong() == Long.MIN_VALUE
+        ? Failures.DECREMENT_OVERFLOW
+        : add(keys, call.argument(0), -amount.getAsLong());
+  }
+
+  /** INCR, DECR and all that comes down to them. */
+  static Reply add(Keyspace keys, byte[] key, long amount) {
+    byte[] value = keys.get(key);
+    OptionalLong before = value == null ? OptionalLong.of(0) : DecimalInteger.parse(value);
+    if (before.isEmpty()) {
+      return Failures.NOT_AN_INTEGER;
+    }
+    long sum = before.getAsLong() + amount;
+    boolean overflow = ((before.getAsLong() ^ sum) & (amount ^ sum)) < 0;
+    if (overflow) {
+      return Failures.INCREMENT_OVERFLOW;
+    }
+    keys.putKeepingDeadline(key, DecimalInteger.format(sum));
+    return Reply.integer(sum);
+  }
+
+  static Reply incrementByFloat(Keyspace keys, Invocation call) {
+    byte[] key = call.argument(0);
+    byte[] value = keys.get(key);
+    ExtendedFloat.Operand before = ExtendedFloat.parse(value == null ? ZERO : value);
+    ExtendedFloat.Operand amount = ExtendedFloat.parse(call.argument(1));
+    if (before == null || amount == null) {
+      return Failures.NOT_A_FLOAT;
+    }
+    BigDecimal a = before.finite();
+    BigDecimal b = amount.finite();
+    BigDecimal sum = a == null || b == null ? null : ExtendedFloat.add(a, b);
+    if (sum == null) {
+      return Failures.FLOAT_OVERFLOW;
+    }
+    byte[] after = ExtendedFloat.format(sum);
+    keys.putKeepingDeadline(key, after);
+    return new Reply.Bulk(after);
+  }
+}

@@ -1,0 +1,137 @@
+package io.shardwell.statemachine;
+
+import java.util.Arrays;
+
+/**
+ * Some entries of a {@link KeyTable}: all whose hashes begin with the same {@link #depth} bits.
+ * Parallel arrays, so an entry costs 36 bytes and its record, and no object of its own.
+ */
+final class Page {
+  private static final int SMALLEST_CAPACITY = 4;
+
+  // Invariant: hashes[0..size) ascend as unsigned numbers, and share their first `depth` bits.
+  long[] hashes;
+  long[] deadlines;
+  long[] versions;
+  long[] recencies;
+  byte[][] records;
+  int size;
+  int depth;
+
+  Page(int depth, int capacity) {
+    this.depth = depth;
+    hashes = new long[capacity];
+    deadlines = new long[capacity];
+    versions = new long[capacity];
+    recencies = new long[capacity];
+    records = new byte[capacity][];
+  }
+
+  static Page empty(int depth) {
+    return new Page(depth, SMALLEST_CAPACITY);
+  }
+
+  /** The first position whose hash is not below the given one; size if there is none. */
+  int lowerBound(long hash) {
+    int low = 0;
+    int high = size;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (Long.compareUnsigned(hashes[middle], hash) < 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  void insert(int at, long hash, byte[] record, long deadline, long version, long recency) {
+    assert at == size || Long.compareUnsigned(hash, hashes[at]) <= 0;
+    assert at == 0 || Long.compareUnsigned(hashes[at - 1], hash) <= 0;
+    if (size == hashes.length) {
+      resize(size + Math.max(SMALLEST_CAPACITY, size / 2));
+    }
+    int moved = size - at;
+    System.arraycopy(hashes, at, hashes, at + 1, moved);
+    System.arraycopy(deadlines, at, deadlines, at + 1, moved);
+    System.arraycopy(versions, at, versions, at + 1, moved);
+    System.arraycopy(recencies, at, recencies, at + 1, moved);
+    System.arraycopy(records, at, records, at + 1, moved);
+    hashes[at] = hash;
+    size++;
+    set(at, record, deadline, version, recency);
+  }
+
+  void set(int at, byte[] record, long deadline, long version, long recency) {
+    records[at] = record;
+    deadlines[at] = deadline;
+    versions[at] = version;
+    recencies[at] = recency;
+  }
+
+  void remove(int at) {
+    int moved = size - at - 1;
+    System.arraycopy(hashes, at + 1, hashes, at, moved);
+    System.arraycopy(deadlines, at + 1, deadlines, at, moved);
+    System.arraycopy(versions, at + 1, versions, at, moved);
+    System.arraycopy(recencies, at + 1, recencies, at, moved);
+    System.arraycopy(records, at + 1, records, at, moved);
+    size--;
+    forget(size, size + 1);
+    if (hashes.length > SMALLEST_CAPACITY && size < hashes.length / 4) {
+      resize(Math.max(SMALLEST_CAPACITY, hashes.length / 2));
+    }
+  }
+
+  /** Keeps the entries whose next bit is 0 and returns a page with the others. */
+  Page split() {
+    assert depth < 63;
+    long nextBit = 1L << (63 - depth);
+    int from = 0;
+    while (from < size && (hashes[from] & nextBit) == 0) {
+      from++;
+    }
+    depth++;
+    Page upper = new Page(depth, Math.max(SMALLEST_CAPACITY, size - from));
+    upper.appendAll(this, from);
+    forget(from, size);
+    size = from;
+    resize(Math.max(SMALLEST_CAPACITY, size));
+    return upper;
+  }
+
+  /** Takes the entries of the page that follows this one, whose prefix differs in the last bit. */
+  void merge(Page upper) {
+    assert depth == upper.depth && depth > 0;
+    if (hashes.length < size + upper.size) {
+      resize(size + upper.size);
+    }
+    appendAll(upper, 0);
+    depth--;
+  }
+
+  private void appendAll(Page other, int from) {
+    int count = other.size - from;
+    System.arraycopy(other.hashes, from, hashes, size, count);
+    System.arraycopy(other.deadlines, from, deadlines, size, count);
+    System.arraycopy(other.versions, from, versions, size, count);
+    System.arraycopy(other.recencies, from, recencies, size, count);
+    System.arraycopy(other.records, from, records, size, count);
+    size += count;
+  }
+
+  private void resize(int capacity) {
+    hashes = Arrays.copyOf(hashes, capacity);
+    deadlines = Arrays.copyOf(deadlines, capacity);
+    versions = Arrays.copyOf(versions, capacity);
+    recencies = Arrays.copyOf(recencies, capacity);
+    records = Arrays.copyOf(records, capacity);
+  }
+
+  /** Lets the collector have records that have moved or gone. */
+  @SuppressWarnings("NullAway") // Positions from size on hold no record by definition.
+  private void forget(int from, int to) {
+    Arrays.fill(records, from, to, null);
+  }
+}

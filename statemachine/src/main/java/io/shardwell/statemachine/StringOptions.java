@@ -1,0 +1,126 @@
+package io.shardwell.statemachine;
+
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** The words after SET key value and GETEX key. */
+final class StringOptions {
+  private boolean onlyIfAbsent;
+  private boolean onlyIfPresent;
+  private boolean get;
+  private boolean keepTtl;
+  private boolean persist;
+  private @Nullable ExpiryOption expiry;
+  private byte @Nullable [] time;
+
+  private StringOptions() {}
+
+  /** Reads the arguments from a position on; null if they are not options of the command. */
+  static @Nullable StringOptions parse(Invocation call, int from) {
+    boolean set = call.command() == Command.SET;
+    StringOptions options = new StringOptions();
+    for (int i = from; i < call.argumentCount(); i++) {
+      byte[] word = call.argument(i);
+      ExpiryOption expiry = expiryOption(word);
+      if (expiry != null) {
+        i++;
+        if (i == call.argumentCount() || !options.takeExpiry(expiry, call.argument(i))) {
+          return null;
+        }
+      } else if (!(set ? options.takeSetWord(word) : options.takePersist(word))) {
+        return null;
+      }
+    }
+    return options;
+  }
+
+  boolean get() {
+    return get;
+  }
+
+  boolean keepTtl() {
+    return keepTtl;
+  }
+
+  boolean persist() {
+    return persist;
+  }
+
+  /** Whether it matters if the key exists. */
+  boolean isConditional() {
+    return onlyIfAbsent || onlyIfPresent;
+  }
+
+  /** Whether NX and XX let the command go on. */
+  boolean permits(boolean keyExists) {
+    return keyExists ? !onlyIfAbsent : !onlyIfPresent;
+  }
+
+  boolean hasExpiry() {
+    return expiry != null;
+  }
+
+  /** Why the time given is none, or null. */
+  Reply.@Nullable Failure timeFailure(Command command, long logTime) {
+    if (expiry == null || time == null) {
+      return null;
+    }
+    OptionalLong number = DecimalInteger.parse(time);
+    if (number.isEmpty()) {
+      return Failures.NOT_AN_INTEGER;
+    }
+    return expiry.deadline(number.getAsLong(), logTime) < 0
+        ? Failures.invalidExpireTime(command)
+        : null;
+  }
+
+  /** The deadline of a time that has no failure; {@link Keyspace#NO_DEADLINE} if none is given. */
+  long deadline(long logTime) {
+    if (expiry == null || time == null) {
+      return Keyspace.NO_DEADLINE;
+    }
+    return expiry.deadline(DecimalInteger.parse(time).orElseThrow(), logTime);
+  }
+
+  /** The same option may come again, and the last one counts; two different ones may not. */
+  private boolean takeExpiry(ExpiryOption option, byte[] newTime) {
+    if (keepTtl || persist || (expiry != null && expiry != option)) {
+      return false;
+    }
+    expiry = option;
+    time = newTime;
+    return true;
+  }
+
+  private boolean takeSetWord(byte[] word) {
+    if (Command.equalsIgnoreCase(word, "NX") && !onlyIfPresent) {
+      onlyIfAbsent = true;
+    } else if (Command.equalsIgnoreCase(word, "XX") && !onlyIfAbsent) {
+      onlyIfPresent = true;
+    } else if (Command.equalsIgnoreCase(word, "GET")) {
+      get = true;
+    } else if (Command.equalsIgnoreCase(word, "KEEPTTL") && expiry == null) {
+      keepTtl = true;
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  private boolean takePersist(byte[] word) {
+    if (!Command.equalsIgnoreCase(word, "PERSIST") || expiry != null) {
+      return false;
+    }
+    persist = true;
+    return true;
+  }
+
+  private static @Nullable ExpiryOption expiryOption(byte[] word) {
+    for (ExpiryOption option : ExpiryOption.values()) {
+      if (Command.equalsIgnoreCase(word, option.name())) {
+        return option;
+      }
+    }
+    return null;
+  }
+}
