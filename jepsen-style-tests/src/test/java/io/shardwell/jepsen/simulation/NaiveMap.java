@@ -55,7 +55,8 @@ final class NaiveMap {
 
   private Reply set(String key, String value, String option) {
     String old = map.get(key);
-    boolean happens = option.isEmpty() || option.equals("GET") || option.equals("XX") == (old != null);
+    boolean happens =
+        option.isEmpty() || option.equals("GET") || option.equals("XX") == (old != null);
     if (happens) {
       map.put(key, value);
     }

@@ -20,9 +20,9 @@ import net.jqwik.api.ShrinkingMode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows that a cluster of real replicas over a simulated network and simulated disks agrees with one
- * naive map: the same commands go to both, one after the other, each through any node, while nodes
- * crash, lose power, pause and are cut off; every reply must be the map's.
+ * Shows that a cluster of real replicas over a simulated network and simulated disks agrees with
+ * one naive map: the same commands go to both, one after the other, each through any node, while
+ * nodes crash, lose power, pause and are cut off; every reply must be the map's.
  */
 class NaiveMapProperties {
   private static final Set<Fault> FAULTS =
@@ -107,8 +107,7 @@ class NaiveMapProperties {
       Reply[] reply = new Reply[1];
       process.execute(() -> engine.openSession().submit(call, r -> reply[0] = r));
       boolean unused =
-          cluster.runUntil(
-              () -> reply[0] != null || !process.isAlive(), 5 * VirtualTime.SECOND);
+          cluster.runUntil(() -> reply[0] != null || !process.isAlive(), 5 * VirtualTime.SECOND);
       return reply[0];
     }
 
