@@ -18,8 +18,8 @@ enum ExpiryOption {
   }
 
   /**
-   * The deadline in milliseconds, counted from log time where the option is relative; -1 if it is
-   * out of range. Not positive times are out of range here; see {@link #signedDeadline}.
+   * The deadline in milliseconds of a SET, which must lie after the epoch: counted from log time
+   * where the option is relative; -1 if the time is out of range, as all that are not positive are.
    */
   long deadline(long time, long logTime) {
     if (time <= 0 || (inSeconds && time > Long.MAX_VALUE / MILLIS_PER_SECOND)) {
@@ -30,7 +30,7 @@ enum ExpiryOption {
     return millis > Long.MAX_VALUE - base ? -1 : millis + base;
   }
 
-  /** Whether a time, of any sign, can be a deadline. */
+  /** Whether a time, of any sign, can be the deadline of an EXPIRE. */
   boolean inRange(long time, long logTime) {
     if (inSeconds
         && (time > Long.MAX_VALUE / MILLIS_PER_SECOND

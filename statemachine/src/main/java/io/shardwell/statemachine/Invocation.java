@@ -23,7 +23,7 @@ public final class Invocation {
   /** Not a call; the failure is the answer. */
   public record Bad(Reply.Failure failure) implements Parsed {}
 
-  /** Arity is unchecked: only {@link InvocationCodec} may skip the check, see its callers. */
+  /** Unchecked: bytes from a log must be executed as they are, see {@link InvocationCodec}. */
   Invocation(Command command, byte[][] arguments) {
     this.command = command;
     this.arguments = arguments;

@@ -44,8 +44,9 @@ public final class FirstStart {
   private Stage stage = Stage.NO_TABLE;
   private String refusal = "";
 
-  // Invariant: non-null from TABLE on.
+  // Invariant: non-null from TABLE on; encodedTable is its encoding, or empty.
   private @Nullable ClusterTable table;
+  private byte[] encodedTable = {};
 
   /**
    * @param changed told when what this node says of itself has changed
@@ -63,6 +64,7 @@ public final class FirstStart {
     byte[] stored = identity.metadata().clusterTable();
     if (stored.length > 0) {
       table = ClusterTable.decode(stored);
+      encodedTable = table.encode();
       stage = identity.metadata().opened() ? Stage.OPENED : Stage.TABLE;
       if (!table.incarnations().keySet().equals(config.nodes().keySet())) {
         refuse(
@@ -96,14 +98,13 @@ public final class FirstStart {
 
   /** What this node says of itself. */
   public PeerMessage.Hello hello() {
-    ClusterTable known = table;
     return new PeerMessage.Hello(
         config.nodeId(),
         identity.metadata().incarnation(),
         identity.metadata().bootNumber(),
         config.shards(),
         config.replicas(),
-        known == null ? new byte[0] : known.encode(),
+        encodedTable,
         stage == Stage.OPENED,
         config.advertised());
   }
@@ -113,7 +114,7 @@ public final class FirstStart {
     ClusterTable known = table;
     return known != null
         && known.names(speaker.nodeId(), speaker.incarnation())
-        && java.util.Arrays.equals(speaker.table(), known.encode());
+        && java.util.Arrays.equals(speaker.table(), encodedTable);
   }
 
   /** A listed node has spoken. */
@@ -200,6 +201,7 @@ public final class FirstStart {
         metadata -> metadata.withClusterTable(newTable.encode()),
         () -> {
           table = newTable;
+          encodedTable = newTable.encode();
           stage = Stage.TABLE;
           changed.run();
           evaluate();

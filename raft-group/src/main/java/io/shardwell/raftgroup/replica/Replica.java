@@ -449,6 +449,9 @@ public final class Replica {
   }
 
   private void reported(RaftNodeReport report) {
+    if (report.getReason() == RaftNodeReport.RaftNodeReportReason.TAKE_SNAPSHOT) {
+      RingHead.restore(raft, store.firstHeld());
+    }
     RaftEndpoint leader = report.getTerm().getLeaderEndpoint();
     int term = report.getTerm().getTerm();
     if (term == knownTerm && Objects.equals(leader, knownLeader)) {

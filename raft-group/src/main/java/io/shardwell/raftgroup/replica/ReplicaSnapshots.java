@@ -139,10 +139,14 @@ final class ReplicaSnapshots {
     }
     taking = null;
     course.inFiles(store);
+    truncate();
+    store.deleteOlderThan(group, course.manifest.index());
+  }
+
+  private void truncate() {
     if (truncateUntil >= log.firstIndex()) {
       log.truncateUntil(truncateUntil);
     }
-    store.deleteOlderThan(group, course.manifest.index());
   }
 
   private void received(SnapshotChunk chunk) {
@@ -202,7 +206,8 @@ final class ReplicaSnapshots {
       // The files may already be durable: an immediate disk, as in tests.
       snapshotIndex = takenIndex;
       snapshotTerm = log.termOf(takenIndex);
-      log.truncateUntil(index);
+      truncateUntil = index;
+      truncate();
       return false;
     }
     truncateUntil = index;

@@ -15,10 +15,12 @@ final class RoutingErrors {
             : "CLUSTERDOWN No leader for slot " + Slots.of(invocation.keys().get(0)));
   }
 
-  /** For a write that may have taken effect or not, but will not take effect later. */
+  /**
+   * For a write that may have taken effect, or may still, but not after any later command of this
+   * node's session with the shard.
+   */
   static final Reply INDETERMINATE =
-      new Reply.Failure(
-          "INDETERMINATE The write may or may not have been applied; it was not repeated");
+      new Reply.Failure("INDETERMINATE The write may or may not have been applied");
 
   /** For a write that took effect, but whose reply was lost at a change of leader. */
   static final Reply REPLY_LOST =

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.microraft.model.message.AppendEntriesFailureResponse;
 import io.microraft.model.message.AppendEntriesRequest;
 import io.microraft.model.message.AppendEntriesSuccessResponse;
+import io.microraft.model.message.InstallSnapshotRequest;
 import io.microraft.model.message.PreVoteRequest;
 import io.microraft.model.message.VoteRequest;
 import io.microraft.model.message.VoteResponse;
@@ -103,6 +104,8 @@ class ReplicaGuardTest {
     it.acknowledge("b", oldTerm, it.replica.lastIndex());
     it.acknowledge("a", oldTerm, it.replica.lastIndex());
     assertThat(it.replica.commitIndex()).isZero();
+    it.acknowledge("a", term, 1); // Matches; the leader sends the rest.
+    it.syncAll();
     it.acknowledge("a", term, it.replica.lastIndex());
     assertThat(it.replica.commitIndex()).isEqualTo(it.replica.lastIndex());
   }
@@ -187,6 +190,52 @@ class ReplicaGuardTest {
     it.restart();
     assertThat(it.replica.commitIndex()).isEqualTo(4);
     assertThat(it.state.shard().digest()).isEqualTo(digest);
+  }
+
+  /**
+   * A restarted leader takes a snapshot while it knows nothing of a follower: MicroRaft moves its
+   * ring's head back to entries it does not have. Found by simulation, seed 106.
+   */
+  @Test
+  void aRestartedLeaderSendsItsSnapshotToALaggard() {
+    lead();
+    for (int i = 0; i < 5; i++) {
+      List<Long> unused = propose();
+    }
+    it.syncAll();
+    it.acknowledge("a", it.replica.term(), 2); // What was in the first request; the rest follows.
+    it.syncAll();
+    it.acknowledge("a", it.replica.term(), it.replica.lastIndex());
+    it.replica.takeSnapshot();
+    it.syncAll();
+    it.loop.run(10);
+    it.restart();
+    assertThat(it.replica.snapshotIndex()).isEqualTo(6);
+    it.elect("a");
+    it.syncAll();
+    it.acknowledge("a", it.replica.term(), 6);
+    it.syncAll();
+    it.acknowledge("a", it.replica.term(), 7);
+    it.replica.takeSnapshot();
+    it.syncAll();
+    assertThat(it.replica.snapshotIndex()).isEqualTo(7);
+    AppendEntriesRequest probe = Objects.requireNonNull(it.last("b", AppendEntriesRequest.class));
+    for (long next = probe.getPreviousLogIndex() + 1;
+        next > 1 && it.last("b", InstallSnapshotRequest.class) == null;
+        next--) {
+      AppendEntriesRequest asked = Objects.requireNonNull(it.last("b", AppendEntriesRequest.class));
+      it.receive(
+          it.models
+              .createAppendEntriesFailureResponseBuilder()
+              .setGroupId(ReplicaFixture.GROUP)
+              .setSender(ReplicaFixture.endpoint("b"))
+              .setTerm(it.replica.term())
+              .setExpectedNextIndex(asked.getPreviousLogIndex() + 1)
+              .setQuerySequenceNumber(0)
+              .setFlowControlSequenceNumber(asked.getFlowControlSequenceNumber())
+              .build());
+    }
+    assertThat(it.last("b", InstallSnapshotRequest.class)).isNotNull();
   }
 
   @Test
