@@ -66,8 +66,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private boolean ending;
   private boolean closed;
 
-  private long behindSinceNanos;
-  private boolean behind;
+  // When the socket was last seen to have taken something, and how much in all by then.
+  private long writtenBytes;
+  private long takenBytes;
+  private long takenNanos;
+
   private boolean quietTimerSet;
   private long lastReadNanos;
 
@@ -94,6 +97,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             side.nanoTime(),
             this::end);
     info = created;
+    takenNanos = side.nanoTime();
     side.opened(this, created);
   }
 
@@ -177,7 +181,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     slot.silent = !takesAnswer;
     if (own != null) {
       client.lastCommand = own;
-      side.commands().execute(own, new Call(client, words, session(), slot::acceptAnswer));
+      side.commands().execute(own, new Call(client, words, this::session, slot::acceptAnswer));
       // HELLO and CLIENT REPLY decide how they themselves are answered.
       slot.encoder = encoder(client);
       slot.silent = !client.stillTakesAnswer(takesAnswer);
@@ -255,6 +259,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         last = null;
       }
       side.counters().outputBytes += out.readableBytes();
+      writtenBytes += out.readableBytes();
       if (out.isReadable()) {
         Quietly.write(to, out);
         to.flush();
@@ -330,15 +335,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     if (closed || client == null) {
       return;
     }
-    client.outputBytes = heldBytes + socketBytes();
+    long waiting = socketBytes();
+    long taken = writtenBytes - waiting;
+    client.outputBytes = heldBytes + waiting;
     boolean far = client.outputBytes > ClientLimits.SOFT_HELD_BYTES;
-    if (far && !behind) {
-      behindSinceNanos = side.nanoTime();
+    if (!far || taken > takenBytes) {
+      takenNanos = side.nanoTime();
+      takenBytes = taken;
     }
-    behind = far;
-    long seconds = far ? (side.nanoTime() - behindSinceNanos) / 1_000_000_000L : 0;
-    if (client.outputBytes > ClientLimits.MAX_HELD_BYTES
-        || seconds >= ClientLimits.SOFT_HELD_SECONDS) {
+    boolean stuck = side.nanoTime() - takenNanos >= ClientLimits.SOFT_HELD_SECONDS * 1_000_000_000L;
+    if (stuck || client.outputBytes > ClientLimits.MAX_HELD_BYTES) {
       LOG.warn(
           "Closed client {} from {}: it has left {} bytes of answers unread",
           client.id,

@@ -1,7 +1,14 @@
 package io.shardwell.server;
 
+import com.sun.management.UnixOperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 /** What one client connection may hold of this node's memory, and for how long. */
 final class ClientLimits {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ClientLimits.class);
 
   /** Requests of one connection under way at once; beyond, it is not read from. */
   static final int MAX_PIPELINED = 4096;
@@ -11,10 +18,16 @@ final class ClientLimits {
 
   static final int OUTPUT_LOW_BYTES = 256 << 10;
 
-  /** Answers in all, encoded or waiting for their turn: a client this far behind is closed. */
-  static final long MAX_HELD_BYTES = 256L << 20;
+  /**
+   * Answers in all, encoded or waiting for their turn: a client this far behind is closed. A
+   * quarter of the heap, for values that were read elsewhere are held by nobody else.
+   */
+  static final long MAX_HELD_BYTES = Math.max(256L << 20, Runtime.getRuntime().maxMemory() / 4);
 
-  /** A client further behind than this for {@link #SOFT_HELD_SECONDS} is closed. */
+  /**
+   * Above this, no request is taken; a client that then takes none of its answers for {@link
+   * #SOFT_HELD_SECONDS} is closed.
+   */
   static final long SOFT_HELD_BYTES = 64L << 20;
 
   static final int SOFT_HELD_SECONDS = 10;
@@ -22,5 +35,27 @@ final class ClientLimits {
   /** Quiet time after which a plain-text command without a line end is taken as whole. */
   static final int QUIET_MILLIS = 30;
 
+  /** File descriptors that are not for clients: peers, log, listeners, the JVM's own. */
+  private static final int RESERVED_DESCRIPTORS = 512;
+
   private ClientLimits() {}
+
+  /** As many clients as wanted, or as many as the operating system lets this process have. */
+  static int allowedClients(int wanted) {
+    var system = ManagementFactory.getOperatingSystemMXBean();
+    if (!(system instanceof UnixOperatingSystemMXBean unix)) {
+      return wanted;
+    }
+    long descriptors = unix.getMaxFileDescriptorCount();
+    long allowed = Math.max(16, descriptors - RESERVED_DESCRIPTORS);
+    if (wanted <= allowed) {
+      return wanted;
+    }
+    LOG.warn(
+        "maxclients is {} instead of {}: this process may open only {} files (ulimit -n)",
+        allowed,
+        wanted,
+        descriptors);
+    return (int) allowed;
+  }
 }

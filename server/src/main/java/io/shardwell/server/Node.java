@@ -192,9 +192,11 @@ public final class Node implements AutoCloseable {
             config.replicas(),
             new SecureRandom().nextLong());
     Engine engine = new Engine(engineConfig, loop, bus, storage, faults);
-    Clients clients = new Clients(config.maxClients());
+    int maxClients = ClientLimits.allowedClients(config.maxClients());
+    Clients clients = new Clients(maxClients);
     NodeCounters counters = new NodeCounters();
-    ServerCommands commands = new ServerCommands(facts(), engine::status, clients, counters, loop);
+    ServerCommands commands =
+        new ServerCommands(facts(maxClients), engine::status, clients, counters, loop);
     ClientSide clientSide =
         new ClientSide(loop, engine::openSession, commands, clients, counters, faults);
     ClientInfo embedded =
@@ -207,7 +209,7 @@ public final class Node implements AutoCloseable {
     listeners.open();
   }
 
-  private NodeFacts facts() {
+  private NodeFacts facts(int maxClients) {
     byte[] runId = new byte[20];
     new SecureRandom().nextBytes(runId);
     Path dir = config.dir();
@@ -220,7 +222,7 @@ public final class Node implements AutoCloseable {
         peerPort,
         httpPort,
         dir == null ? null : dir.toAbsolutePath().toString(),
-        config.maxClients(),
+        maxClients,
         config.insecure(),
         loop.isEpoll() ? "epoll" : "nio",
         loop.nanoTime());
@@ -309,7 +311,7 @@ public final class Node implements AutoCloseable {
     if (own != null) {
       Call call =
           new Call(
-              node.self(), argv, node.session(), given -> answer.complete(Answer.toReply(given)));
+              node.self(), argv, node::session, given -> answer.complete(Answer.toReply(given)));
       node.commands().execute(own, call);
       return;
     }

@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Adds records up to the state of each group. Begins with the checkpoint of the oldest segment;
@@ -115,8 +114,7 @@ final class Replay {
         group, g -> new RecoveringReplica(g, snapshotIndexes.getOrDefault(g, 0L)));
   }
 
-  private static DamagedStorageException damage(
-      String file, LogRecord record, @Nullable String what) {
-    return new DamagedStorageException(file, record.offset(), record.group(), String.valueOf(what));
+  private static DamagedStorageException damage(String file, LogRecord record, String what) {
+    return new DamagedStorageException(file, record.offset(), record.group(), what);
   }
 }

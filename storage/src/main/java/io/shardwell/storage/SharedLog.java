@@ -173,6 +173,19 @@ public final class SharedLog {
     }
   }
 
+  private void runDue() {
+    if (waiting.isEmpty()) {
+      return;
+    }
+    // A task may add others.
+    for (Waiting due : List.copyOf(waiting)) {
+      if (due.position() <= syncedPosition) {
+        waiting.remove(due);
+        due.task().run();
+      }
+    }
+  }
+
   /** Begins a turn's batch: where it goes is decided before its first record, for the CRCs. */
   private void openBatch() {
     if (open) {
@@ -258,10 +271,7 @@ public final class SharedLog {
     // Nothing was handed over since: the turn under way ended where the next batch begins.
     syncedPosition = batchStart;
     inFlightStart = batchStart;
-    for (Waiting due : waiting.stream().filter(w -> w.position <= syncedPosition).toList()) {
-      waiting.remove(due);
-      due.task().run();
-    }
+    runDue();
     if (listener != null) {
       listener.run();
     }
@@ -316,7 +326,7 @@ public final class SharedLog {
     }
     // The range is behind everything handed to the disk so far, and operations run in order: a
     // batch
-    // that reaches into it later is written after these zeros.
+    // that reaches into it is written after these zeros.
     assert from >= current.endOffset();
     prewriting = true;
     current.prewrittenTo(to);

@@ -60,7 +60,10 @@ final class SnapshotFiles {
     }
   }
 
-  /** Writes and syncs one chunk; returns its checksum. Blocks. */
+  /**
+   * Writes and syncs one chunk. The file is new: an abandoned snapshot's files are deleted before
+   * its index is used again, by the same queue of operations or by recovery. Blocks.
+   */
   static void writeChunk(Disk disk, SnapshotManifest manifest, int chunk, byte[] bytes, int crc)
       throws IOException {
     ByteBuffer out = chunkHeader(manifest, chunk, bytes.length).putInt(crc).flip();
@@ -68,8 +71,6 @@ final class SnapshotFiles {
     try {
       file.write(0, out);
       file.write(CHUNK_HEADER_BYTES, ByteBuffer.wrap(bytes));
-      // A longer left-over of an abandoned snapshot at the same index may be there.
-      file.truncate(CHUNK_HEADER_BYTES + (long) bytes.length);
       file.sync();
     } finally {
       file.close();

@@ -34,9 +34,7 @@ final class BitFlipProperties {
         continue;
       }
       boolean cut = opened.recoveryNotes().stream().anyMatch(n -> n.startsWith("cut "));
-      if (marked || !cut) {
-        node.assertRecovered(opened);
-      }
+      node.assertRecovered(opened, cut && !marked);
     }
   }
 

@@ -473,4 +473,30 @@ final class NodeStorageTest {
     time.runNext();
     assertThat(disk.contents(segment)).hasSize(size);
   }
+
+  /** A log that needs no entry keeps a segment until the checkpoint behind it is durable. */
+  @Test
+  void segmentStaysUntilTheNextCheckpointIsDurable() throws IOException {
+    NodeStorage storage = openNew();
+    for (int term = 1; term < 40; term += 2) {
+      ReplicaLog replica = storage.log().replica(1);
+      do {
+        replica.writeTerm(term, bytes("voter"));
+        sync(storage);
+      } while (storage.log().logBytes() + 100 <= StorageLimits.SMALL.rollBytes());
+      int segments = disk.list("log").size();
+      replica.writeTerm(term, new byte[100]);
+      storage.log().startSync();
+      // Begins the next batch, in the next segment, while this one is with the disk.
+      replica.writeTerm(term + 1, bytes("voter"));
+      time.runAll();
+      assertThat(disk.list("log")).hasSizeGreaterThanOrEqualTo(segments);
+      disk = disk.copy(time);
+      storage = open();
+      assertThat(recovered(storage, 1).term()).isEqualTo(term);
+      storage.log().replica(1).writeTerm(term, bytes("voter"));
+      sync(storage);
+      assertThat(disk.list("log").size()).isLessThan(4);
+    }
+  }
 }

@@ -8,17 +8,22 @@ import io.shardwell.statemachine.Reply;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** One call of a server command: who calls, with which words, and where the answer goes. */
 public final class Call {
 
   final ClientInfo client;
   private final byte[][] words;
-  private final ClientSession session;
+  private final Supplier<ClientSession> session;
   private final Consumer<Answer> answer;
 
-  /** The answer is accepted exactly once, on the loop, maybe before the command returns. */
-  public Call(ClientInfo client, byte[][] words, ClientSession session, Consumer<Answer> answer) {
+  /**
+   * The session is asked for only if data is needed; the answer is accepted exactly once, on the
+   * loop, maybe before the command returns.
+   */
+  public Call(
+      ClientInfo client, byte[][] words, Supplier<ClientSession> session, Consumer<Answer> answer) {
     this.client = client;
     this.words = words;
     this.session = session;
@@ -53,7 +58,7 @@ public final class Call {
         Invocation.parse(
             new byte[][] {command.lowerName().getBytes(StandardCharsets.US_ASCII), key});
     if (parsed instanceof Invocation.Ok ok) {
-      session.submit(ok.invocation(), then);
+      session.get().submit(ok.invocation(), then);
     } else {
       then.accept(((Invocation.Bad) parsed).failure());
     }

@@ -1,0 +1,58 @@
+package io.shardwell.jepsen.checker;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The verdict on a whole history, key by key.
+ *
+ * @param violations one text per broken promise
+ * @param undecided keys whose search gave up; not an approval
+ */
+public record HistoryReport(
+    int keys,
+    int operations,
+    int open,
+    long steps,
+    List<String> violations,
+    List<String> undecided) {
+
+  /** Checks every key with the checker, and with the plain rules of {@link PlainRules}. */
+  public static HistoryReport of(History history, LinearizabilityChecker checker) {
+    List<String> violations = new ArrayList<>();
+    List<String> undecided = new ArrayList<>();
+    int operations = 0;
+    int open = 0;
+    long steps = 0;
+    Map<String, List<Operation>> byKey = history.byKey();
+    for (Map.Entry<String, List<Operation>> e : byKey.entrySet()) {
+      List<Operation> ofKey = e.getValue();
+      operations += ofKey.size();
+      open += (int) ofKey.stream().filter(Operation::isOpen).count();
+      Verdict verdict = checker.check(ofKey);
+      if (verdict instanceof Verdict.Violation v) {
+        List<String> refused = history.refusedOn(e.getKey());
+        violations.add(
+            "key %s is %s%nrefused, so taken as never run: %d%n%s"
+                .formatted(
+                    e.getKey(),
+                    v.report(),
+                    refused.size(),
+                    refused.stream().limit(20).collect(java.util.stream.Collectors.joining("\n"))));
+      } else if (verdict instanceof Verdict.Undecided u) {
+        undecided.add(e.getKey());
+        steps += u.steps();
+      } else if (verdict instanceof Verdict.Explained x) {
+        steps += x.steps();
+      }
+      PlainRules.check(ofKey, checker.clientOrder())
+          .forEach(text -> violations.add("key " + e.getKey() + ": " + text));
+    }
+    return new HistoryReport(byKey.size(), operations, open, steps, violations, undecided);
+  }
+
+  public boolean isExplained() {
+    return violations.isEmpty() && undecided.isEmpty();
+  }
+}

@@ -1,0 +1,195 @@
+package io.shardwell.jepsen.process;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A cluster of {@code shardwell serve} processes on loopback ports that were free a moment ago. */
+final class ServerProcesses implements AutoCloseable {
+  private static final int SHARDS = 4;
+
+  private final Path directory;
+  private final List<Server> servers = new ArrayList<>();
+  private final HttpClient http =
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
+
+  /** One node's place and, while it runs, its process. */
+  private static final class Server {
+    final String id;
+    final int clientPort;
+    final int peerPort;
+    final int httpPort;
+    @Nullable Process process;
+
+    Server(String id, int clientPort, int peerPort, int httpPort) {
+      this.id = id;
+      this.clientPort = clientPort;
+      this.peerPort = peerPort;
+      this.httpPort = httpPort;
+    }
+  }
+
+  ServerProcesses(Path directory, int nodes) throws IOException {
+    this.directory = directory;
+    List<ServerSocket> held = new ArrayList<>();
+    try {
+      for (int i = 1; i <= nodes; i++) {
+        int[] ports = new int[3];
+        for (int p = 0; p < 3; p++) {
+          ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+          held.add(socket);
+          ports[p] = socket.getLocalPort();
+        }
+        servers.add(new Server("n" + i, ports[0], ports[1], ports[2]));
+      }
+    } finally {
+      for (ServerSocket socket : held) {
+        socket.close();
+      }
+    }
+  }
+
+  int count() {
+    return servers.size();
+  }
+
+  int clientPort(int node) {
+    return servers.get(node).clientPort;
+  }
+
+  void start(int node) {
+    Server server = servers.get(node);
+    List<String> peers =
+        servers.stream().map(s -> s.id + "=127.0.0.1:" + s.peerPort).toList();
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-ea",
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.shardwell.cli.Main",
+                "serve",
+                "--id",
+                server.id,
+                "--dir",
+                directory.resolve(server.id).toString(),
+                "--nodes",
+                String.join(",", peers),
+                "--port",
+                Integer.toString(server.clientPort),
+                "--http-port",
+                Integer.toString(server.httpPort),
+                "--shards",
+                Integer.toString(SHARDS)));
+    builder.redirectErrorStream(true);
+    builder.redirectOutput(
+        ProcessBuilder.Redirect.appendTo(directory.resolve(server.id + ".log").toFile()));
+    // Settings of whoever runs the tests must not reach the servers.
+    builder.environment().keySet().removeIf(name -> name.startsWith("SHARDWELL_"));
+    try {
+      server.process = builder.start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  void startAll() {
+    for (int i = 0; i < servers.size(); i++) {
+      start(i);
+    }
+  }
+
+  /** SIGKILL, and waits until the process is gone. */
+  void kill(int node) {
+    Process process = servers.get(node).process;
+    if (process != null) {
+      Process unused = process.destroyForcibly().onExit().join();
+    }
+  }
+
+  void killAll() {
+    servers.forEach(
+        s -> {
+          if (s.process != null) {
+            Process unused = s.process.destroyForcibly();
+          }
+        });
+    for (int i = 0; i < servers.size(); i++) {
+      kill(i);
+    }
+  }
+
+  /** SIGSTOP or SIGCONT. */
+  void signal(int node, String name) throws IOException, InterruptedException {
+    Process process = servers.get(node).process;
+    if (process != null) {
+      int code =
+          new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+      if (code != 0) {
+        throw new IOException("kill -" + name + " answered " + code);
+      }
+    }
+  }
+
+  /** Whether every node is ready within so many seconds. */
+  boolean awaitReady(int seconds) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    while (System.nanoTime() < deadline) {
+      if (servers.stream().allMatch(this::isReady)) {
+        return true;
+      }
+      Thread.sleep(100);
+    }
+    return false;
+  }
+
+  private boolean isReady(Server server) {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.httpPort + "/readyz"))
+            .timeout(Duration.ofSeconds(2))
+            .build();
+    try {
+      return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+    } catch (IOException notYet) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** The end of every server's output, for failures. */
+  String logs() {
+    StringBuilder text = new StringBuilder();
+    for (Server server : servers) {
+      text.append("\n--- ").append(server.id).append('\n');
+      try {
+        List<String> lines = Files.readAllLines(directory.resolve(server.id + ".log"));
+        lines.stream().skip(Math.max(0, lines.size() - 30)).forEach(l -> text.append(l).append('\n'));
+      } catch (IOException none) {
+        text.append("(nothing: ").append(none).append(")\n");
+      }
+    }
+    return text.toString();
+  }
+
+  @Override
+  public void close() {
+    killAll();
+  }
+}

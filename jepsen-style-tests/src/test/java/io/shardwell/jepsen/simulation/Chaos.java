@@ -1,0 +1,219 @@
+package io.shardwell.jepsen.simulation;
+
+import io.shardwell.storage.MemoryDisk;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/** Injects the scenario's faults at random moments, and takes most of them back after a while. */
+final class Chaos {
+  private final SimulatedCluster cluster;
+  private final Random random;
+  private final List<Fault> kinds;
+  private final Map<Fault, Integer> injected = new EnumMap<>(Fault.class);
+  private boolean stopped;
+
+  Chaos(SimulatedCluster cluster) {
+    this.cluster = cluster;
+    this.random = cluster.nextRandom();
+    this.kinds = cluster.scenario().faults().stream().sorted().toList();
+  }
+
+  Map<Fault, Integer> injected() {
+    return injected;
+  }
+
+  void start() {
+    if (!kinds.isEmpty()) {
+      later(VirtualTime.SECOND, this::next);
+    }
+  }
+
+  void stop() {
+    stopped = true;
+  }
+
+  private void next() {
+    Fault fault = kinds.get(random.nextInt(kinds.size()));
+    injected.merge(fault, 1, Integer::sum);
+    cluster.time().trace(fault.name().hashCode());
+    inject(fault);
+    later(100 * VirtualTime.MILLI + random.nextLong(2 * VirtualTime.SECOND), this::next);
+  }
+
+  private void later(long delayNanos, Runnable task) {
+    cluster
+        .time()
+        .after(
+            delayNanos,
+            () -> {
+              if (!stopped) {
+                task.run();
+              }
+            });
+  }
+
+  private long aWhile() {
+    return random.nextInt(4) == 0
+        ? random.nextLong(8 * VirtualTime.SECOND)
+        : random.nextLong(VirtualTime.SECOND);
+  }
+
+  private SimulatedMachine any() {
+    return cluster.machines().get(random.nextInt(cluster.machines().size()));
+  }
+
+  private SimulatedMachine otherThan(SimulatedMachine one) {
+    SimulatedMachine other = any();
+    while (other == one) {
+      other = any();
+    }
+    return other;
+  }
+
+  private void inject(Fault fault) {
+    SimulatedMachine machine = any();
+    cluster.tell(fault + ", perhaps at " + machine.id());
+    switch (fault) {
+      case KILL -> crash(machine, false);
+      case POWER_CUT -> crash(machine, true);
+      case KILL_ALL -> crashAll(false);
+      case POWER_CUT_ALL -> crashAll(true);
+      case CRASH_IN_RECOVERY -> crashInRecovery(machine);
+      case RESTART -> restart(machine);
+      case PAUSE -> pause(machine);
+      case ISOLATE -> isolate(machine, aWhile());
+      case ONE_WAY_CUT -> cutFor(machine.id(), otherThan(machine).id(), aWhile());
+      case PARTIAL_CUT -> partialCut();
+      case SWIZZLE -> swizzle();
+      case BREAK_LINKS -> cluster.network().breakOne(machine.id(), otherThan(machine).id());
+      case SLOW_LINK -> slowLink(machine.id(), otherThan(machine).id());
+      case SLOW_DISK -> {
+        machine.slowDisk();
+        later(aWhile(), machine::fastDisk);
+      }
+      case FAILING_DISK -> failDisk(machine);
+      case CLOCK_JUMP -> machine.clock().offsetMillis = random.nextLong(401) - 200;
+    }
+  }
+
+  private void crash(SimulatedMachine machine, boolean powerCut) {
+    SimulatedProcess process = machine.process();
+    if (process == null || !process.isAlive()) {
+      return;
+    }
+    // Between any two steps: also in the middle of a turn, between two sends.
+    process.killAfter(1 + random.nextInt(20), powerCut);
+    later(aWhile(), () -> restartIfDown(machine));
+  }
+
+  private void restartIfDown(SimulatedMachine machine) {
+    if (!machine.isUp()) {
+      if (machine.diskMayFail()) {
+        machine.healDisk();
+      }
+      machine.start();
+    } else {
+      // Not dead yet (paused, or idle): look again.
+      later(aWhile(), () -> restartIfDown(machine));
+    }
+  }
+
+  private void crashAll(boolean powerCut) {
+    for (SimulatedMachine machine : cluster.machines()) {
+      if (machine.isUp()) {
+        machine.crash(powerCut);
+      }
+      later(aWhile(), () -> restartIfDown(machine));
+    }
+  }
+
+  private void crashInRecovery(SimulatedMachine machine) {
+    if (machine.isUp()) {
+      machine.crash(random.nextBoolean());
+    }
+    machine.dieInNextStart(random.nextInt(30));
+    later(
+        random.nextLong(VirtualTime.SECOND),
+        () -> {
+          machine.start();
+          later(aWhile(), () -> mendAndRestart(machine));
+        });
+  }
+
+  private void mendAndRestart(SimulatedMachine machine) {
+    machine.healDisk();
+    machine.start();
+  }
+
+  private void restart(SimulatedMachine machine) {
+    SimulatedProcess process = machine.process();
+    if (process != null && process.isAlive()) {
+      process.stop();
+      later(aWhile(), () -> restartIfDown(machine));
+    }
+  }
+
+  private void pause(SimulatedMachine machine) {
+    SimulatedProcess process = machine.process();
+    if (process != null && process.isAlive()) {
+      process.loop().pause();
+      later(
+          random.nextLong(3 * VirtualTime.SECOND),
+          () -> {
+            if (process.isAlive()) {
+              process.loop().resume();
+            }
+          });
+    }
+  }
+
+  private void cutFor(String from, String to, long nanos) {
+    cluster.network().cut(from, to);
+    cluster.tell("cut " + from + " > " + to + " for " + nanos / VirtualTime.MILLI + " ms");
+    later(nanos, () -> cluster.network().heal(from, to));
+  }
+
+  private void isolate(SimulatedMachine machine, long nanos) {
+    for (SimulatedMachine other : cluster.machines()) {
+      if (other != machine) {
+        cutFor(machine.id(), other.id(), nanos);
+        cutFor(other.id(), machine.id(), nanos);
+      }
+    }
+  }
+
+  private void partialCut() {
+    long nanos = aWhile();
+    for (SimulatedMachine one : cluster.machines()) {
+      for (SimulatedMachine other : cluster.machines()) {
+        if (one != other && random.nextInt(3) == 0) {
+          cutFor(one.id(), other.id(), nanos);
+        }
+      }
+    }
+  }
+
+  private void swizzle() {
+    List<SimulatedMachine> order = new ArrayList<>(cluster.machines());
+    Collections.shuffle(order, random);
+    long total = VirtualTime.SECOND + random.nextLong(4 * VirtualTime.SECOND);
+    for (SimulatedMachine machine : order) {
+      long begin = random.nextLong(total);
+      later(begin, () -> isolate(machine, random.nextLong(total)));
+    }
+  }
+
+  private void slowLink(String from, String to) {
+    cluster.network().conditions().slow(from, to, random.nextLong(400 * VirtualTime.MILLI));
+    later(aWhile(), () -> cluster.network().heal(from, to));
+  }
+
+  private void failDisk(SimulatedMachine machine) {
+    machine.failDisk(random.nextBoolean() ? MemoryDisk.Operation.WRITE : MemoryDisk.Operation.SYNC);
+    later(aWhile(), () -> restartIfDown(machine));
+  }
+}

@@ -1,0 +1,37 @@
+package io.shardwell.jepsen.simulation;
+
+/** What can be done to a cluster. */
+enum Fault {
+  /** kill -9 of one process, between any two steps. */
+  KILL,
+  /** Power cut of one machine: what was not synced may be gone. */
+  POWER_CUT,
+  /** Power cut of all machines at the same moment. */
+  POWER_CUT_ALL,
+  /** kill -9 of all processes. */
+  KILL_ALL,
+  /** A crash while a restarted process recovers. */
+  CRASH_IN_RECOVERY,
+  /** Orderly stop and start. */
+  RESTART,
+  /** SIGSTOP for a while. */
+  PAUSE,
+  /** One machine cut off from all others, both ways. */
+  ISOLATE,
+  /** One direction of one wire. */
+  ONE_WAY_CUT,
+  /** A random set of wires, so that majorities may overlap or not exist. */
+  PARTIAL_CUT,
+  /** Nodes cut off one by one and joined again in another order. */
+  SWIZZLE,
+  /** A connection breaks with frames under way. */
+  BREAK_LINKS,
+  /** One direction gets slow. */
+  SLOW_LINK,
+  /** One disk gets slow. */
+  SLOW_DISK,
+  /** The next write or sync fails; the process must halt by itself. */
+  FAILING_DISK,
+  /** A wall clock jumps, within what is promised. */
+  CLOCK_JUMP
+}

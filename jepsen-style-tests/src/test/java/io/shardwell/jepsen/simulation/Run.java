@@ -1,0 +1,121 @@
+package io.shardwell.jepsen.simulation;
+
+import io.shardwell.jepsen.checker.HistoryReport;
+import io.shardwell.jepsen.checker.KeyCommand;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One scenario from beginning to end: first start, clients under faults, then everything is mended
+ * and the cluster must become ready, answer, agree with itself, and have kept every promise.
+ */
+final class Run {
+  /** Simulated time within which a mended cluster must work again. */
+  private static final long RECOVERY = 60 * VirtualTime.SECOND;
+
+  /** What a run amounted to. */
+  record Summary(
+      long events,
+      long traceHash,
+      long simulatedNanos,
+      int crashes,
+      int terms,
+      long frames,
+      Map<Fault, Integer> faults,
+      Map<String, Integer> replies,
+      HistoryReport history) {}
+
+  private Run() {}
+
+  static Summary of(Scenario scenario) {
+    return of(scenario, null);
+  }
+
+  /** As above; {@code story} is told what happens, line by line. */
+  static Summary of(Scenario scenario, @Nullable Consumer<String> story) {
+    try (SimulatedCluster cluster = new SimulatedCluster(scenario, story)) {
+      return run(scenario, cluster);
+    } catch (SimulationFailure failure) {
+      throw failure;
+    } catch (RuntimeException | StackOverflowError broken) {
+      throw new SimulationFailure(scenario, -1, "the simulation broke: " + broken, broken);
+    }
+  }
+
+  private static Summary run(Scenario scenario, SimulatedCluster cluster) {
+    cluster.startAll();
+    expect(cluster, cluster.runUntil(cluster::allReady, RECOVERY), "first start");
+    Workload workload = new Workload(cluster.nextRandom(), scenario.keysOfEachKind());
+    List<SimulatedClient> clients = new ArrayList<>();
+    for (int i = 0; i < scenario.clients(); i++) {
+      SimulatedClient client =
+          new SimulatedClient(
+              cluster,
+              cluster.history(),
+              cluster.nextRandom(),
+              1 + i % scenario.pipelining(),
+              40 * VirtualTime.MILLI);
+      client.run(workload::next);
+      clients.add(client);
+    }
+    Chaos chaos = new Chaos(cluster);
+    chaos.start();
+    cluster.run(scenario.seconds() * VirtualTime.SECOND);
+    chaos.stop();
+    cluster.heal();
+    expect(cluster, cluster.runUntil(cluster::allReady, RECOVERY), "ready after the faults");
+    clients.forEach(SimulatedClient::finish);
+    boolean idle =
+        cluster.runUntil(
+            () -> clients.stream().allMatch(SimulatedClient::isIdle), 10 * VirtualTime.SECOND);
+    expect(cluster, idle, "all commands answered");
+    readEverything(cluster, workload.allKeys());
+    expect(cluster, cluster.runUntil(cluster::replicasAgree, RECOVERY), "replicas agree");
+    HistoryReport report = cluster.checkHistory();
+    return new Summary(
+        cluster.time().events(),
+        cluster.time().traceHash(),
+        cluster.time().now(),
+        cluster.crashes(),
+        cluster.termsWithLeader(),
+        cluster.network().frames(),
+        chaos.injected(),
+        cluster.replies(),
+        report);
+  }
+
+  /** Whatever was acknowledged must be there; reads come through any node. */
+  private static void readEverything(SimulatedCluster cluster, List<String> keys) {
+    Queue<String> rest = new ArrayDeque<>(keys);
+    SimulatedClient reader =
+        new SimulatedClient(cluster, cluster.history(), cluster.nextRandom(), 1, 0);
+    int before = cluster.history().size();
+    reader.run(
+        () -> {
+          String key = rest.isEmpty() ? keys.get(0) : rest.remove();
+          return Request.one(key, new KeyCommand.Get());
+        });
+    boolean done =
+        cluster.runUntil(
+            () -> rest.isEmpty() && cluster.history().size() > before + keys.size(), RECOVERY);
+    reader.finish();
+    expect(cluster, done, "all keys read at the end");
+    expect(
+        cluster, cluster.runUntil(reader::isIdle, 10 * VirtualTime.SECOND), "the reader answered");
+  }
+
+  private static void expect(SimulatedCluster cluster, boolean holds, String what) {
+    if (!holds) {
+      throw new SimulationFailure(
+          cluster.scenario(),
+          cluster.time().now(),
+          "not in time: " + what + cluster.describe(),
+          null);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.shardwell.jepsen.simulation;
+
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What one run is like. Everything that is not given is drawn from the seed, sizes and limits too,
+ * so that rare combinations come up by themselves.
+ */
+record Scenario(
+    long seed,
+    int nodes,
+    int shards,
+    int replicas,
+    int clients,
+    int pipelining,
+    int keysOfEachKind,
+    int seconds,
+    int segmentBytes,
+    long snapshotLogBytes,
+    int commitCountToTakeSnapshot,
+    Set<Fault> faults) {
+
+  Scenario {
+    faults = Set.copyOf(new TreeSet<>(faults));
+  }
+
+  /** Drawn from the seed, with all faults or some of them. */
+  static Scenario drawn(long seed) {
+    Random random = new Random(seed * 31 + 7);
+    Set<Fault> faults = EnumSet.allOf(Fault.class);
+    if (random.nextBoolean()) {
+      // Few kinds at a time find what the noise of all kinds hides.
+      faults.removeIf(f -> random.nextInt(3) != 0);
+    }
+    return new Scenario(
+        seed,
+        random.nextInt(4) == 0 ? 5 : 3,
+        1 + random.nextInt(3),
+        3,
+        2 + random.nextInt(6),
+        1 + random.nextInt(8),
+        1 + random.nextInt(3),
+        10 + random.nextInt(20),
+        1 << (11 + random.nextInt(8)),
+        random.nextBoolean() ? 64L << 20 : 2_000 + random.nextInt(60_000),
+        random.nextInt(3) == 0 ? 50 + random.nextInt(500) : 1 << 18,
+        faults);
+  }
+
+  /** Nothing goes wrong in it. */
+  Scenario calm() {
+    return withFaults(EnumSet.noneOf(Fault.class));
+  }
+
+  Scenario withFaults(Set<Fault> newFaults) {
+    return new Scenario(
+        seed,
+        nodes,
+        shards,
+        replicas,
+        clients,
+        pipelining,
+        keysOfEachKind,
+        seconds,
+        segmentBytes,
+        snapshotLogBytes,
+        commitCountToTakeSnapshot,
+        newFaults);
+  }
+
+  Scenario withSeconds(int newSeconds) {
+    return new Scenario(
+        seed,
+        nodes,
+        shards,
+        replicas,
+        clients,
+        pipelining,
+        keysOfEachKind,
+        newSeconds,
+        segmentBytes,
+        snapshotLogBytes,
+        commitCountToTakeSnapshot,
+        faults);
+  }
+
+  String replayLine() {
+    return String.format(
+        Locale.ROOT,
+        "mvn -o verify -pl jepsen-style-tests -am -Dtest=ReplayTest"
+            + " -Dsurefire.failIfNoSpecifiedTests=false -Dseed=%d  (%s)",
+        seed,
+        this);
+  }
+}

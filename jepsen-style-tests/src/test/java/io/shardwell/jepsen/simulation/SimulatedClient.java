@@ -1,0 +1,208 @@
+package io.shardwell.jepsen.simulation;
+
+import io.shardwell.jepsen.checker.History;
+import io.shardwell.raftgroup.ClientSession;
+import io.shardwell.raftgroup.Engine;
+import io.shardwell.statemachine.Reply;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client as it sees the world: it connects to some node, sends commands without waiting for all
+ * of the answers, and after a lost connection or a time-out it never learns what became of the ones
+ * under way. Each connection is a client of its own in the history.
+ */
+final class SimulatedClient {
+  private static final long TIMEOUT = 4 * VirtualTime.SECOND;
+
+  /** Where it finds nodes. */
+  interface Cluster {
+    VirtualTime time();
+
+    List<SimulatedMachine> machines();
+
+    int nextConnection();
+
+    void violation(String what, @Nullable Throwable cause);
+
+    /** A reply came; for counts. */
+    void replied(Request request, Reply reply);
+  }
+
+  private final Cluster cluster;
+  private final History history;
+  private final Random random;
+  private final int pipelining;
+  private final long thinkNanos;
+  private @Nullable Supplier<Request> workload;
+  private @Nullable Connection connection;
+
+  SimulatedClient(
+      Cluster cluster, History history, Random random, int pipelining, long thinkNanos) {
+    this.cluster = cluster;
+    this.history = history;
+    this.random = random;
+    this.pipelining = pipelining;
+    this.thinkNanos = thinkNanos;
+  }
+
+  void run(Supplier<Request> requests) {
+    workload = requests;
+    connect();
+  }
+
+  /** What is under way is still awaited. */
+  void finish() {
+    workload = null;
+  }
+
+  boolean isIdle() {
+    return connection == null || connection.underWay == 0;
+  }
+
+  private void connect() {
+    Connection old = connection;
+    if (old != null) {
+      old.open = false;
+      connection = null;
+    }
+    if (workload == null) {
+      return;
+    }
+    List<SimulatedMachine> machines = cluster.machines();
+    SimulatedProcess process = machines.get(random.nextInt(machines.size())).process();
+    if (process == null || !process.isAlive() || process.engine() == null) {
+      cluster.time().after(100 * VirtualTime.MILLI, this::connect);
+      return;
+    }
+    Connection fresh = new Connection(process);
+    connection = fresh;
+    for (int i = 0; i < pipelining; i++) {
+      cluster.time().after(random.nextLong(10 * VirtualTime.MILLI), fresh::next);
+    }
+  }
+
+  private final class Connection {
+    final int id = cluster.nextConnection();
+    final SimulatedProcess process;
+    final long wire = 30 * VirtualTime.MICRO + random.nextLong(100 * VirtualTime.MICRO);
+    @Nullable ClientSession session;
+    boolean open = true;
+    int underWay;
+
+    Connection(SimulatedProcess process) {
+      this.process = process;
+      onServer(() -> session = engine().openSession());
+    }
+
+    private Engine engine() {
+      return java.util.Objects.requireNonNull(process.engine());
+    }
+
+    /** Bytes to the server: in order, all of them or, when it dies, from some point on none. */
+    private void onServer(Runnable task) {
+      cluster
+          .time()
+          .after(
+              wire,
+              () -> {
+                if (process.isAlive()) {
+                  process.execute(task);
+                }
+              });
+    }
+
+    void next() {
+      Supplier<Request> requests = workload;
+      if (!open || requests == null) {
+        return;
+      }
+      if (!process.isAlive()) {
+        cluster.time().after(random.nextLong(50 * VirtualTime.MILLI), this::lost);
+        return;
+      }
+      send(requests.get());
+    }
+
+    private void send(Request request) {
+      List<Integer> operations = new ArrayList<>();
+      long now = cluster.time().now();
+      request
+          .parts()
+          .forEach(part -> operations.add(history.called(id, part.key(), part.command(), now)));
+      underWay++;
+      boolean[] answered = new boolean[1];
+      onServer(
+          () ->
+              java.util.Objects.requireNonNull(session)
+                  .submit(
+                      request.invocation(),
+                      reply -> {
+                        process.crashPoint();
+                        if (process.isAlive()) {
+                          cluster
+                              .time()
+                              .after(wire, () -> received(request, operations, answered, reply));
+                        }
+                      }));
+      cluster
+          .time()
+          .after(
+              TIMEOUT,
+              () -> {
+                if (!answered[0]) {
+                  lost();
+                }
+              });
+    }
+
+    private void received(
+        Request request, List<Integer> operations, boolean[] answered, Reply reply) {
+      if (answered[0]) {
+        cluster.violation("two replies to " + request.invocation(), null);
+        return;
+      }
+      answered[0] = true;
+      underWay--;
+      cluster.replied(request, reply);
+      if (!open) {
+        return; // Came after the time-out: the client is no longer there.
+      }
+      long now = cluster.time().now();
+      Request.Meaning meaning;
+      try {
+        meaning = request.meaning(reply);
+      } catch (IllegalArgumentException | ClassCastException strange) {
+        cluster.violation(strange.toString(), strange);
+        return;
+      }
+      for (int i = 0; i < operations.size(); i++) {
+        if (meaning instanceof Request.Meaning.Refused) {
+          history.refused(operations.get(i), now);
+        } else if (meaning instanceof Request.Meaning.Answered known) {
+          history.returned(operations.get(i), known.answers().get(i), now);
+        }
+      }
+      boolean served = meaning instanceof Request.Meaning.Answered;
+      long think = served ? random.nextLong(thinkNanos + 1) : 20 * VirtualTime.MILLI;
+      cluster.time().after(think, this::next);
+    }
+
+    private void lost() {
+      if (open) {
+        open = false;
+        onServer(
+            () -> {
+              ClientSession ended = session;
+              if (ended != null) {
+                ended.close();
+              }
+            });
+        connect();
+      }
+    }
+  }
+}

@@ -1,0 +1,331 @@
+package io.shardwell.jepsen.simulation;
+
+import io.shardwell.jepsen.checker.History;
+import io.shardwell.jepsen.checker.HistoryReport;
+import io.shardwell.jepsen.checker.KeyModel;
+import io.shardwell.jepsen.checker.LinearizabilityChecker;
+import io.shardwell.raftgroup.ClientAddress;
+import io.shardwell.raftgroup.Engine;
+import io.shardwell.raftgroup.EngineConfig;
+import io.shardwell.raftgroup.NodeStatus;
+import io.shardwell.raftgroup.PeerAddress;
+import io.shardwell.raftgroup.Tuning;
+import io.shardwell.statemachine.Reply;
+import io.shardwell.storage.StorageLimits;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * N machines with the real engine and storage, their network, their clients, and what must hold. A
+ * violation ends the run with a {@link SimulationFailure}.
+ */
+final class SimulatedCluster
+    implements SimulatedMachine.Surroundings, SimulatedClient.Cluster, AutoCloseable {
+  /** Clocks differ by at most 200 ms each way, ticks come every 100 ms. */
+  static final long CLOCK_SLACK = VirtualTime.SECOND;
+
+  private final Scenario scenario;
+  private final Random random;
+  private final VirtualTime time = new VirtualTime();
+  private final SimulatedNetwork network;
+  private final List<SimulatedMachine> machines = new ArrayList<>();
+  private final Invariants invariants = new Invariants();
+  private final History history = new History();
+  private final Map<String, Integer> replies = new TreeMap<>();
+  private int connections;
+  private int crashes;
+  private boolean healed;
+  private @Nullable SimulationFailure failure;
+  private final Map<String, String> lastRoles = new TreeMap<>();
+
+  /** Told everything worth telling, for reading a failure; null: nobody listens. */
+  private final @Nullable Consumer<String> story;
+
+  SimulatedCluster(Scenario scenario) {
+    this(scenario, null);
+  }
+
+  /** As above, and tells its story line by line. */
+  SimulatedCluster(Scenario scenario, @Nullable Consumer<String> story) {
+    this.scenario = scenario;
+    this.story = story;
+    this.random = new Random(scenario.seed());
+    this.network = new SimulatedNetwork(time, new Random(random.nextLong()));
+    Map<String, PeerAddress> addresses = new TreeMap<>();
+    for (int i = 1; i <= scenario.nodes(); i++) {
+      addresses.put("n" + i, new PeerAddress("n" + i, 16379));
+    }
+    for (String id : addresses.keySet()) {
+      machines.add(new SimulatedMachine(this, config(id, addresses), nextRandom()));
+    }
+    ErrorLog.divert(this::libraryError, story == null ? null : (l, m) -> tell(l + ": " + m));
+  }
+
+  private EngineConfig config(String id, Map<String, PeerAddress> addresses) {
+    return new EngineConfig(
+        id,
+        new TreeMap<>(addresses),
+        new ClientAddress(id, 6379, 6600, 8379),
+        scenario.shards(),
+        scenario.replicas(),
+        random.nextLong(),
+        Tuning.DEFAULT.withSizes(
+            scenario.snapshotLogBytes(),
+            scenario.snapshotLogBytes() / 2 + 1,
+            scenario.commitCountToTakeSnapshot(),
+            Math.min(10_000, scenario.commitCountToTakeSnapshot())));
+  }
+
+  /** One line of the story, if anybody listens. */
+  void tell(String line) {
+    Consumer<String> listener = story;
+    if (listener != null) {
+      listener.accept(String.format(Locale.ROOT, "%12.6f ms  %s", time.now() / 1e6, line));
+    }
+  }
+
+  private void tellRoles(NodeStatus status) {
+    for (NodeStatus.ReplicaStatus r : status.replicas()) {
+      String role =
+          r.role()
+              + " of term "
+              + r.term()
+              + ", leader "
+              + r.leaderId()
+              + ", snapshot "
+              + r.snapshotIndex();
+      String where = status.nodeId() + " shard " + r.shard();
+      if (!role.equals(lastRoles.put(where, role))) {
+        tell(where + ": " + role + ", committed " + r.commitIndex() + " of " + r.lastLogIndex());
+      }
+    }
+  }
+
+  /** For whatever part of the run needs randomness of its own. */
+  Random nextRandom() {
+    return new Random(random.nextLong());
+  }
+
+  Scenario scenario() {
+    return scenario;
+  }
+
+  History history() {
+    return history;
+  }
+
+  @Override
+  public VirtualTime time() {
+    return time;
+  }
+
+  @Override
+  public SimulatedNetwork network() {
+    return network;
+  }
+
+  @Override
+  public List<SimulatedMachine> machines() {
+    return machines;
+  }
+
+  @Override
+  public StorageLimits storageLimits() {
+    return new StorageLimits(
+        scenario.segmentBytes(), Math.min(scenario.segmentBytes() / 4, 64 << 10));
+  }
+
+  @Override
+  public int nextConnection() {
+    return ++connections;
+  }
+
+  @Override
+  public void replied(Request request, Reply reply) {
+    String kind =
+        reply instanceof Reply.Failure failed ? failed.text().split(" ", 2)[0] : "answered";
+    replies.merge(kind, 1, Integer::sum);
+    if (story != null && reply instanceof Reply.Failure failed) {
+      tell(request.invocation() + " -> " + failed.text());
+    }
+  }
+
+  Map<String, Integer> replies() {
+    return replies;
+  }
+
+  int crashes() {
+    return crashes;
+  }
+
+  int termsWithLeader() {
+    return invariants.termsWithLeader();
+  }
+
+  @Override
+  public void violation(String what, @Nullable Throwable cause) {
+    if (failure == null) {
+      failure = new SimulationFailure(scenario, time.now(), what, cause);
+    }
+  }
+
+  private void libraryError(String what, @Nullable Throwable cause) {
+    for (SimulatedMachine machine : machines) {
+      SimulatedProcess process = machine.process();
+      if (process != null && process.loop().inLoop()) {
+        if (process.isAlive() && !(cause instanceof SimulatedEventLoop.ProcessDeath)) {
+          violation(machine.id() + " logged an error: " + what + " " + cause, cause);
+        }
+        return;
+      }
+    }
+  }
+
+  @Override
+  public void turnEnded(SimulatedProcess process) {
+    Engine engine = process.engine();
+    if (engine != null) {
+      NodeStatus status = engine.status();
+      if (story != null) {
+        tellRoles(status);
+      }
+      String broken = invariants.check(process, status);
+      if (broken != null) {
+        violation(broken, null);
+      }
+    }
+  }
+
+  @Override
+  public void processEnded(SimulatedMachine machine) {
+    crashes++;
+    tell(machine.id() + " crashed");
+    if (healed) {
+      // A stop that was under way when everything was mended.
+      time.after(100 * VirtualTime.MILLI, machine::start);
+    }
+  }
+
+  void startAll() {
+    machines.forEach(SimulatedMachine::start);
+  }
+
+  /** Lets so much time pass. */
+  void run(long nanos) {
+    boolean unused = runUntil(() -> false, nanos);
+  }
+
+  /** Whether the condition came true within so much time; looked at now and then. */
+  boolean runUntil(BooleanSupplier condition, long nanos) {
+    long end = time.now() + nanos;
+    long nextLook = time.now();
+    while (time.now() < end) {
+      if (time.now() >= nextLook) {
+        if (condition.getAsBoolean()) {
+          return true;
+        }
+        nextLook = time.now() + 10 * VirtualTime.MILLI;
+      }
+      if (!time.step()) {
+        throw new IllegalStateException("nothing left to happen");
+      }
+      if (failure != null) {
+        throw failure;
+      }
+    }
+    return condition.getAsBoolean();
+  }
+
+  boolean allReady() {
+    return machines.stream().allMatch(SimulatedCluster::isReady);
+  }
+
+  private static boolean isReady(SimulatedMachine machine) {
+    SimulatedProcess process = machine.process();
+    Engine engine = process == null || !process.isAlive() ? null : process.engine();
+    return engine != null && engine.isReady();
+  }
+
+  /** From now on everything works again: wires, disks, clocks, processes. */
+  void heal() {
+    healed = true;
+    network.heal();
+    for (SimulatedMachine machine : machines) {
+      machine.healDisk();
+      machine.clock().offsetMillis = 0;
+      SimulatedProcess process = machine.process();
+      if (process == null || !process.isAlive()) {
+        machine.start();
+      } else {
+        process.killAfter(0, false);
+        process.loop().resume();
+      }
+    }
+  }
+
+  /** Replicas of one group that stand at the same place with the same content. */
+  boolean replicasAgree() {
+    Map<Integer, String> places = new TreeMap<>();
+    for (SimulatedMachine machine : machines) {
+      if (!isReady(machine)) {
+        return false;
+      }
+      Engine engine =
+          java.util.Objects.requireNonNull(
+              java.util.Objects.requireNonNull(machine.process()).engine());
+      for (NodeStatus.ReplicaStatus replica : engine.status().replicas()) {
+        String place = replica.appliedIndex() + "/" + replica.digest();
+        String other = places.putIfAbsent(replica.shard(), place);
+        if (other != null && !other.equals(place)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** For messages: what every node thinks. */
+  String describe() {
+    StringBuilder text = new StringBuilder();
+    for (SimulatedMachine machine : machines) {
+      SimulatedProcess process = machine.process();
+      Engine engine = process == null || !process.isAlive() ? null : process.engine();
+      text.append("\n  ").append(machine.id()).append(": ");
+      if (engine == null) {
+        text.append("down");
+        continue;
+      }
+      NodeStatus status = engine.status();
+      text.append(status.ready() ? "ready" : status.notReadyReason());
+      for (NodeStatus.ReplicaStatus replica : status.replicas()) {
+        text.append("\n    ").append(replica);
+      }
+    }
+    return text.toString();
+  }
+
+  /** Fails unless every answer so far can be explained. */
+  HistoryReport checkHistory() {
+    LinearizabilityChecker checker =
+        new LinearizabilityChecker(
+            new KeyModel(CLOCK_SLACK), true, LinearizabilityChecker.DEFAULT_MAX_STEPS);
+    HistoryReport report = HistoryReport.of(history, checker);
+    if (!report.violations().isEmpty()) {
+      throw new SimulationFailure(
+          scenario, time.now(), String.join("\n", report.violations()), null);
+    }
+    return report;
+  }
+
+  @Override
+  public void close() {
+    ErrorLog.divert(null, null);
+  }
+}

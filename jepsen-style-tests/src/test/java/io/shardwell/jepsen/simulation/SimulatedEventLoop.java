@@ -1,0 +1,160 @@
+package io.shardwell.jepsen.simulation;
+
+import io.shardwell.raftgroup.EventLoop;
+import java.util.ArrayDeque;
+import java.util.Random;
+
+/**
+ * The loop of one simulated process. It works in turns as the real one does: a bounded number of
+ * whatever has arrived, then the end of the turn; each turn takes time, so the inbox fills
+ * meanwhile. The machine's clocks are its own: the monotonic one has another origin and runs a
+ * little too fast or slow, the wall clock is off and may jump.
+ */
+final class SimulatedEventLoop implements EventLoop {
+  /** Something like November 2023. */
+  private static final long EPOCH_MILLIS = 1_700_000_000_000L;
+
+  private final VirtualTime time;
+  private final Random random;
+  private final MachineClock clock;
+  private final Owner process;
+  private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
+  private final long monotonicOrigin;
+  private boolean turnScheduled;
+  private boolean paused;
+  private boolean running;
+  private long turns;
+
+  /** What a loop needs to know about the process it is the heart of. */
+  interface Owner {
+    boolean isAlive();
+
+    /** A place where the process may be killed. */
+    void crashPoint();
+
+    /** After the last of a turn's tasks. */
+    void endTurn();
+
+    /** What the process threw: it ends. */
+    void died(Throwable cause);
+  }
+
+  /** Belongs to the machine, not to the process: a restart does not mend it. */
+  static final class MachineClock {
+    /** Local nanoseconds per true nanosecond. */
+    double rate = 1;
+
+    /** Added to the wall clock. */
+    long offsetMillis;
+  }
+
+  SimulatedEventLoop(VirtualTime time, Random random, MachineClock clock, Owner process) {
+    this.time = time;
+    this.random = random;
+    this.clock = clock;
+    this.process = process;
+    this.monotonicOrigin = random.nextInt(1_000_000) * VirtualTime.MILLI;
+  }
+
+  @Override
+  public long nanoTime() {
+    return monotonicOrigin + (long) (time.now() * clock.rate);
+  }
+
+  @Override
+  public long wallClockMillis() {
+    return EPOCH_MILLIS + clock.offsetMillis + time.now() / VirtualTime.MILLI;
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    if (process.isAlive()) {
+      inbox.add(task);
+      scheduleTurn(random.nextInt((int) (20 * VirtualTime.MICRO)));
+    }
+  }
+
+  @Override
+  public Timer schedule(Runnable task, long delayNanos) {
+    boolean[] cancelled = new boolean[1];
+    time.after(
+        (long) (Math.max(0, delayNanos) / clock.rate),
+        () -> {
+          if (!cancelled[0]) {
+            execute(
+                () -> {
+                  if (!cancelled[0]) {
+                    task.run();
+                  }
+                });
+          }
+        });
+    return () -> cancelled[0] = true;
+  }
+
+  @Override
+  public boolean inLoop() {
+    return running;
+  }
+
+  long turns() {
+    return turns;
+  }
+
+  /** SIGSTOP, a long collection, a stolen CPU: nothing runs, everything arrives. */
+  void pause() {
+    paused = true;
+  }
+
+  void resume() {
+    paused = false;
+    scheduleTurn(0);
+  }
+
+  boolean isPaused() {
+    return paused;
+  }
+
+  private void scheduleTurn(long delayNanos) {
+    if (!turnScheduled && !paused && !inbox.isEmpty()) {
+      turnScheduled = true;
+      time.after(delayNanos, this::turn);
+    }
+  }
+
+  private void turn() {
+    turnScheduled = false;
+    if (!process.isAlive() || paused) {
+      return;
+    }
+    turns++;
+    running = true;
+    // A real turn stops after about a millisecond; how much fits into that is anybody's guess.
+    int left = random.nextInt(4) == 0 ? 1 : 1 + random.nextInt(64);
+    try {
+      while (left-- > 0 && !inbox.isEmpty() && process.isAlive()) {
+        inbox.remove().run();
+        process.crashPoint();
+      }
+      if (process.isAlive()) {
+        process.endTurn();
+      }
+    } catch (ProcessDeath death) {
+      assert !process.isAlive();
+    } catch (RuntimeException | Error unexpected) {
+      process.died(unexpected);
+    } finally {
+      running = false;
+    }
+    scheduleTurn(5 * VirtualTime.MICRO + random.nextInt((int) (100 * VirtualTime.MICRO)));
+  }
+
+  /** Thrown through code of a process that is dead already, so that it stops where it stands. */
+  static final class ProcessDeath extends Error {
+    private static final long serialVersionUID = 1;
+
+    ProcessDeath() {
+      super("the process is dead", null, false, false);
+    }
+  }
+}

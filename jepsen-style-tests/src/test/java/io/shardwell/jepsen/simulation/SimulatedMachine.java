@@ -1,0 +1,166 @@
+package io.shardwell.jepsen.simulation;
+
+import io.shardwell.raftgroup.EngineConfig;
+import io.shardwell.storage.MemoryDisk;
+import io.shardwell.storage.NodeStorage;
+import io.shardwell.storage.StorageLimits;
+import java.io.IOException;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** What outlives a node's process: its name, its disk, its clocks. */
+final class SimulatedMachine {
+  /** What the machines of a cluster share. */
+  interface Surroundings {
+    VirtualTime time();
+
+    SimulatedNetwork network();
+
+    StorageLimits storageLimits();
+
+    /** Something that must never happen, happened. */
+    void violation(String what, @Nullable Throwable cause);
+
+    /** At the end of each of its turns. */
+    void turnEnded(SimulatedProcess process);
+
+    /** After a crash, planned or not. */
+    void processEnded(SimulatedMachine machine);
+  }
+
+  private final Surroundings surroundings;
+  private final EngineConfig config;
+  private final Random random;
+  private final SimulatedEventLoop.MachineClock clock = new SimulatedEventLoop.MachineClock();
+  private final MemoryDisk.Behaviour diskBehaviour = new MemoryDisk.Behaviour();
+  private MemoryDisk disk;
+  private @Nullable SimulatedProcess process;
+  private int starts;
+
+  // The disk was told to fail, so the process is expected to halt.
+  private boolean diskMayFail;
+  private boolean diesInStart;
+
+  SimulatedMachine(Surroundings surroundings, EngineConfig config, Random random) {
+    this.surroundings = surroundings;
+    this.config = config;
+    this.random = random;
+    fastDisk();
+    disk = new MemoryDisk(this::onDisk, new Random(random.nextLong()), diskBehaviour);
+  }
+
+  /** Completions of the disk belong to the process that asked. */
+  private void onDisk(Runnable task, long delayNanos) {
+    SimulatedProcess asking = process;
+    surroundings
+        .time()
+        .after(
+            delayNanos,
+            () -> {
+              if (asking != null && asking.isAlive()) {
+                asking.execute(task);
+              }
+            });
+  }
+
+  void fastDisk() {
+    diskBehaviour.latency(50 * VirtualTime.MICRO, 600 * VirtualTime.MICRO);
+  }
+
+  void slowDisk() {
+    diskBehaviour.latency(5 * VirtualTime.MILLI, 300 * VirtualTime.MILLI);
+  }
+
+  void failDisk(MemoryDisk.Operation operation) {
+    diskMayFail = true;
+    diskBehaviour.failNext(operation);
+  }
+
+  /** The process dies inside its next start, if that takes so many steps on the disk. */
+  void dieInNextStart(long steps) {
+    diesInStart = true;
+    diskMayFail = true;
+    diskBehaviour.dieAfterSteps(steps);
+  }
+
+  void blockingPartIsOver() {
+    if (diesInStart) {
+      healDisk();
+    }
+  }
+
+  boolean diskMayFail() {
+    return diskMayFail;
+  }
+
+  void healDisk() {
+    diskMayFail = false;
+    diesInStart = false;
+    diskBehaviour.heal();
+    fastDisk();
+  }
+
+  String id() {
+    return config.nodeId();
+  }
+
+  EngineConfig config() {
+    return config;
+  }
+
+  SimulatedEventLoop.MachineClock clock() {
+    return clock;
+  }
+
+  Random random() {
+    return random;
+  }
+
+  Surroundings surroundings() {
+    return surroundings;
+  }
+
+  @Nullable SimulatedProcess process() {
+    return process;
+  }
+
+  boolean isUp() {
+    return process != null && process.isAlive();
+  }
+
+  int starts() {
+    return starts;
+  }
+
+  /** Starts the node; it may die while it recovers, if the disk was told so. */
+  void start() {
+    if (isUp()) {
+      return;
+    }
+    starts++;
+    SimulatedProcess starting = new SimulatedProcess(this);
+    process = starting;
+    try {
+      starting.start(NodeStorage.open(disk, surroundings.storageLimits(), starting));
+    } catch (IOException failed) {
+      if (!diskMayFail) {
+        surroundings.violation(id() + " cannot open its storage: " + failed, failed);
+      }
+      crash(random.nextBoolean());
+    } catch (SimulatedEventLoop.ProcessDeath death) {
+      assert !starting.isAlive();
+    }
+  }
+
+  /** Ends the process at once, and with it, if so wished, what the disk had not synced. */
+  void crash(boolean powerCut) {
+    SimulatedProcess dying = process;
+    if (dying != null && dying.isAlive()) {
+      dying.die(powerCut);
+    }
+    process = null;
+    surroundings.time().trace(powerCut ? 101 : 102);
+    disk = powerCut ? disk.crashMachine(this::onDisk) : disk.crashProcess(this::onDisk);
+    surroundings.processEnded(this);
+  }
+}

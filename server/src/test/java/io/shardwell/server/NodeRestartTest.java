@@ -1,0 +1,55 @@
+package io.shardwell.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.shardwell.statemachine.Reply;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Shows that an embedded node with a directory keeps its data over a stop, and its directory. */
+class NodeRestartTest {
+
+  private final Path dir;
+
+  NodeRestartTest(@TempDir Path dir) {
+    this.dir = dir;
+  }
+
+  private Node start() throws Exception {
+    Node node = Node.start(NodeConfig.builder("n1").port(0).peerPort(0).dir(dir).shards(3).build());
+    assertThat(node.awaitReady(Duration.ofSeconds(30))).isTrue();
+    return node;
+  }
+
+  @Test
+  void whatWasAnsweredIsThereAfterwards() throws Exception {
+    for (int round = 1; round <= 3; round++) {
+      try (Node node = start()) {
+        List<CompletableFuture<Reply>> answers = new ArrayList<>();
+        for (int key = 0; key < 500; key++) {
+          answers.add(node.execute("INCR", "k" + key));
+        }
+        for (CompletableFuture<Reply> answer : answers) {
+          assertThat(answer.join()).isEqualTo(Reply.integer(round));
+        }
+        assertThat(node.execute("DBSIZE").join()).isEqualTo(Reply.integer(500));
+      }
+    }
+  }
+
+  @Test
+  void aDirectoryHasOneNode() throws Exception {
+    try (Node node = start()) {
+      assertThatThrownBy(this::start)
+          .isInstanceOf(NodeStartException.class)
+          .hasMessageContaining(dir.toString());
+      assertThat(node.execute("PING").join()).isEqualTo(new Reply.Status("PONG"));
+    }
+  }
+}

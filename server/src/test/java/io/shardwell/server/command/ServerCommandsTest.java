@@ -1,0 +1,260 @@
+package io.shardwell.server.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.shardwell.raftgroup.ClientSession;
+import io.shardwell.raftgroup.EventLoop;
+import io.shardwell.raftgroup.NodeStatus;
+import io.shardwell.server.protocol.Answer;
+import io.shardwell.server.protocol.RespEncoder;
+import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Reply;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Shows what a node answers by itself, without sockets and without data: handshakes, introspection
+ * and settings, in the words and shapes clients look for.
+ */
+class ServerCommandsTest {
+
+  private static final long START_NANOS = 5_000_000_000L;
+
+  private final Clients clients = new Clients(100);
+  private final NodeCounters counters = new NodeCounters();
+  private final ClientInfo client = newClient("127.0.0.1:1001");
+  private final List<String> closed = new ArrayList<>();
+
+  private final ServerCommands commands =
+      new ServerCommands(
+          new NodeFacts(
+              "n1",
+              "ab".repeat(20),
+              "127.0.0.1",
+              6379,
+              -1,
+              16379,
+              8379,
+              "/data",
+              100,
+              false,
+              "epoll",
+              START_NANOS),
+          ServerCommandsTest::status,
+          clients,
+          counters,
+          new StoppedClock());
+
+  private ClientInfo newClient(String address) {
+    ClientInfo created =
+        new ClientInfo(
+            clients.nextId(),
+            address,
+            "127.0.0.1:6379",
+            false,
+            START_NANOS,
+            () -> closed.add(address));
+    clients.add(created);
+    return created;
+  }
+
+  private static NodeStatus status() {
+    var replica =
+        new NodeStatus.ReplicaStatus(0, 0, 16383, "LEADER", "n1", 3, 7, 7, 7, 0, 2, 100, 4, 1, 1);
+    return new NodeStatus(
+        "n1", 1, "c0ffee", true, "", 1000, 1, 1, List.of(), List.of(replica), 4096);
+  }
+
+  /** As the shape shows it: flat text in brackets. */
+  private String call(String... words) {
+    return text(answer(words));
+  }
+
+  private Answer answer(String... words) {
+    byte[][] argv = new byte[words.length][];
+    for (int i = 0; i < words.length; i++) {
+      argv[i] = words[i].getBytes(StandardCharsets.UTF_8);
+    }
+    String name = commands.find(argv[0]);
+    assertThat(name).isNotNull();
+    List<Answer> answers = new ArrayList<>();
+    commands.execute(
+        name == null ? "" : name, new Call(client, argv, ServerCommandsTest::noData, answers::add));
+    assertThat(answers).hasSize(1);
+    return answers.get(0);
+  }
+
+  private static ClientSession noData() {
+    throw new AssertionError("asked for data");
+  }
+
+  private static String text(Answer answer) {
+    return text(Answer.toReply(answer));
+  }
+
+  private static String text(Reply reply) {
+    if (reply instanceof Reply.Bulk bulk) {
+      return new String(bulk.value(), StandardCharsets.UTF_8);
+    }
+    if (reply instanceof Reply.Array array) {
+      return array.items().stream().map(ServerCommandsTest::text).toList().toString();
+    }
+    if (reply instanceof Reply.Status status) {
+      return "+" + status.text();
+    }
+    if (reply instanceof Reply.Failure failure) {
+      return "-" + failure.text();
+    }
+    return reply instanceof Reply.Int integer ? Long.toString(integer.value()) : "nil";
+  }
+
+  @Test
+  void helloAgreesOnAVersionAndANameOrChangesNothing() {
+    assertThat(call("HELLO"))
+        .isEqualTo(
+            "[server, redis, version, 7.2.0, proto, 2, id, 1, mode, standalone, role, master,"
+                + " modules, []]");
+    assertThat(answer("HELLO", "3", "AUTH", "default", "x", "SETNAME", "me"))
+        .isInstanceOf(Answer.Pairs.class);
+    assertThat(client.resp()).isEqualTo(RespEncoder.RESP3);
+    assertThat(call("CLIENT", "GETNAME")).isEqualTo("me");
+    assertThat(call("HELLO", "2", "AUTH", "other", "x")).startsWith("-WRONGPASS ");
+    assertThat(call("HELLO", "2", "SETNAME", "a b")).startsWith("-ERR Client names cannot contain");
+    assertThat(call("HELLO", "2", "FOO")).isEqualTo("-ERR Syntax error in HELLO option 'FOO'");
+    assertThat(call("HELLO", "x"))
+        .isEqualTo("-ERR Protocol version is not an integer or out of range");
+    assertThat(client.resp()).isEqualTo(RespEncoder.RESP3);
+    assertThat(call("RESET")).isEqualTo("+RESET");
+    assertThat(client.resp()).isEqualTo(RespEncoder.RESP2);
+    assertThat(call("AUTH", "x")).startsWith("-ERR AUTH <password> called without any password");
+  }
+
+  @Test
+  void clientsAreListedAndKilled() {
+    ClientInfo other = newClient("127.0.0.1:1002");
+    assertThat(call("CLIENT", "SETINFO", "LIB-NAME", "jedis")).isEqualTo("+OK");
+    assertThat(call("CLIENT", "INFO"))
+        .startsWith("id=1 addr=127.0.0.1:1001 laddr=127.0.0.1:6379 ")
+        .contains(" lib-name=jedis ", " resp=2 ", " age=2 ");
+    assertThat(call("CLIENT", "LIST").lines()).hasSize(2);
+    assertThat(call("CLIENT", "LIST", "ID", "2").lines()).hasSize(1);
+    assertThat(call("CLIENT", "KILL", "127.0.0.1:9")).isEqualTo("-ERR No such client");
+    assertThat(call("CLIENT", "KILL", "TYPE", "normal")).isEqualTo("1");
+    assertThat(closed).containsExactly(other.address);
+    assertThat(client.hasQuit()).isFalse();
+    assertThat(call("CLIENT", "KILL", "ID", "1", "SKIPME", "no")).isEqualTo("1");
+    assertThat(client.hasQuit()).isTrue();
+  }
+
+  @Test
+  void commandDescribesBothTables() {
+    int count = Integer.parseInt(call("COMMAND", "COUNT"));
+    assertThat(count).isGreaterThan(Command.values().length + 20);
+    Reply all = Answer.toReply(answer("COMMAND"));
+    assertThat(((Reply.Array) all).items()).hasSize(count);
+    assertThat(call("COMMAND", "INFO", "mset", "nosuch"))
+        .isEqualTo(
+            "[[mset, -3, [+write, +denyoom], 1, -1, 2, [+@write, +@string], [], [], []], nil]");
+    assertThat(call("COMMAND", "INFO", "PING")).startsWith("[[ping, -1, [");
+    assertThat(call("COMMAND", "DOCS", "get")).startsWith("[get, [summary, Returns the value");
+    assertThat(call("COMMAND", "LIST", "FILTERBY", "PATTERN", "mget*")).isEqualTo("[mget]");
+    assertThat(call("COMMAND", "GETKEYS", "MSET", "a", "1", "b", "2")).isEqualTo("[a, b]");
+    assertThat(call("COMMAND", "GETKEYS", "PING"))
+        .isEqualTo("-ERR The command has no key arguments");
+    assertThat(call("COMMAND", "GETKEYS", "GET"))
+        .isEqualTo("-ERR Invalid number of arguments specified for command");
+    for (Command command : Command.values()) {
+      assertThat(DataCommandDocs.summary(command)).as(command.name()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void infoHasTheFieldsToolsReadFor() {
+    counters.commands = 9;
+    String info = call("INFO");
+    assertThat(info)
+        .contains("\r\nredis_version:7.2.0\r\n")
+        .contains("\r\nredis_mode:standalone\r\n")
+        .contains("\r\nuptime_in_seconds:2\r\n")
+        .contains("\r\nconnected_clients:1\r\n")
+        .contains("\r\nblocked_clients:0\r\n")
+        .contains("\r\ntotal_commands_processed:9\r\n")
+        .contains("\r\ntotal_connections_received:")
+        .contains("\r\nexpired_keys:4\r\n")
+        .contains("\r\nevicted_keys:0\r\n")
+        .contains("\r\nkeyspace_hits:0\r\n")
+        .contains("\r\nmaxmemory:0\r\n")
+        .contains("\r\nused_memory:")
+        .contains("\r\nrole:master\r\n")
+        .contains("\r\nconnected_slaves:0\r\n")
+        .contains("\r\nmaster_repl_offset:7\r\n")
+        .contains("\r\naof_enabled:1\r\n")
+        .contains("\r\ncluster_enabled:0\r\n")
+        .contains("\r\ndb0:keys=2,");
+    assertThat(call("INFO", "clients", "keyspace").lines().filter(line -> line.startsWith("#")))
+        .containsExactly("# Clients", "# Keyspace");
+  }
+
+  @Test
+  void configTellsTheTruthAndRefusesChange() {
+    assertThat(call("CONFIG", "GET", "append*"))
+        .isEqualTo("[appendfsync, always, appendonly, yes]");
+    assertThat(call("CONFIG", "GET", "save", "p[a-o]rt")).isEqualTo("[port, 6379, save, ]");
+    assertThat(call("CONFIG", "GET", "nosuch")).isEqualTo("[]");
+    assertThat(call("CONFIG", "SET", "port", "1")).endsWith("can't set immutable config");
+    counters.commands = 5;
+    assertThat(call("CONFIG", "RESETSTAT")).isEqualTo("+OK");
+    assertThat(counters.commands).isZero();
+  }
+
+  @Test
+  void theSmallOnes() {
+    assertThat(call("PING")).isEqualTo("+PONG");
+    assertThat(call("ping", "x")).isEqualTo("x");
+    assertThat(call("ECHO", "x")).isEqualTo("x");
+    assertThat(call("SELECT", "0")).isEqualTo("+OK");
+    assertThat(call("TIME")).isEqualTo("[1700000000, 123000]");
+    assertThat(call("ROLE")).isEqualTo("[master, 7, []]");
+    assertThat(call("CLUSTER", "KEYSLOT", "123456789")).isEqualTo("12739");
+    assertThat(call("CLUSTER", "INFO")).contains("cluster_enabled:0", "cluster_state:ok");
+    assertThat(call("CLUSTER", "NODES"))
+        .isEqualTo("-ERR This instance has cluster support disabled");
+    assertThat(call("MODULE", "LIST")).isEqualTo("[]");
+    assertThat(call("ACL", "WHOAMI")).isEqualTo("default");
+    assertThat(call("SLOWLOG", "LEN")).isEqualTo("0");
+    assertThat(call("SHUTDOWN")).startsWith("-ERR a node stops on SIGTERM");
+    assertThat(call("SHARDWELL", "STATUS")).startsWith("{\"nodeId\":\"n1\"");
+    assertThat(call("HELP")).contains("GET ", "SHARDWELL");
+    assertThat(commands.find("WAIT".getBytes(StandardCharsets.US_ASCII))).isNull();
+  }
+
+  /** Two seconds after the start, in November 2023. */
+  private static final class StoppedClock implements EventLoop {
+    @Override
+    public long nanoTime() {
+      return START_NANOS + 2_000_000_000L;
+    }
+
+    @Override
+    public long wallClockMillis() {
+      return 1_700_000_000_123L;
+    }
+
+    @Override
+    public void execute(Runnable task) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Timer schedule(Runnable task, long delayNanos) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public boolean inLoop() {
+      return true;
+    }
+  }
+}
