@@ -148,7 +148,7 @@ public final class Engine {
       reads.add(
           new ReadChannel(shard, loop, post, config.tuning(), leaders, groups, config.nodeId()));
     }
-    this.router = new Router(shards, writes, reads, this::activate);
+    this.router = new Router(shards, loop, config.tuning(), writes, reads, this::activate);
     log.onSynced(this::synced);
   }
 

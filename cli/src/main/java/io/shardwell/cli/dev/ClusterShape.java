@@ -34,16 +34,20 @@ record ClusterShape(int nodes, int shards) {
     ClusterShape base = remembered == null ? DEFAULT : remembered;
     ClusterShape asked =
         new ClusterShape(nodes == null ? base.nodes : nodes, shards == null ? base.shards : shards);
-    if (remembered != null && !asked.equals(remembered)) {
-      throw new CommandFailure(
-          dir
-              + " holds a cluster of "
-              + remembered.nodes
-              + " nodes and "
-              + remembered.shards
-              + " shards. Leave --nodes and --shards out, or choose another folder.");
+    if (dir != null && remembered != null && !asked.equals(remembered)) {
+      throw new CommandFailure(remembered.refusal(dir));
     }
     return asked;
+  }
+
+  /** Why a folder with this cluster cannot be opened as another one. */
+  String refusal(Path dir) {
+    return dir
+        + " holds a cluster of "
+        + nodes
+        + " nodes and "
+        + shards
+        + " shards. Leave --nodes and --shards out, or choose another folder.";
   }
 
   /** Writes it down, whole or not at all. */

@@ -39,6 +39,7 @@ final class DevCluster {
   private final DevDirectory directory;
   private final Surroundings surroundings;
   private final PrintStream out;
+  private final ReadyCheck readyCheck = new ReadyCheck();
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private final List<ServerProcess> processes = new ArrayList<>();
 
@@ -85,8 +86,7 @@ final class DevCluster {
   }
 
   /** Returns whether it was told to stop; otherwise the cluster could not go on. */
-  private boolean watch() throws InterruptedException {
-    ReadyCheck check = new ReadyCheck();
+  private boolean watch() throws IOException, InterruptedException {
     boolean ready = false;
     long sayAgainAt = System.nanoTime() + STILL_WAITING_NANOS;
     while (true) {
@@ -107,16 +107,30 @@ final class DevCluster {
         }
       }
       if (!ready) {
-        String missing = check.missing(aliveNodes());
-        ready = missing.isEmpty();
-        if (ready) {
-          out.println("Ready: " + aliveNodes().size() + " nodes, " + plan.shards() + " shards");
-        } else if (System.nanoTime() - sayAgainAt >= 0) {
-          out.println("Still waiting: " + missing);
+        ReadyCheck.Result result = readyCheck.check(aliveNodes());
+        if (result instanceof ReadyCheck.Result.Serving serving) {
+          if (!accept(serving.shape())) {
+            return false;
+          }
+          ready = true;
+        } else if (result instanceof ReadyCheck.Result.Waiting waiting
+            && System.nanoTime() - sayAgainAt >= 0) {
+          out.println("Still waiting: " + waiting.why());
           sayAgainAt = System.nanoTime() + STILL_WAITING_NANOS;
         }
       }
     }
+  }
+
+  /** Says that the cluster serves, unless the folder held another one than was asked for. */
+  private boolean accept(ClusterShape shape) throws IOException {
+    shape.remember(directory.path());
+    if (!shape.equals(plan.shape())) {
+      out.println(shape.refusal(directory.path()));
+      return false;
+    }
+    out.println("Ready: " + aliveNodes().size() + " nodes, " + shape.shards() + " shards");
+    return true;
   }
 
   private List<DevNode> aliveNodes() {

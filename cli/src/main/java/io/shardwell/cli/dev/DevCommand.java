@@ -76,7 +76,6 @@ public final class DevCommand implements Callable<Integer> {
       // Before anything is written: a second `dev` by mistake must change nothing.
       requireFreePorts(DevPlan.of(shape, basePort, Path.of(".")));
       DevDirectory directory = DevDirectory.open(dir);
-      shape.remember(directory.path());
       DevPlan plan = DevPlan.of(shape, basePort, directory.path());
       return new DevCluster(plan, directory, surroundings).run();
     } catch (IOException failure) {

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
  * Who is who in a cluster on one machine. Ports are fixed offsets from the base port, so that they
  * can be known without asking: scripts rely on them.
  */
-record DevPlan(List<DevNode> nodes, int shards) {
+record DevPlan(ClusterShape shape, List<DevNode> nodes) {
 
   static final String HOST = "127.0.0.1";
 
@@ -54,7 +54,7 @@ record DevPlan(List<DevNode> nodes, int shards) {
               port + HTTP_OFFSET,
               port + PEER_OFFSET));
     }
-    return new DevPlan(List.copyOf(all), shape.shards());
+    return new DevPlan(shape, List.copyOf(all));
   }
 
   /** The {@code shardwell} command that runs one of the nodes. */
@@ -82,6 +82,6 @@ record DevPlan(List<DevNode> nodes, int shards) {
         "--http-port",
         Integer.toString(node.httpPort()),
         "--shards",
-        Integer.toString(shards));
+        Integer.toString(shape.shards()));
   }
 }

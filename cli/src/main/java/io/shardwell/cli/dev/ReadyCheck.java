@@ -8,30 +8,42 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
-/** Finds out whether a cluster serves: every node ready, every shard with a leader. */
+/** Finds out whether a cluster serves: every living node ready, every shard with a leader. */
 final class ReadyCheck {
+
+  sealed interface Result {
+    /** Not yet. */
+    record Waiting(String why) implements Result {}
+
+    /** It serves, and this is what it says it is. */
+    record Serving(ClusterShape shape) implements Result {}
+  }
 
   private final ClusterQuery query = new ClusterQuery(Duration.ofSeconds(1));
 
-  /** What is missing yet, for people; empty when the cluster serves. */
-  String missing(List<DevNode> alive) {
-    ClusterView view = null;
+  Result check(List<DevNode> alive) {
+    NodeReport last = null;
     for (DevNode node : alive) {
       try {
-        NodeReport report = query.ask(DevPlan.HOST, node.port());
-        if (!report.ready()) {
-          return node.id() + " is not ready: " + report.notReadyReason();
-        }
-        if (view == null) {
-          view = query.askAll(DevPlan.HOST, node.port());
-        }
+        last = query.ask(DevPlan.HOST, node.port());
       } catch (IOException failure) {
-        return node.id() + " does not answer: " + failure.getMessage();
+        return new Result.Waiting(node.id() + " does not answer: " + failure.getMessage());
+      }
+      if (!last.ready()) {
+        return new Result.Waiting(node.id() + " is not ready: " + last.notReadyReason());
       }
     }
-    if (view == null) {
-      return "no node is alive";
+    return last == null ? new Result.Waiting("no node is alive") : checkLeaders(alive, last);
+  }
+
+  private Result checkLeaders(List<DevNode> alive, NodeReport report) {
+    try {
+      ClusterView view = query.askAll(DevPlan.HOST, alive.get(0).port());
+      return view.serving()
+          ? new Result.Serving(new ClusterShape(report.nodes().size(), report.shards()))
+          : new Result.Waiting(String.join("; ", view.problems()));
+    } catch (IOException failure) {
+      return new Result.Waiting(alive.get(0).id() + " does not answer: " + failure.getMessage());
     }
-    return view.serving() ? "" : String.join("; ", view.problems());
   }
 }

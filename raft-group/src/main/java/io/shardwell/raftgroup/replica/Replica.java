@@ -82,6 +82,9 @@ public final class Replica {
   /** Set while MicroRaft starts: whether its first pre-vote is to be kept back. */
   private boolean keepPreVoteBack;
 
+  /** Loop time before which this replica leaves an election to the first successor. */
+  private long preVotesFromNanos = Long.MIN_VALUE;
+
   private long lastChunkSentNanos = Long.MIN_VALUE;
 
   Replica(
@@ -301,11 +304,32 @@ public final class Replica {
     var unused = raft.transferLeadership(to);
   }
 
-  /** The node's process is known to be gone: no need to wait for its silence (MICRORAFT B11). */
+  /**
+   * The node's process is known to be gone: no need to wait for its silence (MICRORAFT B11). All
+   * survivors learn it at once; so that they do not split the vote, only the first of them asks for
+   * votes at once, and the others after an election timeout if there is no leader by then.
+   */
   public void nodeIsGone(String nodeId) {
-    if (!isLeader() && nodeId.equals(leaderNodeId())) {
-      time.jump(context.tuning().heartbeatTimeoutMillis());
+    if (isLeader() || !nodeId.equals(leaderNodeId())) {
+      return;
     }
+    time.jump(context.tuning().heartbeatTimeoutMillis());
+    if (!isFirstSuccessor(nodeId)) {
+      preVotesFromNanos =
+          context.loop().nanoTime()
+              + TimeUnit.MILLISECONDS.toNanos(context.tuning().electionTimeoutMillis() / 2);
+    }
+  }
+
+  /** Every survivor finds the same one; which one differs from group to group. */
+  private boolean isFirstSuccessor(String goneNodeId) {
+    List<String> survivors =
+        voters().stream()
+            .map(voter -> ((ReplicaEndpoint) voter).nodeId())
+            .filter(node -> !node.equals(goneNodeId))
+            .sorted()
+            .toList();
+    return !survivors.isEmpty() && survivors.get(group % survivors.size()).equals(self.nodeId());
   }
 
   /** The link to or from the node broke: nothing of before it counts any more (MICRORAFT B1). */
@@ -504,7 +528,8 @@ public final class Replica {
   }
 
   private void hold(ReplicaEndpoint target, RaftMessage message) {
-    if (keepPreVoteBack && message instanceof PreVoteRequest) {
+    if (message instanceof PreVoteRequest
+        && (keepPreVoteBack || context.loop().nanoTime() < preVotesFromNanos)) {
       return;
     }
     long vouchedFor = log.lastPosition();

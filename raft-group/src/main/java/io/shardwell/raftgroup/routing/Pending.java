@@ -7,6 +7,17 @@ import java.util.function.Consumer;
 /**
  * A command on its way to a shard.
  *
+ * @param onReply called exactly once, before onDecided
+ * @param onDecided called exactly once, when it is certain that the command has taken effect or
+ *     never will; later than the reply if that is INDETERMINATE
  * @param deadlineNanos loop time at which its client's patience ends
  */
-record Pending(Invocation invocation, Consumer<Reply> onReply, long deadlineNanos) {}
+record Pending(
+    Invocation invocation, Consumer<Reply> onReply, Runnable onDecided, long deadlineNanos) {
+
+  /** Replies to a command whose fate is certain. */
+  void finish(Reply reply) {
+    onReply.accept(reply);
+    onDecided.run();
+  }
+}

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 
 /**
  * Reads of this node for one shard: all that gathered in a turn leave together. A read has no
@@ -69,16 +68,15 @@ public final class ReadChannel {
   }
 
   /** Queues a read; its reply comes on the loop, exactly once. */
-  void submit(Invocation read, Consumer<Reply> onReply) {
-    assert !read.command().isWrite();
+  void submit(Pending read) {
+    assert !read.invocation().command().isWrite();
     if (queue.size() >= ShardQueueLimits.MAX_COMMANDS
         || queuedBytes >= ShardQueueLimits.MAX_BYTES) {
-      onReply.accept(RoutingErrors.queueFull(shard));
+      read.finish(RoutingErrors.queueFull(shard));
       return;
     }
-    long patience = TimeUnit.MILLISECONDS.toNanos(tuning.commandPatienceMillis());
-    queue.add(new Pending(read, onReply, loop.nanoTime() + patience));
-    queuedBytes += read.encodedBytes();
+    queue.add(read);
+    queuedBytes += read.invocation().encodedBytes();
   }
 
   public boolean isIdle() {
@@ -143,7 +141,7 @@ public final class ReadChannel {
     List<Reply> replies = ReplyCodec.decode(answer.replies());
     requeue(asked.reads.subList(replies.size(), asked.reads.size()));
     for (int i = 0; i < replies.size(); i++) {
-      asked.reads.get(i).onReply().accept(replies.get(i));
+      asked.reads.get(i).finish(replies.get(i));
     }
   }
 
@@ -187,7 +185,7 @@ public final class ReadChannel {
     while (!queue.isEmpty() && queue.element().deadlineNanos() <= now) {
       Pending late = queue.remove();
       queuedBytes -= late.invocation().encodedBytes();
-      late.onReply().accept(RoutingErrors.noLeader(shard, late.invocation()));
+      late.finish(RoutingErrors.noLeader(shard, late.invocation()));
     }
   }
 }

@@ -1,11 +1,14 @@
 package io.shardwell.raftgroup.routing;
 
+import io.shardwell.raftgroup.EventLoop;
+import io.shardwell.raftgroup.Tuning;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.Slots;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -21,6 +24,8 @@ public final class Router {
       new Reply.Failure("ERR command exceeds the maximum size (" + MAX_COMMAND_BYTES + " bytes)");
 
   private final int shards;
+  private final EventLoop loop;
+  private final long patienceNanos;
   private final List<WriteChannel> writes;
   private final List<ReadChannel> reads;
   private final Consumer<Integer> active;
@@ -30,8 +35,15 @@ public final class Router {
    * @param active told which shard has something to pump
    */
   public Router(
-      int shards, List<WriteChannel> writes, List<ReadChannel> reads, Consumer<Integer> active) {
+      int shards,
+      EventLoop loop,
+      Tuning tuning,
+      List<WriteChannel> writes,
+      List<ReadChannel> reads,
+      Consumer<Integer> active) {
     this.shards = shards;
+    this.loop = loop;
+    this.patienceNanos = TimeUnit.MILLISECONDS.toNanos(tuning.commandPatienceMillis());
     this.writes = writes;
     this.reads = reads;
     this.active = active;
@@ -39,15 +51,15 @@ public final class Router {
 
   /** For a new client. */
   public ShardOrder newOrder() {
-    return new ShardOrder(shards, this::dispatch);
+    return new ShardOrder(shards, loop, patienceNanos, this::dispatch);
   }
 
-  private void dispatch(int shard, Invocation invocation, Consumer<Reply> onReply) {
+  private void dispatch(int shard, Pending command) {
     active.accept(shard);
-    if (invocation.command().isWrite()) {
-      writes.get(shard).submit(invocation, onReply);
+    if (command.invocation().command().isWrite()) {
+      writes.get(shard).submit(command);
     } else {
-      reads.get(shard).submit(invocation, onReply);
+      reads.get(shard).submit(command);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.shardwell.raftgroup.routing;
 
+import io.shardwell.raftgroup.EventLoop;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
 import java.util.ArrayDeque;
@@ -9,29 +10,33 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps one client's effects on each shard in order (DESIGN 5, 6): writes to a shard travel
  * together, reads of it too, but a read waits for the writes before it and a write for the reads
- * before it. Loop thread only.
+ * before it. A write that was answered INDETERMINATE is waited for until its fate is certain,
+ * though not for longer than a command's patience. Loop thread only.
  */
 public final class ShardOrder {
 
   /** Hands a command to its shard. */
   interface Dispatch {
-    void dispatch(int shard, Invocation invocation, Consumer<Reply> onReply);
+    void dispatch(int shard, Pending command);
   }
-
-  private record Waiting(Invocation invocation, Consumer<Reply> onReply) {}
 
   private static final class Lane {
     // Invariant: unfinished > 0 if anything waits; all unfinished are writes, or all are reads.
     int unfinished;
     boolean writing;
-    final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    final ArrayDeque<Pending> waiting = new ArrayDeque<>();
+    boolean watched;
   }
 
+  private final EventLoop loop;
+  private final long patienceNanos;
   private final Dispatch dispatch;
   private final @Nullable Lane[] lanes;
 
-  ShardOrder(int shards, Dispatch dispatch) {
+  ShardOrder(int shards, EventLoop loop, long patienceNanos, Dispatch dispatch) {
     this.lanes = new Lane[shards];
+    this.loop = loop;
+    this.patienceNanos = patienceNanos;
     this.dispatch = dispatch;
   }
 
@@ -41,37 +46,58 @@ public final class ShardOrder {
       lane = new Lane();
       lanes[shard] = lane;
     }
+    Lane taken = lane;
+    Pending command =
+        new Pending(
+            invocation, onReply, () -> decided(shard, taken), loop.nanoTime() + patienceNanos);
     boolean write = invocation.command().isWrite();
-    boolean mayGo = lane.waiting.isEmpty() && (lane.unfinished == 0 || lane.writing == write);
-    if (mayGo) {
-      go(shard, lane, invocation, onReply);
+    if (lane.waiting.isEmpty() && (lane.unfinished == 0 || lane.writing == write)) {
+      go(shard, lane, command);
     } else {
-      lane.waiting.add(new Waiting(invocation, onReply));
+      lane.waiting.add(command);
+      watch(shard, lane);
     }
   }
 
-  private void go(int shard, Lane lane, Invocation invocation, Consumer<Reply> onReply) {
-    lane.writing = invocation.command().isWrite();
+  private void go(int shard, Lane lane, Pending command) {
+    lane.writing = command.invocation().command().isWrite();
     lane.unfinished++;
-    dispatch.dispatch(
-        shard,
-        invocation,
-        reply -> {
-          lane.unfinished--;
-          assert lane.unfinished >= 0;
-          onReply.accept(reply);
-          goOn(shard, lane);
-        });
+    dispatch.dispatch(shard, command);
+  }
+
+  private void decided(int shard, Lane lane) {
+    lane.unfinished--;
+    assert lane.unfinished >= 0;
+    goOn(shard, lane);
   }
 
   private void goOn(int shard, Lane lane) {
     while (!lane.waiting.isEmpty()) {
-      boolean write = lane.waiting.element().invocation.command().isWrite();
+      boolean write = lane.waiting.element().invocation().command().isWrite();
       if (lane.unfinished > 0 && lane.writing != write) {
         return;
       }
-      Waiting next = lane.waiting.remove();
-      go(shard, lane, next.invocation, next.onReply);
+      go(shard, lane, lane.waiting.remove());
     }
+  }
+
+  /** Ends the patience of what waits for a write whose fate stays uncertain. */
+  private void watch(int shard, Lane lane) {
+    if (lane.watched || lane.waiting.isEmpty()) {
+      return;
+    }
+    lane.watched = true;
+    EventLoop.Timer unused =
+        loop.schedule(
+            () -> {
+              lane.watched = false;
+              long now = loop.nanoTime();
+              while (!lane.waiting.isEmpty() && lane.waiting.element().deadlineNanos() <= now) {
+                Pending late = lane.waiting.remove();
+                late.onReply().accept(RoutingErrors.noLeader(shard, late.invocation()));
+              }
+              watch(shard, lane);
+            },
+            Math.max(0, lane.waiting.element().deadlineNanos() - loop.nanoTime()));
   }
 }

@@ -56,7 +56,13 @@ public final class WriteChannel {
   private static final class Sent {
     final long sequence;
     final long firstSentNanos;
-    List<Pending> commands;
+    final List<Pending> commands;
+
+    /**
+     * Whether the commands have been told INDETERMINATE; the bytes are those of no command then.
+     */
+    boolean givenUp;
+
     byte[] bytes;
     long lastSentNanos;
 
@@ -66,10 +72,6 @@ public final class WriteChannel {
       this.commands = commands;
       this.firstSentNanos = now;
       this.lastSentNanos = now;
-    }
-
-    boolean isGivenUp() {
-      return commands.isEmpty();
     }
   }
 
@@ -86,6 +88,9 @@ public final class WriteChannel {
 
   // Invariant: consecutive sequences, the last of them is nextSequence - 1.
   private final ArrayDeque<Sent> underWay = new ArrayDeque<>();
+
+  /** Commands of an older boot; certain when the first batch of this boot is applied. */
+  private final List<Pending> undecided = new ArrayList<>();
 
   /** Null while a new boot number is being synced. */
   private @Nullable SessionKey session;
@@ -118,19 +123,15 @@ public final class WriteChannel {
   }
 
   /** Queues a write; its reply comes on the loop, exactly once. */
-  void submit(Invocation write, Consumer<Reply> onReply) {
-    assert write.command().isWrite();
+  void submit(Pending write) {
+    assert write.invocation().command().isWrite();
     if (queue.size() >= ShardQueueLimits.MAX_COMMANDS
         || queuedBytes >= ShardQueueLimits.MAX_BYTES) {
-      onReply.accept(RoutingErrors.queueFull(shard));
+      write.finish(RoutingErrors.queueFull(shard));
       return;
     }
-    queue.add(new Pending(write, onReply, loop.nanoTime() + patienceNanos()));
-    queuedBytes += write.encodedBytes();
-  }
-
-  private long patienceNanos() {
-    return TimeUnit.MILLISECONDS.toNanos(tuning.commandPatienceMillis());
+    queue.add(write);
+    queuedBytes += write.invocation().encodedBytes();
   }
 
   public boolean isIdle() {
@@ -231,7 +232,10 @@ public final class WriteChannel {
       answered(batch, repeated.replies());
     } else if (outcome instanceof Outcome.RepliesGone) {
       done(batch);
-      batch.commands.forEach(command -> command.onReply().accept(RoutingErrors.REPLY_LOST));
+      if (!batch.givenUp) {
+        batch.commands.forEach(command -> command.onReply().accept(RoutingErrors.REPLY_LOST));
+      }
+      batch.commands.forEach(command -> command.onDecided().run());
     } else if (outcome instanceof Outcome.Gap) {
       resendNanos = Math.min(resendNanos, loop.nanoTime() + BACK_OFF_NANOS);
     } else {
@@ -251,14 +255,15 @@ public final class WriteChannel {
 
   private void answered(Sent batch, byte[] encodedReplies) {
     done(batch);
-    if (batch.isGivenUp()) {
+    if (batch.givenUp) {
+      batch.commands.forEach(command -> command.onDecided().run());
       return;
     }
     List<Reply> replies = ReplyCodec.decode(encodedReplies);
     assert replies.size() == batch.commands.size()
         : replies.size() + " replies to " + batch.commands.size() + " commands";
     for (int i = 0; i < replies.size(); i++) {
-      batch.commands.get(i).onReply().accept(replies.get(i));
+      batch.commands.get(i).finish(replies.get(i));
     }
   }
 
@@ -266,7 +271,12 @@ public final class WriteChannel {
     // Batch n is applied after n-1 only: an answer to n without one to n-1 means that one was lost.
     boolean removed = underWay.remove(batch);
     assert removed;
-    firstAnswered = true;
+    if (!firstAnswered) {
+      firstAnswered = true;
+      List<Pending> superseded = List.copyOf(undecided);
+      undecided.clear();
+      superseded.forEach(command -> command.onDecided().run());
+    }
     if (!underWay.isEmpty() && underWay.element().sequence < batch.sequence) {
       resendNanos = Math.min(resendNanos, loop.nanoTime() + BACK_OFF_NANOS);
     }
@@ -305,11 +315,11 @@ public final class WriteChannel {
     while (!queue.isEmpty() && queue.element().deadlineNanos() <= now) {
       Pending late = queue.remove();
       queuedBytes -= late.invocation().encodedBytes();
-      late.onReply().accept(RoutingErrors.noLeader(shard, late.invocation()));
+      late.finish(RoutingErrors.noLeader(shard, late.invocation()));
     }
     long resendAfter = TimeUnit.MILLISECONDS.toNanos(tuning.resendMillis());
     for (Sent batch : underWay) {
-      if (!batch.isGivenUp() && isOverdue(batch, now)) {
+      if (!batch.givenUp && isOverdue(batch, now)) {
         giveUp(batch);
       }
       if (now - batch.lastSentNanos >= resendAfter) {
@@ -327,9 +337,8 @@ public final class WriteChannel {
   private void giveUp(Sent batch) {
     SessionKey key = session;
     assert key != null : "batches are under way only within a session";
-    List<Pending> commands = batch.commands;
-    batch.commands = List.of();
+    batch.givenUp = true;
     batch.bytes = BatchBuilder.empty(key, batch.sequence, acknowledged());
-    commands.forEach(command -> command.onReply().accept(RoutingErrors.INDETERMINATE));
+    batch.commands.forEach(command -> command.onReply().accept(RoutingErrors.INDETERMINATE));
   }
 }

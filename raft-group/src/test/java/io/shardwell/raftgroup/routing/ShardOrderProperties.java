@@ -2,13 +2,15 @@ package io.shardwell.raftgroup.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.shardwell.raftgroup.VirtualLoop;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.function.Consumer;
+import java.util.concurrent.TimeUnit;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
@@ -19,7 +21,9 @@ import net.jqwik.api.Property;
  */
 class ShardOrderProperties {
 
-  private record Out(int shard, Invocation invocation, Consumer<Reply> onReply) {}
+  private static final byte[] KEY = {'k'};
+
+  private record Out(int shard, Pending command) {}
 
   @Property(tries = 300)
   void readsAndWritesOfAShardNeverOverlapAndStartInOrder(@ForAll long seed) {
@@ -31,16 +35,18 @@ class ShardOrderProperties {
     ShardOrder order =
         new ShardOrder(
             2,
-            (shard, invocation, onReply) -> {
+            new VirtualLoop(),
+            Long.MAX_VALUE / 2,
+            (shard, command) -> {
               for (Out other : underWay) {
                 assertThat(
                         other.shard != shard
-                            || other.invocation.command().isWrite()
-                                == invocation.command().isWrite())
+                            || other.command.invocation().command().isWrite()
+                                == command.invocation().command().isWrite())
                     .isTrue();
               }
-              started.get(shard).add(invocation);
-              underWay.add(new Out(shard, invocation, onReply));
+              started.get(shard).add(command.invocation());
+              underWay.add(new Out(shard, command));
             });
     int commands = 60;
     for (int sent = 0; sent < commands || !underWay.isEmpty(); ) {
@@ -53,10 +59,32 @@ class ShardOrderProperties {
         order.submit(shard, invocation, reply -> replies[0]++);
         sent++;
       } else {
-        underWay.remove(random.nextInt(underWay.size())).onReply.accept(Reply.OK);
+        underWay.remove(random.nextInt(underWay.size())).command.finish(Reply.OK);
       }
     }
     assertThat(replies[0]).isEqualTo(commands);
     assertThat(started).isEqualTo(submitted);
+  }
+
+  /** Found by simulation: a read must not overtake a write that may still take effect. */
+  @Example
+  void aReadWaitsForAnIndeterminateWriteUntilItsFateIsCertain() {
+    VirtualLoop loop = new VirtualLoop();
+    List<Pending> out = new ArrayList<>();
+    ShardOrder order =
+        new ShardOrder(
+            1, loop, TimeUnit.MILLISECONDS.toNanos(1500), (shard, command) -> out.add(command));
+    List<Reply> replies = new ArrayList<>();
+    order.submit(0, Invocation.of(Command.INCR, KEY), replies::add);
+    order.submit(0, Invocation.of(Command.GET, KEY), replies::add);
+    loop.run(1000);
+    order.submit(0, Invocation.of(Command.GET, KEY), replies::add);
+    out.get(0).onReply().accept(RoutingErrors.INDETERMINATE);
+    assertThat(out).as("the reads wait").hasSize(1);
+    loop.run(600);
+    assertThat(replies).as("but not for longer than their patience").hasSize(2);
+    assertThat(((Reply.Failure) replies.get(1)).text()).startsWith("CLUSTERDOWN");
+    out.get(0).onDecided().run();
+    assertThat(out).as("the fate is certain, the second read goes").hasSize(2);
   }
 }

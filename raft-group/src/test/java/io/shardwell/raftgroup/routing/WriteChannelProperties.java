@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.jspecify.annotations.Nullable;
@@ -51,11 +52,13 @@ class WriteChannelProperties {
     WriteChannel channel = network.channel;
     Map<String, Integer> replies = new HashMap<>();
     int writes = 150;
+    int[] decided = {0};
     @Nullable Long[] counted = new Long[writes];
     for (int i = 0; i < writes; i++) {
       int position = i;
-      channel.submit(
-          Invocation.of(Command.INCR, COUNTER),
+      submit(
+          channel,
+          decided,
           reply -> {
             if (reply instanceof Reply.Int count) {
               counted[position] = count.value();
@@ -81,8 +84,26 @@ class WriteChannelProperties {
         .as("in the order of submission")
         .doesNotHaveDuplicates()
         .isSorted();
+    assertThat(decided[0]).as("every fate is certain in the end").isEqualTo(writes);
     loop.run(10_000);
     assertThat(value()).as("nothing given up takes effect late").isEqualTo(value);
+  }
+
+  private void submit(WriteChannel channel, int[] decided, Consumer<Reply> onReply) {
+    boolean[] replied = {false};
+    channel.submit(
+        new Pending(
+            Invocation.of(Command.INCR, COUNTER),
+            reply -> {
+              replied[0] = true;
+              onReply.accept(reply);
+            },
+            () -> {
+              assertThat(replied[0]).isTrue();
+              decided[0]++;
+            },
+            loop.nanoTime()
+                + TimeUnit.MILLISECONDS.toNanos(Tuning.DEFAULT.commandPatienceMillis())));
   }
 
   private long value() {
