@@ -19,12 +19,16 @@ import java.util.Locale;
 final class Contradiction {
   private static final int MAX_LINES = 60;
   private static final int LINES_BEFORE = 10;
+
+  /** Only so many operations before the contradiction are looked at one by one. */
+  private static final int MAX_CORE = 60;
+
   private static final long LONG_AGO = Long.MIN_VALUE;
 
   /** Steps spent on making the report small, in total and per attempt. */
-  private static final int MAX_STEPS = 400_000;
+  private static final int MAX_STEPS = 1_500_000;
 
-  private static final int MAX_STEPS_PER_ATTEMPT = 5_000;
+  private static final int MAX_STEPS_PER_ATTEMPT = 30_000;
 
   private final LinearizabilityChecker checker;
   private final List<Operation> history;
@@ -89,6 +93,8 @@ final class Contradiction {
         kept.add(i);
       }
     }
+    // Longer ago lies context, not contradiction, and every attempt costs a search.
+    kept.subList(0, Math.max(0, kept.size() - MAX_CORE)).clear();
     List<Operation> relaxed = new ArrayList<>(relevant);
     for (int chunk = Math.max(1, kept.size() / 2); ; chunk /= 2) {
       for (int from = 0; from < kept.size(); ) {

@@ -34,8 +34,9 @@ public record HistoryReport(
       if (verdict instanceof Verdict.Violation v) {
         List<String> refused = history.refusedOn(e.getKey());
         violations.add(
-            "key %s is %s%nrefused, so taken as never run: %d%n%s"
+            "%s: key %s is %s%nrefused, so taken as never run: %d%n%s"
                 .formatted(
+                    kind(ofKey, checker),
                     e.getKey(),
                     v.report(),
                     refused.size(),
@@ -50,6 +51,15 @@ public record HistoryReport(
           .forEach(text -> violations.add("key " + e.getKey() + ": " + text));
     }
     return new HistoryReport(byKey.size(), operations, open, steps, violations, undecided);
+  }
+
+  /** Is it the store that is wrong, or only the order within a connection? */
+  private static String kind(List<Operation> history, LinearizabilityChecker checker) {
+    Verdict unordered =
+        new LinearizabilityChecker(checker.model(), false, checker.maxSteps()).check(history);
+    return checker.clientOrder() && unordered.isExplained()
+        ? "wrong order within a connection"
+        : "wrong answer";
   }
 
   public boolean isExplained() {

@@ -19,20 +19,20 @@ import redis.clients.jedis.Jedis;
 
 /**
  * Shows that real processes keep the promises that the simulation checks, at least the coarse ones:
- * three servers on loopback under load through Jedis; one is killed, one is stopped and goes on, all
- * are killed, and killed again while they recover. Every answer must be explained by one store, and
- * everything acknowledged must be there at the end. Needs a POSIX {@code kill}.
+ * three servers on loopback under load through Jedis; one is killed, one is stopped and goes on,
+ * all are killed, and killed again while they recover. Every answer must be explained by one store,
+ * and everything acknowledged must be there at the end. Needs a POSIX {@code kill}.
  */
 class ProcessChaosTest {
   private static final int CLIENTS_PER_NODE = 3;
 
-  @TempDir Path directory;
   private final History history = new History();
   private final List<RecordedClient> clients = new ArrayList<>();
 
   @Test
   @Timeout(240)
-  void killedAndStoppedServersKeepEveryPromise() throws IOException, InterruptedException {
+  void killedAndStoppedServersKeepEveryPromise(@TempDir Path directory)
+      throws IOException, InterruptedException {
     try (ServerProcesses servers = new ServerProcesses(directory, 3)) {
       servers.startAll();
       assertThat(servers.awaitReady(60)).as(servers::logs).isTrue();
@@ -44,7 +44,8 @@ class ProcessChaosTest {
       Thread.sleep(3_000);
       int before = answered(1);
       Thread.sleep(1_500);
-      assertThat(answered(1)).as("answers while a node is down, %s", servers.logs())
+      assertThat(answered(1))
+          .as("answers while a node is down, %s", servers.logs())
           .isGreaterThan(before);
       servers.start(0);
       assertThat(servers.awaitReady(60)).as(servers::logs).isTrue();

@@ -88,8 +88,7 @@ final class RecordedClient extends Thread {
     switch (random.nextInt(4)) {
       case 0 -> execute(jedis, client, "register" + i, read ? get() : KeyCommand.set(value()));
       case 1 -> execute(jedis, client, "counter" + i, read ? get() : new KeyCommand.Increment(1));
-      case 2 ->
-          execute(jedis, client, "list" + i, read ? get() : new KeyCommand.Append(element()));
+      case 2 -> execute(jedis, client, "list" + i, read ? get() : new KeyCommand.Append(element()));
       default ->
           execute(
               jedis,

@@ -71,8 +71,7 @@ final class ServerProcesses implements AutoCloseable {
 
   void start(int node) {
     Server server = servers.get(node);
-    List<String> peers =
-        servers.stream().map(s -> s.id + "=127.0.0.1:" + s.peerPort).toList();
+    List<String> peers = servers.stream().map(s -> s.id + "=127.0.0.1:" + s.peerPort).toList();
     ProcessBuilder builder =
         new ProcessBuilder(
             List.of(
@@ -180,7 +179,9 @@ final class ServerProcesses implements AutoCloseable {
       text.append("\n--- ").append(server.id).append('\n');
       try {
         List<String> lines = Files.readAllLines(directory.resolve(server.id + ".log"));
-        lines.stream().skip(Math.max(0, lines.size() - 30)).forEach(l -> text.append(l).append('\n'));
+        lines.stream()
+            .skip(Math.max(0, lines.size() - 30))
+            .forEach(l -> text.append(l).append('\n'));
       } catch (IOException none) {
         text.append("(nothing: ").append(none).append(")\n");
       }

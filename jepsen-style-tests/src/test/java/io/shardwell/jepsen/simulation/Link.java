@@ -12,7 +12,15 @@ import org.jspecify.annotations.Nullable;
  * end perhaps never.
  */
 final class Link {
-  private record Frame(byte[] bytes, long due) {}
+  private static final class Frame {
+    final byte[] bytes;
+    final long due;
+
+    Frame(byte[] bytes, long due) {
+      this.bytes = bytes;
+      this.due = due;
+    }
+  }
 
   private final SimulatedNetwork network;
   private final SimulatedPeerBus dialler;
