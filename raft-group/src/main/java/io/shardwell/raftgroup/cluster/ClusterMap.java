@@ -6,6 +6,7 @@ import com.esotericsoftware.kryo.io.Output;
 import io.shardwell.raftgroup.ClientAddress;
 import io.shardwell.raftgroup.PeerAddress;
 import io.shardwell.raftgroup.wire.MalformedFrameException;
+import io.shardwell.raftgroup.wire.Text;
 import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
@@ -78,7 +79,7 @@ public record ClusterMap(long epoch, SortedMap<String, Node> nodes, int shards, 
       }
       SortedMap<String, Node> nodes = new TreeMap<>();
       for (int i = 0; i < count; i++) {
-        nodes.put(in.readString(), readNode(in));
+        nodes.put(Text.read(in), readNode(in));
       }
       return new ClusterMap(epoch, nodes, shards, replicas);
     } catch (KryoException e) {
@@ -87,11 +88,11 @@ public record ClusterMap(long epoch, SortedMap<String, Node> nodes, int shards, 
   }
 
   static void writeNode(Output out, String id, Node node) {
-    out.writeString(id);
+    Text.write(out, id);
     out.writeLong(node.incarnation());
-    out.writeString(node.peer().host());
+    Text.write(out, node.peer().host());
     out.writeVarInt(node.peer().port(), true);
-    out.writeString(node.client().host());
+    Text.write(out, node.client().host());
     out.writeVarInt(node.client().respPort(), false);
     out.writeVarInt(node.client().textPort(), false);
     out.writeVarInt(node.client().httpPort(), false);
@@ -100,8 +101,8 @@ public record ClusterMap(long epoch, SortedMap<String, Node> nodes, int shards, 
   static Node readNode(Input in) {
     return new Node(
         in.readLong(),
-        new PeerAddress(in.readString(), in.readVarInt(true)),
+        new PeerAddress(Text.read(in), in.readVarInt(true)),
         new ClientAddress(
-            in.readString(), in.readVarInt(false), in.readVarInt(false), in.readVarInt(false)));
+            Text.read(in), in.readVarInt(false), in.readVarInt(false), in.readVarInt(false)));
   }
 }

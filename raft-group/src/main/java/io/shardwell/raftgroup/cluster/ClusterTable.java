@@ -3,6 +3,7 @@ package io.shardwell.raftgroup.cluster;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
 import io.shardwell.raftgroup.wire.MalformedFrameException;
+import io.shardwell.raftgroup.wire.Text;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
@@ -37,7 +38,7 @@ public record ClusterTable(SortedMap<String, Long> incarnations, int shards, int
     out.writeVarInt(replicas, true);
     out.writeVarInt(incarnations.size(), true);
     for (Map.Entry<String, Long> node : incarnations.entrySet()) {
-      out.writeString(node.getKey());
+      Text.write(out, node.getKey());
       out.writeLong(node.getValue());
     }
     return out.toBytes();
@@ -59,7 +60,7 @@ public record ClusterTable(SortedMap<String, Long> incarnations, int shards, int
       }
       SortedMap<String, Long> nodes = new TreeMap<>();
       for (int i = 0; i < count; i++) {
-        nodes.put(in.readString(), in.readLong());
+        nodes.put(Text.read(in), in.readLong());
       }
       return new ClusterTable(nodes, shards, replicas);
     } catch (com.esotericsoftware.kryo.KryoException e) {

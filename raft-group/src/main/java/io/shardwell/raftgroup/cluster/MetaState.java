@@ -4,6 +4,8 @@ import com.esotericsoftware.kryo.KryoException;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
 import io.shardwell.raftgroup.replica.ReplicatedState;
+import io.shardwell.raftgroup.wire.MalformedFrameException;
+import io.shardwell.raftgroup.wire.Text;
 import io.shardwell.statemachine.Slots;
 import java.util.List;
 
@@ -44,8 +46,8 @@ public final class MetaState implements ReplicatedState {
     }
     try {
       Input in = new Input(bytes, 1, bytes.length - 1);
-      return in.readString() != null && ClusterMap.readNode(in) != null;
-    } catch (KryoException malformed) {
+      return Text.read(in) != null && ClusterMap.readNode(in) != null;
+    } catch (KryoException | MalformedFrameException malformed) {
       return false;
     }
   }
@@ -54,7 +56,7 @@ public final class MetaState implements ReplicatedState {
   public Object apply(long index, byte[] proposal) {
     if (proposal[0] == ANNOUNCE) {
       Input in = new Input(proposal, 1, proposal.length - 1);
-      map = map.with(in.readString(), ClusterMap.readNode(in));
+      map = map.with(Text.read(in), ClusterMap.readNode(in));
     } else if (proposal[0] != NEW_TERM) {
       throw new IllegalStateException("meta entry of unknown kind " + proposal[0]);
     }

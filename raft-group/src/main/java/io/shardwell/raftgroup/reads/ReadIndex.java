@@ -17,6 +17,7 @@ import io.shardwell.statemachine.ReplyCodec;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +65,10 @@ public final class ReadIndex {
   // Reads of established leaders that wait for the next round, and of leaders about to be
   // established.
   private final Map<Integer, List<Waiting>> waiting = new TreeMap<>();
+
+  /** Confirmed reads that arrived while a tick is under way; by shard, only while there is one. */
+  private final Map<Integer, List<Waiting>> behindTick = new TreeMap<>();
+
   private final LinkedHashMap<Long, Round> rounds = new LinkedHashMap<>();
   private long nextRound = 1;
 
@@ -87,11 +92,40 @@ public final class ReadIndex {
       Set<RaftEndpoint> claimed =
           Set.of(new ReplicaEndpoint(origin, originIncarnation, read.generation()));
       if (!claimed.contains(replica.self()) && isMajority(replica, claimed)) {
-        serve(group, List.of(reads));
+        // Said after all that this node has asked before, too; its reads keep their order.
+        List<Waiting> all = takeOf(origin, read.shard());
+        all.add(reads);
+        serve(group, all);
         return;
       }
     }
     waiting.computeIfAbsent(read.shard(), unused -> new ArrayList<>()).add(reads);
+  }
+
+  /** Takes what the node has asked so far out of the rounds and the waiting room, in order. */
+  private List<Waiting> takeOf(String origin, int shard) {
+    List<Waiting> taken = new ArrayList<>();
+    for (Round round : rounds.values()) {
+      Question question = round.open.get(shard);
+      if (question != null) {
+        take(origin, question.reads, taken);
+      }
+    }
+    List<Waiting> room = waiting.get(shard);
+    if (room != null) {
+      take(origin, room, taken);
+    }
+    return taken;
+  }
+
+  private static void take(String origin, List<Waiting> from, List<Waiting> taken) {
+    for (Iterator<Waiting> i = from.iterator(); i.hasNext(); ) {
+      Waiting read = i.next();
+      if (read.origin.equals(origin)) {
+        i.remove();
+        taken.add(read);
+      }
+    }
   }
 
   /**
@@ -137,7 +171,7 @@ public final class ReadIndex {
 
   private List<Waiting> takeWaiting(Integer shard) {
     List<Waiting> reads = waiting.remove(shard);
-    return reads == null ? List.of() : reads;
+    return reads == null ? new ArrayList<>() : reads;
   }
 
   /** Answers another leader's round: which of its terms are still ours? */
@@ -167,16 +201,33 @@ public final class ReadIndex {
       question.confirmed.add(new ReplicaEndpoint(voter, voterIncarnation, confirmed.generation()));
       Replica replica = question.group.replica();
       if (isMajority(replica, question.confirmed)) {
-        round.open.remove(confirmed.shard());
+        close(answer.round(), confirmed.shard());
+      }
+    }
+  }
+
+  /**
+   * A majority has confirmed the shard's term in this round, and so, later than was asked for, in
+   * all earlier ones: their reads go first.
+   */
+  private void close(long lastRound, int shard) {
+    for (Long id : List.copyOf(rounds.keySet())) {
+      Round round = rounds.get(id);
+      if (round == null || id > lastRound) {
+        return;
+      }
+      Question question = round.open.remove(shard);
+      if (question != null) {
+        Replica replica = question.group.replica();
         if (replica.isEstablishedLeader() && replica.term() == question.term) {
           serve(question.group, question.reads);
         } else {
           refuseAll(question.group, question.reads);
         }
       }
-    }
-    if (round.open.isEmpty()) {
-      rounds.remove(answer.round());
+      if (round.open.isEmpty()) {
+        rounds.remove(id);
+      }
     }
   }
 
@@ -235,11 +286,17 @@ public final class ReadIndex {
    * 7).
    */
   private void serve(ShardGroup group, List<Waiting> reads) {
+    List<Waiting> behind = behindTick.get(group.shard());
+    if (behind != null) {
+      behind.addAll(reads);
+      return;
+    }
     long stamp = group.state().stampMillis();
     if (!needsTick(group, reads, stamp)) {
       answer(group, reads);
       return;
     }
+    behindTick.put(group.shard(), new ArrayList<>());
     group
         .replica()
         .propose(
@@ -247,14 +304,22 @@ public final class ReadIndex {
             new ProposalListener() {
               @Override
               public void applied(long index, Object result) {
-                answer(group, reads);
+                tickDone(group, reads);
               }
 
               @Override
               public void notApplied() {
-                answer(group, reads);
+                tickDone(group, reads);
               }
             });
+  }
+
+  private void tickDone(ShardGroup group, List<Waiting> reads) {
+    List<Waiting> behind = behindTick.remove(group.shard());
+    answer(group, reads);
+    if (behind != null && !behind.isEmpty()) {
+      serve(group, behind);
+    }
   }
 
   private static boolean needsTick(ShardGroup group, List<Waiting> reads, long stamp) {

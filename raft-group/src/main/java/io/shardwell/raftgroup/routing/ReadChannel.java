@@ -13,11 +13,12 @@ import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.ReplyCodec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads of this node for one shard: all that gathered in a turn leave together. A read has no
@@ -30,7 +31,18 @@ public final class ReadChannel {
 
   private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
-  private record Asked(List<Pending> reads, long askedNanos) {}
+  private static final class Asked {
+    final List<Pending> reads;
+    final long askedNanos;
+
+    /** Set when the answer is there but an earlier one is not. */
+    @Nullable List<Reply> replies;
+
+    Asked(List<Pending> reads, long askedNanos) {
+      this.reads = reads;
+      this.askedNanos = askedNanos;
+    }
+  }
 
   private final int shard;
   private final EventLoop loop;
@@ -133,35 +145,52 @@ public final class ReadChannel {
 
   /** Takes replies; perhaps not to all that was asked: the rest is asked again. */
   public void onAnswer(String from, PeerMessage.ReadAnswer answer) {
-    Asked asked = underWay.remove(answer.readId());
-    if (asked == null) {
+    Asked answered = underWay.get(answer.readId());
+    if (answered == null) {
       return;
     }
     leaders.confirmed(shard, from);
-    List<Reply> replies = ReplyCodec.decode(answer.replies());
-    requeue(asked.reads.subList(replies.size(), asked.reads.size()));
-    for (int i = 0; i < replies.size(); i++) {
-      asked.reads.get(i).finish(replies.get(i));
+    answered.replies = ReplyCodec.decode(answer.replies());
+    while (!underWay.isEmpty()) {
+      Asked first = underWay.firstEntry().getValue();
+      List<Reply> replies = first.replies;
+      if (replies == null) {
+        return;
+      }
+      long firstId = underWay.firstKey();
+      underWay.remove(firstId);
+      if (replies.size() < first.reads.size()) {
+        askAgainFrom(firstId);
+        requeue(first.reads.subList(replies.size(), first.reads.size()));
+      }
+      for (int i = 0; i < replies.size(); i++) {
+        first.reads.get(i).finish(replies.get(i));
+      }
     }
   }
 
   /** These reads were not executed. */
   public void onRefused(String from, PeerMessage.ReadRefused refused) {
-    Asked asked = underWay.remove(refused.readId());
-    if (asked == null) {
+    if (!underWay.containsKey(refused.readId())) {
       return;
     }
     leaders.corrected(shard, from, refused.leaderHint());
     restUntilNanos = loop.nanoTime() + BACK_OFF_NANOS;
-    requeue(asked.reads);
+    askAgainFrom(refused.readId());
+  }
+
+  /** Puts what was asked under this number or a later one back into the queue, in order. */
+  private void askAgainFrom(long readId) {
+    NavigableMap<Long, Asked> again = underWay.tailMap(readId, true);
+    for (Asked asked : again.descendingMap().values()) {
+      requeue(asked.reads);
+    }
+    again.clear();
   }
 
   /** The shard's leader changed, or its link: what is under way is asked again. */
   public void leaderChanged() {
-    for (Asked asked : underWay.descendingMap().values()) {
-      requeue(asked.reads);
-    }
-    underWay.clear();
+    askAgainFrom(0);
   }
 
   private void requeue(List<Pending> reads) {
@@ -175,12 +204,9 @@ public final class ReadChannel {
   public void patrol() {
     long now = loop.nanoTime();
     long oldest = now - TimeUnit.MILLISECONDS.toNanos(tuning.resendMillis());
-    for (Iterator<Asked> i = underWay.values().iterator(); i.hasNext(); ) {
-      Asked asked = i.next();
-      if (asked.askedNanos <= oldest) {
-        i.remove();
-        requeue(asked.reads);
-      }
+    // In order of asking: if the first is not overdue, none is.
+    if (!underWay.isEmpty() && underWay.firstEntry().getValue().askedNanos <= oldest) {
+      askAgainFrom(underWay.firstKey());
     }
     while (!queue.isEmpty() && queue.element().deadlineNanos() <= now) {
       Pending late = queue.remove();

@@ -44,7 +44,7 @@ public final class FrameCodec {
       out.writeVarInt(m.shard(), true);
       out.writeVarLong(m.boot(), true);
       out.writeVarLong(m.sequence(), true);
-      writeBytes(out, m.batch());
+      Text.writeBytes(out, m.batch());
     } else if (message instanceof PeerMessage.BatchAnswer m) {
       out.writeByte(Kind.BATCH_ANSWER);
       out.writeVarInt(m.shard(), true);
@@ -57,17 +57,17 @@ public final class FrameCodec {
       out.writeVarLong(m.readId(), true);
       out.writeVarInt(m.claimedTerm(), true);
       out.writeVarInt(m.generation(), true);
-      writeBytes(out, m.invocations());
+      Text.writeBytes(out, m.invocations());
     } else if (message instanceof PeerMessage.ReadAnswer m) {
       out.writeByte(Kind.READ_ANSWER);
       out.writeVarInt(m.shard(), true);
       out.writeVarLong(m.readId(), true);
-      writeBytes(out, m.replies());
+      Text.writeBytes(out, m.replies());
     } else if (message instanceof PeerMessage.ReadRefused m) {
       out.writeByte(Kind.READ_REFUSED);
       out.writeVarInt(m.shard(), true);
       out.writeVarLong(m.readId(), true);
-      out.writeString(m.leaderHint());
+      Text.write(out, m.leaderHint());
     } else if (message instanceof PeerMessage.ReadIndex m) {
       out.writeByte(Kind.READ_INDEX);
       out.writeVarLong(m.round(), true);
@@ -92,10 +92,10 @@ public final class FrameCodec {
       out.writeVarLong(m.mapEpoch(), true);
     } else if (message instanceof PeerMessage.MapChange m) {
       out.writeByte(Kind.MAP_CHANGE);
-      writeBytes(out, m.change());
+      Text.writeBytes(out, m.change());
     } else if (message instanceof PeerMessage.MapCopy m) {
       out.writeByte(Kind.MAP_COPY);
-      writeBytes(out, m.map());
+      Text.writeBytes(out, m.map());
     } else {
       throw new AssertionError("no encoding for " + message.getClass());
     }
@@ -144,7 +144,7 @@ public final class FrameCodec {
       }
       case Kind.BATCH ->
           new PeerMessage.Batch(
-              in.readVarInt(true), in.readVarLong(true), in.readVarLong(true), readBytes(in));
+              in.readVarInt(true), in.readVarLong(true), in.readVarLong(true), Text.readBytes(in));
       case Kind.BATCH_ANSWER ->
           new PeerMessage.BatchAnswer(
               in.readVarInt(true), in.readVarLong(true), in.readVarLong(true), readVerdict(in));
@@ -154,11 +154,11 @@ public final class FrameCodec {
               in.readVarLong(true),
               in.readVarInt(true),
               in.readVarInt(true),
-              readBytes(in));
+              Text.readBytes(in));
       case Kind.READ_ANSWER ->
-          new PeerMessage.ReadAnswer(in.readVarInt(true), in.readVarLong(true), readBytes(in));
+          new PeerMessage.ReadAnswer(in.readVarInt(true), in.readVarLong(true), Text.readBytes(in));
       case Kind.READ_REFUSED ->
-          new PeerMessage.ReadRefused(in.readVarInt(true), in.readVarLong(true), in.readString());
+          new PeerMessage.ReadRefused(in.readVarInt(true), in.readVarLong(true), Text.read(in));
       case Kind.READ_INDEX -> {
         long round = in.readVarLong(true);
         int count = readCount(in);
@@ -179,22 +179,22 @@ public final class FrameCodec {
       }
       case Kind.HELLO -> readHello(in);
       case Kind.PULSE -> new PeerMessage.Pulse(in.readLong(), in.readVarLong(true));
-      case Kind.MAP_CHANGE -> new PeerMessage.MapChange(readBytes(in));
-      case Kind.MAP_COPY -> new PeerMessage.MapCopy(readBytes(in));
+      case Kind.MAP_CHANGE -> new PeerMessage.MapChange(Text.readBytes(in));
+      case Kind.MAP_COPY -> new PeerMessage.MapCopy(Text.readBytes(in));
       default -> throw new MalformedFrameException("message of unknown kind " + kind);
     };
   }
 
   private static void writeHello(Output out, PeerMessage.Hello m) {
     out.writeByte(Kind.HELLO);
-    out.writeString(m.nodeId());
+    Text.write(out, m.nodeId());
     out.writeLong(m.incarnation());
     out.writeVarLong(m.boot(), true);
     out.writeVarInt(m.shards(), true);
     out.writeVarInt(m.replicas(), true);
-    writeBytes(out, m.table());
+    Text.writeBytes(out, m.table());
     out.writeBoolean(m.opened());
-    out.writeString(m.clientAddress().host());
+    Text.write(out, m.clientAddress().host());
     out.writeVarInt(m.clientAddress().respPort(), false);
     out.writeVarInt(m.clientAddress().textPort(), false);
     out.writeVarInt(m.clientAddress().httpPort(), false);
@@ -202,30 +202,30 @@ public final class FrameCodec {
 
   private static PeerMessage.Hello readHello(Input in) {
     return new PeerMessage.Hello(
-        in.readString(),
+        Text.read(in),
         in.readLong(),
         in.readVarLong(true),
         in.readVarInt(true),
         in.readVarInt(true),
-        readBytes(in),
+        Text.readBytes(in),
         in.readBoolean(),
         new ClientAddress(
-            in.readString(), in.readVarInt(false), in.readVarInt(false), in.readVarInt(false)));
+            Text.read(in), in.readVarInt(false), in.readVarInt(false), in.readVarInt(false)));
   }
 
   private static void writeVerdict(Output out, BatchVerdict verdict) {
     if (verdict instanceof BatchVerdict.Refused refused) {
       out.writeByte(Verdict.REFUSED);
-      out.writeString(refused.leaderHint());
+      Text.write(out, refused.leaderHint());
       return;
     }
     Outcome outcome = ((BatchVerdict.Decided) verdict).outcome();
     if (outcome instanceof Outcome.Applied applied) {
       out.writeByte(Verdict.APPLIED);
-      writeBytes(out, applied.replies());
+      Text.writeBytes(out, applied.replies());
     } else if (outcome instanceof Outcome.Repeated repeated) {
       out.writeByte(Verdict.REPEATED);
-      writeBytes(out, repeated.replies());
+      Text.writeBytes(out, repeated.replies());
     } else if (outcome instanceof Outcome.RepliesGone) {
       out.writeByte(Verdict.REPLIES_GONE);
     } else if (outcome instanceof Outcome.Gap gap) {
@@ -246,9 +246,9 @@ public final class FrameCodec {
   private static BatchVerdict readVerdict(Input in) {
     int kind = in.readByte();
     return switch (kind) {
-      case Verdict.REFUSED -> new BatchVerdict.Refused(in.readString());
-      case Verdict.APPLIED -> new BatchVerdict.Decided(new Outcome.Applied(readBytes(in)));
-      case Verdict.REPEATED -> new BatchVerdict.Decided(new Outcome.Repeated(readBytes(in)));
+      case Verdict.REFUSED -> new BatchVerdict.Refused(Text.read(in));
+      case Verdict.APPLIED -> new BatchVerdict.Decided(new Outcome.Applied(Text.readBytes(in)));
+      case Verdict.REPEATED -> new BatchVerdict.Decided(new Outcome.Repeated(Text.readBytes(in)));
       case Verdict.REPLIES_GONE -> new BatchVerdict.Decided(new Outcome.RepliesGone());
       case Verdict.GAP -> new BatchVerdict.Decided(new Outcome.Gap(in.readVarLong(true)));
       case Verdict.SESSION_UNKNOWN -> new BatchVerdict.Decided(new Outcome.SessionUnknown());
@@ -257,19 +257,6 @@ public final class FrameCodec {
       case Verdict.SESSION_RETIRED -> new BatchVerdict.Decided(new Outcome.SessionRetired());
       default -> throw new MalformedFrameException("verdict of unknown kind " + kind);
     };
-  }
-
-  private static void writeBytes(Output out, byte[] bytes) {
-    out.writeVarInt(bytes.length, true);
-    out.writeBytes(bytes);
-  }
-
-  private static byte[] readBytes(Input in) {
-    int length = in.readVarInt(true);
-    if (length < 0 || length > in.limit() - in.position()) {
-      throw new MalformedFrameException("length " + length + " is beyond the frame's end");
-    }
-    return in.readBytes(length);
   }
 
   private static int readCount(Input in) {

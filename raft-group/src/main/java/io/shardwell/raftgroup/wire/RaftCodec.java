@@ -161,13 +161,13 @@ public final class RaftCodec {
 
   private void writeEndpoint(Output out, RaftEndpoint endpoint) {
     ReplicaEndpoint replica = (ReplicaEndpoint) endpoint;
-    out.writeString(replica.nodeId());
+    Text.write(out, replica.nodeId());
     out.writeLong(replica.incarnation());
     out.writeVarInt(replica.generation(), true);
   }
 
   private ReplicaEndpoint readEndpoint(Input in) {
-    return new ReplicaEndpoint(in.readString(), in.readLong(), in.readVarInt(true));
+    return new ReplicaEndpoint(Text.read(in), in.readLong(), in.readVarInt(true));
   }
 
   private void writeEndpoints(Output out, Collection<RaftEndpoint> endpoints) {
@@ -220,14 +220,6 @@ public final class RaftCodec {
             .build();
   }
 
-  private static byte[] readBytes(Input in) {
-    int length = in.readVarInt(true);
-    if (length < 0 || length > in.limit() - in.position()) {
-      throw new MalformedFrameException("length " + length + " is beyond the frame's end");
-    }
-    return in.readBytes(length);
-  }
-
   private static int readCount(Input in, int max) {
     int count = in.readVarInt(true);
     if (count < 0 || count > max) {
@@ -251,8 +243,7 @@ public final class RaftCodec {
       if (entry.getOperation() instanceof LogBytes payload) {
         out.writeByte(OPERATION_BYTES);
         byte[] bytes = payload.bytes();
-        out.writeVarInt(bytes.length, true);
-        out.writeBytes(bytes);
+        Text.writeBytes(out, bytes);
       } else {
         out.writeByte(OPERATION_MEMBERS);
         writeOp(out, (UpdateRaftGroupMembersOp) entry.getOperation());
@@ -271,7 +262,7 @@ public final class RaftCodec {
     for (int i = 0; i < count; i++) {
       int entryTerm = in.readVarInt(true);
       Object operation =
-          in.readByte() == OPERATION_BYTES ? new LogBytes(readBytes(in)) : readOp(in);
+          in.readByte() == OPERATION_BYTES ? new LogBytes(Text.readBytes(in)) : readOp(in);
       entries.add(
           models
               .createLogEntryBuilder()
@@ -346,8 +337,7 @@ public final class RaftCodec {
     out.writeVarInt(chunk == null ? -1 : chunk.getSnapshotChunkIndex(), false);
     if (chunk != null) {
       byte[] bytes = ((ChunkBytes) chunk.getOperation()).bytes();
-      out.writeVarInt(bytes.length, true);
-      out.writeBytes(bytes);
+      Text.writeBytes(out, bytes);
     }
   }
 
@@ -371,7 +361,7 @@ public final class RaftCodec {
               .setSnapshotChunkIndex(chunkIndex)
               .setSnapshotChunkCount(chunkCount)
               .setGroupMembersView(view)
-              .setOperation(new ChunkBytes(chunkIndex, readBytes(in)))
+              .setOperation(new ChunkBytes(chunkIndex, Text.readBytes(in)))
               .build();
     }
     return (DefaultInstallSnapshotRequestOrBuilder)

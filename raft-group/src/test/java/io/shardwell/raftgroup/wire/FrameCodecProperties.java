@@ -71,6 +71,13 @@ class FrameCodecProperties {
     assertThatThrownBy(() -> read(new byte[0])).isInstanceOf(MalformedFrameException.class);
   }
 
+  /** Kryo's own strings allocate what a length claims; found by the property above. */
+  @Test
+  void aLengthBeyondTheFrameAllocatesNothing() {
+    byte[] hello = {FrameCodec.VERSION, 1, (byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff, 7};
+    assertThatThrownBy(() -> read(hello)).isInstanceOf(MalformedFrameException.class);
+  }
+
   @Test
   void entriesGetTheirIndexesFromTheirPlace() {
     AppendEntriesRequest request = append(List.of(entry(8, 2), entry(9, 2)), 7);

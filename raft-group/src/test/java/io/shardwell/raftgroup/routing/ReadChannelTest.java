@@ -1,0 +1,116 @@
+package io.shardwell.raftgroup.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.shardwell.raftgroup.Post;
+import io.shardwell.raftgroup.Tuning;
+import io.shardwell.raftgroup.VirtualLoop;
+import io.shardwell.raftgroup.wire.PeerMessage;
+import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.Reply;
+import io.shardwell.statemachine.ReplyCodec;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Time does not run backwards for a client that pipelines reads: replies are taken in the order of
+ * asking, whatever order the answers come in. Found by simulation, seed 421. The test plays the
+ * leader.
+ */
+class ReadChannelTest {
+
+  private final VirtualLoop loop = new VirtualLoop();
+  private final List<PeerMessage.Read> asked = new ArrayList<>();
+  private final List<Long> replies = new ArrayList<>();
+  private final ReadChannel channel = newChannel();
+
+  private ReadChannel newChannel() {
+    Post post =
+        new Post() {
+          @Override
+          public void tell(String nodeId, PeerMessage message) {
+            asked.add((PeerMessage.Read) message);
+          }
+
+          @Override
+          public boolean reaches(String nodeId) {
+            return true;
+          }
+        };
+    return new ReadChannel(
+        0,
+        loop,
+        post,
+        Tuning.DEFAULT,
+        new LeaderDirectory(new HashMap<>(), List.of(List.of("leader")), post),
+        new HashMap<>(),
+        "me");
+  }
+
+  @Test
+  void aLaterAnswerWaitsForTheEarlierOne() {
+    ask();
+    ask();
+    answer(1, 22);
+    assertThat(replies).isEmpty();
+    answer(0, 11);
+    assertThat(replies).containsExactly(11L, 22L);
+  }
+
+  @Test
+  void whatIsAskedAgainTakesWhatWasAskedAfterItAlong() {
+    ask();
+    ask();
+    answer(1, 22);
+    channel.onRefused("leader", new PeerMessage.ReadRefused(0, asked.get(0).readId(), ""));
+    loop.run(10);
+    boolean unused = channel.pump();
+    assertThat(asked).hasSize(3);
+    assertThat(replies).as("the older state is forgotten").isEmpty();
+    channel.onAnswer(
+        "leader",
+        new PeerMessage.ReadAnswer(
+            0,
+            asked.get(2).readId(),
+            ReplyCodec.encode(List.of(new Reply.Int(33), new Reply.Int(33)))));
+    assertThat(replies).containsExactly(33L, 33L);
+  }
+
+  @Test
+  void theRestOfAPartlyAnsweredBatchIsAskedAgain() {
+    submit();
+    submit();
+    boolean first = channel.pump();
+    answer(0, 11);
+    assertThat(replies).containsExactly(11L);
+    boolean second = channel.pump();
+    assertThat(first && second).isTrue();
+    answer(1, 12);
+    assertThat(replies).containsExactly(11L, 12L);
+    assertThat(channel.isIdle()).isTrue();
+  }
+
+  private void ask() {
+    submit();
+    boolean unused = channel.pump();
+  }
+
+  private void submit() {
+    channel.submit(
+        new Pending(
+            Invocation.of(Command.STRLEN, new byte[] {'k'}),
+            reply -> replies.add(((Reply.Int) reply).value()),
+            () -> {},
+            Long.MAX_VALUE));
+  }
+
+  private void answer(int question, long value) {
+    channel.onAnswer(
+        "leader",
+        new PeerMessage.ReadAnswer(
+            0, asked.get(question).readId(), ReplyCodec.encode(List.of(new Reply.Int(value)))));
+  }
+}
