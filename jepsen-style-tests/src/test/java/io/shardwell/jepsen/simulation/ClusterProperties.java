@@ -25,6 +25,8 @@ class ClusterProperties {
   void nothingFailsWhenNothingIsBroken(@ForAll long seed) {
     Run.Summary summary = Run.of(Scenario.drawn(seed).calm().withSeconds(5));
     assertThat(summary.history().isExplained()).as("seed %d", seed).isTrue();
-    assertThat(summary.replies()).as("seed %d", seed).containsOnlyKeys("answered");
+    assertThat(summary.replies())
+        .as("seed %d", seed)
+        .doesNotContainKeys("CLUSTERDOWN", "INDETERMINATE", "TRYAGAIN");
   }
 }
