@@ -8,12 +8,12 @@ import java.util.List;
  */
 final class BruteForce {
   private final KeyModel model;
-  private final boolean clientOrder;
+  private final ConnectionOrder order;
   private final List<Operation> history;
 
-  BruteForce(KeyModel model, boolean clientOrder, List<Operation> history) {
+  BruteForce(KeyModel model, ConnectionOrder order, List<Operation> history) {
     this.model = model;
-    this.clientOrder = clientOrder;
+    this.order = order;
     this.history = history;
   }
 
@@ -48,7 +48,7 @@ final class BruteForce {
       if (!otherDone && other.returned() < next.call()) {
         return false;
       }
-      if (clientOrder && other.client() == next.client() && !other.isOpen()) {
+      if (other.client() == next.client() && !other.isOpen() && order.binds(other, next)) {
         boolean otherWasCalledFirst = other.call() < next.call();
         if (!next.isOpen() && otherWasCalledFirst && !otherDone) {
           return false;

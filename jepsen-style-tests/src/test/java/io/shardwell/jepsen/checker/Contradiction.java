@@ -26,7 +26,7 @@ final class Contradiction {
   private static final long LONG_AGO = Long.MIN_VALUE;
 
   /** Steps spent on making the report small, in total and per attempt. */
-  private static final int MAX_STEPS = 1_500_000;
+  private static final int MAX_STEPS = 600_000;
 
   private static final int MAX_STEPS_PER_ATTEMPT = 30_000;
 
@@ -133,7 +133,7 @@ final class Contradiction {
   /** One that gives up early: the core may then be larger than need be, never wrong. */
   private Search search(List<Operation> attempt, int maxSteps) {
     int budget = Math.min(maxSteps, checker.maxSteps());
-    return new Search(checker.model(), checker.clientOrder(), attempt, budget);
+    return new Search(checker.model(), checker.order(), attempt, budget);
   }
 
   private String report(List<Operation> core) {

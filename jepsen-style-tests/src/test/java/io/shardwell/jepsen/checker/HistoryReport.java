@@ -47,7 +47,7 @@ public record HistoryReport(
       } else if (verdict instanceof Verdict.Explained x) {
         steps += x.steps();
       }
-      PlainRules.check(ofKey, checker.clientOrder())
+      PlainRules.check(ofKey, checker.order() != ConnectionOrder.NONE)
           .forEach(text -> violations.add("key " + e.getKey() + ": " + text));
     }
     return new HistoryReport(byKey.size(), operations, open, steps, violations, undecided);
@@ -56,10 +56,9 @@ public record HistoryReport(
   /** Is it the store that is wrong, or only the order within a connection? */
   private static String kind(List<Operation> history, LinearizabilityChecker checker) {
     Verdict unordered =
-        new LinearizabilityChecker(checker.model(), false, checker.maxSteps()).check(history);
-    return checker.clientOrder() && unordered.isExplained()
-        ? "wrong order within a connection"
-        : "wrong answer";
+        new LinearizabilityChecker(checker.model(), ConnectionOrder.NONE, checker.maxSteps())
+            .check(history);
+    return unordered.isExplained() ? "wrong order within a connection" : "wrong answer";
   }
 
   public boolean isExplained() {

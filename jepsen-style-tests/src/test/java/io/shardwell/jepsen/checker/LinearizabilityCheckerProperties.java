@@ -17,7 +17,9 @@ class LinearizabilityCheckerProperties {
 
   @Property(tries = 200, shrinking = ShrinkingMode.OFF)
   void acceptsEveryHistoryOfASequentialObject(
-      @ForAll long seed, @ForAll @IntRange(min = 1, max = 12) int spread, @ForAll boolean order) {
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 12) int spread,
+      @ForAll ConnectionOrder order) {
     Random random = new Random(seed);
     List<Operation> history = new SequentialObject(random, 12, true).history(150, spread, 0.03);
     Verdict verdict = new LinearizabilityChecker(KeyModel.EXACT, order, 400_000).check(history);
@@ -27,7 +29,8 @@ class LinearizabilityCheckerProperties {
   @Property(tries = 4_000, shrinking = ShrinkingMode.OFF)
   void agreesWithBruteForceOnSmallHistories(@ForAll long seed) {
     Random random = new Random(seed);
-    boolean order = random.nextBoolean();
+    ConnectionOrder[] orders = ConnectionOrder.values();
+    ConnectionOrder order = orders[random.nextInt(orders.length)];
     KeyModel model = new KeyModel(random.nextInt(3) * 500_000L);
     List<Operation> history =
         new SequentialObject(random, 1 + random.nextInt(4), random.nextBoolean())
@@ -54,7 +57,7 @@ class LinearizabilityCheckerProperties {
     return Operation.open(o.client(), o.command(), o.call());
   }
 
-  @Property(tries = 50, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 20, shrinking = ShrinkingMode.OFF)
   void refusesOneWrongAnswerInALongHistory(@ForAll long seed) {
     Random random = new Random(seed);
     List<Operation> history = new SequentialObject(random, 6, false).history(200, 3, 0.01);

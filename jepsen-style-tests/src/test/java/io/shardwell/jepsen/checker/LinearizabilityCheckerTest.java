@@ -13,7 +13,7 @@ class LinearizabilityCheckerTest {
   private static final KeyCommand GET = new KeyCommand.Get();
   private final LinearizabilityChecker checker = new LinearizabilityChecker(KeyModel.EXACT);
   private final LinearizabilityChecker ordered =
-      new LinearizabilityChecker(KeyModel.EXACT, true, 100_000);
+      new LinearizabilityChecker(KeyModel.EXACT, ConnectionOrder.ALL, 100_000);
 
   @Test
   void anEmptyHistoryIsExplained() {
@@ -109,6 +109,17 @@ class LinearizabilityCheckerTest {
   }
 
   @Test
+  void pipelinedReadsOfOneClientDoNotTurnBack() {
+    Operation set = op(1, KeyCommand.set("a"), 0, 500, Answer.Word.DONE);
+    Operation first = op(2, GET, 100, 400, Answer.text("a"));
+    Operation second = op(2, GET, 101, 200, Answer.Word.NIL);
+    assertThat(ordered.check(List.of(set, first, second)).isExplained()).isFalse();
+    LinearizabilityChecker writes =
+        new LinearizabilityChecker(KeyModel.EXACT, ConnectionOrder.WRITES, 100_000);
+    assertThat(writes.check(List.of(set, first, second)).isExplained()).isTrue();
+  }
+
+  @Test
   void aKeyIsNeverGoneEarlyNeverPresentLateAndNeverBack() {
     long ms = 1_000_000;
     LinearizabilityChecker slack = new LinearizabilityChecker(new KeyModel(10 * ms));
@@ -178,7 +189,8 @@ class LinearizabilityCheckerTest {
       history.add(op(i, new KeyCommand.Append("<" + i + ">"), 0, 1_000, Answer.Word.ANY));
     }
     history.add(op(99, GET, 2_000, 2_100, Answer.text("nothing like it")));
-    Verdict verdict = new LinearizabilityChecker(KeyModel.EXACT, false, 5_000).check(history);
+    Verdict verdict =
+        new LinearizabilityChecker(KeyModel.EXACT, ConnectionOrder.NONE, 5_000).check(history);
     assertThat(verdict).isInstanceOf(Verdict.Undecided.class);
     assertThat(verdict.isExplained()).isFalse();
   }

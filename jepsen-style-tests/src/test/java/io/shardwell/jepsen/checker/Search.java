@@ -49,7 +49,7 @@ final class Search {
   }
 
   private final KeyModel model;
-  private final boolean clientOrder;
+  private final ConnectionOrder order;
   private final int maxSteps;
 
   // Invariant: closed is ordered by return, open by call. An operation is known by its place there.
@@ -112,9 +112,9 @@ final class Search {
   /** A configuration: everything that decides what can still happen. */
   private record Configuration(Key key, BitSet used) {}
 
-  Search(KeyModel model, boolean clientOrder, List<Operation> history, int maxSteps) {
+  Search(KeyModel model, ConnectionOrder order, List<Operation> history, int maxSteps) {
     this.model = model;
-    this.clientOrder = clientOrder;
+    this.order = order;
     this.maxSteps = maxSteps;
     this.closed =
         history.stream()
@@ -174,6 +174,7 @@ final class Search {
       predecessors[i] =
           byClient.getOrDefault(o.client(), List.of()).stream()
               .filter(p -> closed[p].call() < o.call() && closed[p].returned() >= o.call())
+              .filter(p -> order.binds(closed[p], o))
               .mapToInt(Integer::intValue)
               .toArray();
     }
@@ -181,11 +182,11 @@ final class Search {
       Operation o = open[u];
       successors[u] =
           byClient.getOrDefault(o.client(), List.of()).stream()
-              .filter(s -> closed[s].call() > o.call())
+              .filter(s -> closed[s].call() > o.call() && order.binds(o, closed[s]))
               .mapToInt(Integer::intValue)
               .toArray();
       for (int s : successors[u]) {
-        eager[s] &= !clientOrder;
+        eager[s] = false;
       }
     }
   }
@@ -195,7 +196,7 @@ final class Search {
     Map<KeyCommand, Integer> latest = new HashMap<>();
     for (int u = 0; u < open.length; u++) {
       // One that a later operation of its client can forbid is not exchangeable.
-      if (clientOrder && successors[u].length > 0) {
+      if (successors[u].length > 0) {
         continue;
       }
       Integer before = latest.put(open[u].command(), u);
@@ -350,11 +351,9 @@ final class Search {
     if (applied.get(operation)) {
       return false;
     }
-    if (clientOrder) {
-      for (int p : predecessors[operation]) {
-        if (p >= event && !applied.get(p)) {
-          return false;
-        }
+    for (int p : predecessors[operation]) {
+      if (p >= event && !applied.get(p)) {
+        return false;
       }
     }
     return true;
@@ -364,11 +363,9 @@ final class Search {
     if (from.used.get(u) || (twin[u] >= 0 && !from.used.get(twin[u]))) {
       return false;
     }
-    if (clientOrder) {
-      for (int s : successors[u]) {
-        if (s < from.key.event() || from.key.applied().get(s)) {
-          return false;
-        }
+    for (int s : successors[u]) {
+      if (s < from.key.event() || from.key.applied().get(s)) {
+        return false;
       }
     }
     return true;
@@ -415,7 +412,7 @@ final class Search {
           List<KeyState> next = model.step(state, closed[operation]);
           if (next.size() == 1 && next.get(0).equals(state)) {
             applied.set(operation);
-            again = clientOrder;
+            again = order != ConnectionOrder.NONE;
           }
         }
       }

@@ -3,6 +3,7 @@ package io.shardwell.jepsen.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.shardwell.jepsen.checker.Answer;
+import io.shardwell.jepsen.checker.ConnectionOrder;
 import io.shardwell.jepsen.checker.History;
 import io.shardwell.jepsen.checker.HistoryReport;
 import io.shardwell.jepsen.checker.KeyCommand;
@@ -76,7 +77,7 @@ class ProcessChaosTest {
         HistoryReport.of(
             history,
             new LinearizabilityChecker(
-                KeyModel.EXACT, true, LinearizabilityChecker.DEFAULT_MAX_STEPS));
+                KeyModel.EXACT, ConnectionOrder.ALL, LinearizabilityChecker.DEFAULT_MAX_STEPS));
     System.out.printf(
         "process chaos: %d operations, %d without outcome, undecided keys %s%n",
         report.operations(), report.open(), report.undecided());

@@ -208,7 +208,9 @@ final class Chaos {
   }
 
   private void slowLink(String from, String to) {
-    cluster.network().conditions().slow(from, to, random.nextLong(400 * VirtualTime.MILLI));
+    // Sometimes so slow that an answer arrives after another leader's time, or two.
+    long most = random.nextInt(4) == 0 ? 4 * VirtualTime.SECOND : 400 * VirtualTime.MILLI;
+    cluster.network().conditions().slow(from, to, random.nextLong(most));
     later(aWhile(), () -> cluster.network().heal(from, to));
   }
 

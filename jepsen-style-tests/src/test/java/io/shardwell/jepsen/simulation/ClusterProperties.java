@@ -10,8 +10,8 @@ import net.jqwik.api.ShrinkingMode;
  * Shows that clusters of real engines and storages keep their promises on a simulated network and
  * simulated disks: whatever a seed draws, every answer fits a single correct store, replicas agree
  * entry by entry, and a mended cluster works again. Shrinking a seed means nothing, so it is off; a
- * failure's last line replays it. The build tries the same seeds every time; {@link ChaosTest} tries
- * new ones.
+ * failure's last line replays it. The build tries the same seeds every time; {@link ChaosTest}
+ * tries new ones.
  */
 class ClusterProperties {
 

@@ -315,7 +315,7 @@ final class SimulatedCluster
   HistoryReport checkHistory() {
     LinearizabilityChecker checker =
         new LinearizabilityChecker(
-            new KeyModel(CLOCK_SLACK), true, LinearizabilityChecker.DEFAULT_MAX_STEPS);
+            new KeyModel(CLOCK_SLACK), scenario.order(), LinearizabilityChecker.DEFAULT_MAX_STEPS);
     HistoryReport report = HistoryReport.of(history, checker);
     if (!report.violations().isEmpty()) {
       throw new SimulationFailure(
