@@ -43,7 +43,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>responses of an older term are dropped at the moment of handling (B1);
  *   <li>acknowledgements pass the {@link AcknowledgementGate};
  *   <li>an AppendEntries below our snapshot passes the {@link CompactedPrefixGuard} (B5);
- *   <li>a failure response that names the follower's tail becomes the success it proves (B14).
+ *   <li>a failure response that names the follower's tail becomes the success it proves (B14);
+ *   <li>a pre-vote that a leader of the same term has overtaken is ended ({@link StalePreVote}).
  * </ul>
  *
  * <p>What goes out is {@link HeldMessages held until durable}. MicroRaft's own queries are never
@@ -391,6 +392,7 @@ public final class Replica {
               store.firstHeld(),
               store.lastIndex());
       responseBase = rewritten.base();
+      endStalePreVote(request);
       handleRequest(rewritten.request());
       responseBase = 0;
     } else if (message instanceof AppendEntriesRequest
@@ -398,7 +400,16 @@ public final class Replica {
         || message instanceof PreVoteRequest) {
       handleRequest(message);
     } else {
+      if (message instanceof InstallSnapshotRequest) {
+        endStalePreVote(message);
+      }
       raft.handle(message);
+    }
+  }
+
+  private void endStalePreVote(RaftMessage ofLeader) {
+    if (ofLeader.getTerm() == term()) {
+      StalePreVote.end(raft);
     }
   }
 

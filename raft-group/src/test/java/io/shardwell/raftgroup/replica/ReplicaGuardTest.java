@@ -238,6 +238,21 @@ class ReplicaGuardTest {
     assertThat(it.last("b", InstallSnapshotRequest.class)).isNotNull();
   }
 
+  /** Found by killing a leader of real processes right after their start. */
+  @Test
+  void aPreVoteThatALeaderOvertookDoesNotHideTheLeadersDeath() {
+    it.requestVote("a", 1);
+    it.syncAll();
+    long before = it.count("b", PreVoteRequest.class);
+    assertThat(it.loop.until(() -> it.count("b", PreVoteRequest.class) > before, 20_000)).isTrue();
+    it.append("a", 1, 0, 0, 0, 1); // The leader of our own term, while our pre-vote is open.
+    it.syncAll();
+    assertThat(it.replica.leaderNodeId()).isEqualTo("a");
+    long asked = it.count("b", PreVoteRequest.class);
+    // Not a word from the leader any more.
+    assertThat(it.loop.until(() -> it.count("b", PreVoteRequest.class) > asked, 20_000)).isTrue();
+  }
+
   @Test
   void whatWasDurableIsThereAfterARestart() {
     lead();
