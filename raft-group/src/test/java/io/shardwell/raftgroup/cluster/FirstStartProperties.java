@@ -1,0 +1,184 @@
+package io.shardwell.raftgroup.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.shardwell.raftgroup.ClientAddress;
+import io.shardwell.raftgroup.EngineConfig;
+import io.shardwell.raftgroup.PeerAddress;
+import io.shardwell.raftgroup.VirtualLoop;
+import io.shardwell.raftgroup.wire.PeerMessage;
+import io.shardwell.storage.MemoryDisk;
+import io.shardwell.storage.NodeStorage;
+import io.shardwell.storage.StorageLimits;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.TreeMap;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/**
+ * Nodes with empty directories become one cluster, whatever Hellos are lost and whoever dies
+ * meanwhile, with power or without; and a node that lost its directory does not come back as the
+ * one that had it. Real metadata on simulated disks; the test carries the Hellos.
+ */
+class FirstStartProperties {
+
+  private static final List<String> NODES = List.of("n1", "n2", "n3");
+
+  @Property(tries = 150)
+  void allOpenUnderOneIdWhateverIsLostMeanwhile(@ForAll long seed) {
+    Random random = new Random(seed);
+    VirtualLoop loop = new VirtualLoop();
+    Map<String, Machine> machines = new TreeMap<>();
+    for (String node : NODES) {
+      machines.put(node, new Machine(node, loop, new Random(random.nextLong()), 16));
+    }
+    for (int step = 0; step < 200; step++) {
+      Machine from = machines.get(NODES.get(random.nextInt(3)));
+      Machine to = machines.get(NODES.get(random.nextInt(3)));
+      if (random.nextInt(12) == 0) {
+        Objects.requireNonNull(from).crash(random.nextBoolean());
+      } else if (from != to && random.nextInt(3) != 0) {
+        PeerMessage.Hello hello = Objects.requireNonNull(from).firstStart.hello();
+        Objects.requireNonNull(to).firstStart.heard(hello);
+      }
+      loop.run(random.nextInt(20));
+    }
+    for (int round = 0; round < 8; round++) {
+      for (Machine from : machines.values()) {
+        for (Machine to : machines.values()) {
+          if (from != to) {
+            to.firstStart.heard(from.firstStart.hello());
+          }
+        }
+      }
+      loop.run(50);
+    }
+    String id = null;
+    for (Machine machine : machines.values()) {
+      assertThat(machine.firstStart.refusal()).isEmpty();
+      assertThat(machine.opened).as("%s, seed %d", machine.name, seed).isEqualTo(1);
+      String own = Objects.requireNonNull(machine.firstStart.table()).clusterId();
+      assertThat(id == null || id.equals(own)).isTrue();
+      id = own;
+    }
+  }
+
+  @Example
+  void aNodeThatLostItsDirectoryIsRefused() {
+    VirtualLoop loop = new VirtualLoop();
+    Machine n1 = new Machine("n1", loop, new Random(1), 16);
+    Machine n2 = new Machine("n2", loop, new Random(2), 16);
+    Machine n3 = new Machine("n3", loop, new Random(3), 16);
+    exchange(loop, n1, n2, n3);
+    assertThat(n1.opened + n2.opened + n3.opened).isEqualTo(3);
+    Machine replaced = new Machine("n3", loop, new Random(4), 16);
+    exchange(loop, n1, n2, replaced);
+    assertThat(replaced.opened).isZero();
+    assertThat(replaced.firstStart.refusal()).contains("another incarnation");
+    assertThat(n1.firstStart.trusts(replaced.firstStart.hello())).isFalse();
+    assertThat(n1.firstStart.trusts(n3.firstStart.hello())).isTrue();
+  }
+
+  @Example
+  void nodesThatDisagreeAboutTheShardsDoNotStart() {
+    VirtualLoop loop = new VirtualLoop();
+    Machine n1 = new Machine("n1", loop, new Random(1), 16);
+    Machine n2 = new Machine("n2", loop, new Random(2), 16);
+    Machine n3 = new Machine("n3", loop, new Random(3), 8);
+    exchange(loop, n1, n2, n3);
+    assertThat(n1.opened + n2.opened + n3.opened).isZero();
+    assertThat(n1.firstStart.refusal()).contains("8 shards");
+  }
+
+  @Example
+  void aLaterStartNeedsNobody() {
+    VirtualLoop loop = new VirtualLoop();
+    Machine n1 = new Machine("n1", loop, new Random(1), 16);
+    exchange(
+        loop,
+        n1,
+        new Machine("n2", loop, new Random(2), 16),
+        new Machine("n3", loop, new Random(3), 16));
+    n1.crash(true);
+    assertThat(n1.opened).isEqualTo(1);
+  }
+
+  private static void exchange(VirtualLoop loop, Machine... machines) {
+    for (int round = 0; round < 5; round++) {
+      for (Machine from : machines) {
+        for (Machine to : machines) {
+          if (from != to) {
+            to.firstStart.heard(from.firstStart.hello());
+          }
+        }
+      }
+      loop.run(50);
+    }
+  }
+
+  /** A node's directory with the first start on it. */
+  private static final class Machine {
+    final String name;
+    final VirtualLoop loop;
+    final Random random;
+    final int shards;
+    MemoryDisk disk;
+    FirstStart firstStart;
+
+    /** Times this process has opened replicas. */
+    int opened;
+
+    Machine(String name, VirtualLoop loop, Random random, int shards) {
+      this.name = name;
+      this.loop = loop;
+      this.random = random;
+      this.shards = shards;
+      this.disk =
+          new MemoryDisk(
+              this::schedule, random, new MemoryDisk.Behaviour().latency(1_000_000, 15_000_000));
+      this.firstStart = start();
+    }
+
+    private void schedule(Runnable task, long delayNanos) {
+      var unused = loop.schedule(task, delayNanos);
+    }
+
+    void crash(boolean power) {
+      disk = power ? disk.crashMachine(this::schedule) : disk.crashProcess(this::schedule);
+      opened = 0;
+      firstStart = start();
+    }
+
+    private FirstStart start() {
+      try {
+        NodeStorage storage =
+            NodeStorage.open(
+                disk,
+                StorageLimits.SMALL,
+                (what, cause) -> {
+                  throw new AssertionError(what, cause);
+                });
+        NodeIdentity identity =
+            NodeIdentity.begin(
+                storage,
+                random,
+                (what, cause) -> {
+                  throw new AssertionError(what, cause);
+                });
+        Map<String, PeerAddress> addresses = new TreeMap<>();
+        NODES.forEach(node -> addresses.put(node, new PeerAddress("localhost", 1)));
+        EngineConfig config = EngineConfig.of(name, addresses, ClientAddress.UNKNOWN, shards, 3, 1);
+        FirstStart started = new FirstStart(config, identity, () -> {}, () -> opened++);
+        started.begin();
+        return started;
+      } catch (IOException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+}
