@@ -68,6 +68,10 @@ public final class Engine {
   private static final long PATROL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long PULSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
   private static final long HANDSHAKE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+  /** A node gets leaderships back after so long a time on the network. */
+  private static final long SETTLING_NANOS = TimeUnit.SECONDS.toNanos(5);
+
   private static final long RESIGN_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final long RESIGN_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -127,14 +131,19 @@ public final class Engine {
     this.firstStart = new FirstStart(config, identity, this::helloChanged, this::open);
     RaftCodec raftCodec = new RaftCodec();
     this.links =
-        new PeerLinks(config, bus, new FrameCodec(raftCodec), firstStart, new LinkListener());
+        new PeerLinks(config, loop, bus, new FrameCodec(raftCodec), firstStart, new LinkListener());
     byte[] table = identity.metadata().clusterTable();
     ClusterTable stored = table.length == 0 ? null : ClusterTable.decode(table);
     this.shards = stored == null ? config.shards() : stored.shards();
     int replicasEach = stored == null ? config.replicas() : stored.replicas();
     this.placement = Placement.of(config.nodes().keySet(), shards, replicasEach);
     this.clocks = new NodeClocks(loop, config.tuning().maxClockSkewMillis());
-    this.balance = new LeaderBalance(placement.members(), clocks, post::reaches);
+    this.balance =
+        new LeaderBalance(
+            placement.members(),
+            clocks,
+            post::reaches,
+            node -> links.hasReachedFor(node, SETTLING_NANOS));
     this.readIndex = new ReadIndex(loop, post, config.tuning(), groups);
     this.context = context(raftCodec);
     LeaderDirectory leaders = new LeaderDirectory(groups, placement.members(), post);

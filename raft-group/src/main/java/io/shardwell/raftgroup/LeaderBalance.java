@@ -25,11 +25,21 @@ final class LeaderBalance {
   private final List<List<String>> preferred;
   private final NodeClocks clocks;
   private final Predicate<String> reaches;
+  private final Predicate<String> isSettled;
 
-  LeaderBalance(List<List<String>> preferred, NodeClocks clocks, Predicate<String> reaches) {
+  /**
+   * @param isSettled whether a node has been reached for a while: one that has just started is
+   *     slow, and writes wait for it to take over
+   */
+  LeaderBalance(
+      List<List<String>> preferred,
+      NodeClocks clocks,
+      Predicate<String> reaches,
+      Predicate<String> isSettled) {
     this.preferred = preferred;
     this.clocks = clocks;
     this.reaches = reaches;
+    this.isSettled = isSettled;
   }
 
   /** Once in a while. */
@@ -45,7 +55,7 @@ final class LeaderBalance {
       }
       String wanted = betterClock != null ? betterClock : preferred.get(replica.group()).get(0);
       ReplicaEndpoint to = wanted.equals(replica.self().nodeId()) ? null : member(replica, wanted);
-      if (to != null && isCloseBehind(replica, to)) {
+      if (to != null && isSettled.test(wanted) && isCloseBehind(replica, to)) {
         replica.transferLeadership(to);
         handed++;
       }

@@ -38,14 +38,18 @@ final class PeerLinks {
   private final Listener listener;
   private final Map<String, Outbox> outboxes = new TreeMap<>();
   private final Map<String, Inbound> inbound = new TreeMap<>();
+  private final Map<String, Long> upSince = new TreeMap<>();
+  private final EventLoop loop;
 
   PeerLinks(
       EngineConfig config,
+      EventLoop loop,
       PeerBus bus,
       FrameCodec codec,
       FirstStart firstStart,
       Listener listener) {
     this.config = config;
+    this.loop = loop;
     this.bus = bus;
     this.codec = codec;
     this.firstStart = firstStart;
@@ -95,6 +99,12 @@ final class PeerLinks {
     return outbox != null && outbox.isUp() && hears(nodeId);
   }
 
+  /** Whether the link to this node has been up for so long. */
+  boolean hasReachedFor(String nodeId, long nanos) {
+    Long since = upSince.get(nodeId);
+    return since != null && loop.nanoTime() - since >= nanos && reaches(nodeId);
+  }
+
   /** Whether a link from this node is up and trusted. */
   boolean hears(String nodeId) {
     Inbound link = inbound.get(nodeId);
@@ -118,6 +128,7 @@ final class PeerLinks {
     @Override
     public void onUp() {
       up = true;
+      upSince.put(nodeId, loop.nanoTime());
       outbox.clear();
       hello(outbox);
       listener.linkUp(nodeId);
@@ -125,6 +136,7 @@ final class PeerLinks {
 
     @Override
     public void onDown(boolean refusedOrReset) {
+      upSince.remove(nodeId);
       outbox.clear();
       if (up || refusedOrReset) {
         up = false;
