@@ -26,13 +26,9 @@ record Scenario(
     Set<Fault> faults,
     ConnectionOrder order) {
 
-  /**
-   * What the build holds the store to. Not yet {@link ConnectionOrder#ALL}: a read that was lost
-   * and sent again can be overtaken by later reads of its connection, and a read does not wait for
-   * writes given up before it (docs/testing.md, seeds 421 and 318).
-   */
+  /** What the build holds the store to: everything a connection does to a shard is in order. */
   static final ConnectionOrder BUILD_ORDER =
-      ConnectionOrder.valueOf(System.getProperty("order", ConnectionOrder.WRITES.name()));
+      ConnectionOrder.valueOf(System.getProperty("order", ConnectionOrder.ALL.name()));
 
   Scenario {
     faults = Set.copyOf(new TreeSet<>(faults));

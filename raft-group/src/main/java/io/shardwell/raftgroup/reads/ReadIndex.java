@@ -309,7 +309,13 @@ public final class ReadIndex {
 
               @Override
               public void notApplied() {
-                tickDone(group, reads);
+                if (group.replica().isEstablishedLeader()) {
+                  tickDone(group, reads); // Turned away: log time answers.
+                } else {
+                  List<Waiting> behind = behindTick.remove(group.shard());
+                  refuseAll(group, reads);
+                  refuseAll(group, behind == null ? List.of() : behind);
+                }
               }
             });
   }

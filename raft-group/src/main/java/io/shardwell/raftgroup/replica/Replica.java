@@ -528,8 +528,16 @@ public final class Replica {
       return outbox != null && outbox.isUp();
     }
 
+    /**
+     * MicroRaft answers a chunk of a snapshot "to the leader" even where it knows none at that
+     * moment (InstallSnapshotRequestHandler). That answer is lost; the next leader's request gets
+     * another.
+     */
     @Override
-    public void send(RaftEndpoint target, RaftMessage message) {
+    public void send(@Nullable RaftEndpoint target, RaftMessage message) {
+      if (target == null) {
+        return;
+      }
       try {
         hold((ReplicaEndpoint) target, message);
       } catch (Throwable failure) {
