@@ -5,6 +5,7 @@ import java.util.List;
 /**
  * Linearizability by its definition: tries every order of every choice of open operations. Short
  * enough to be believed, slow enough for ten operations at most. The checker is compared with it.
+ * Exact but for deadlines, where it is lenient: it does not remember when operations took effect.
  */
 final class BruteForce {
   private final KeyModel model;
