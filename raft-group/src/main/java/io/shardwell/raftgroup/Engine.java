@@ -103,6 +103,8 @@ public final class Engine {
   private final ReadIndex readIndex;
   private final Post post = new EnginePost();
 
+  private final LoopContext context;
+
   // What this turn still has to do.
   private final ArrayDeque<Runnable> submitted = new ArrayDeque<>();
   private final ArrayDeque<PeerMessage> toSelf = new ArrayDeque<>();
@@ -160,8 +162,6 @@ public final class Engine {
     this.router = new Router(shards, loop, config.tuning(), writes, reads, this::activate);
     log.onSynced(this::synced);
   }
-
-  private final LoopContext context;
 
   private LoopContext context(RaftCodec raftCodec) {
     int commitCount =
@@ -229,6 +229,10 @@ public final class Engine {
 
   private void activate(int shard) {
     active.set(shard);
+    schedulePatrol();
+  }
+
+  private void schedulePatrol() {
     if (!patrolScheduled) {
       patrolScheduled = true;
       EventLoop.Timer unused = loop.schedule(this::patrol, PATROL_NANOS);
@@ -246,8 +250,7 @@ public final class Engine {
       reads.get(shard).patrol();
     }
     if (!active.isEmpty() || !readIndex.isIdle()) {
-      patrolScheduled = true;
-      EventLoop.Timer unused = loop.schedule(this::patrol, PATROL_NANOS);
+      schedulePatrol();
     }
   }
 
@@ -420,13 +423,6 @@ public final class Engine {
     }
   }
 
-  private void schedulePatrol() {
-    if (!patrolScheduled) {
-      patrolScheduled = true;
-      EventLoop.Timer unused = loop.schedule(this::patrol, PATROL_NANOS);
-    }
-  }
-
   private @Nullable Replica replica(int group) {
     if (group == MetaState.GROUP) {
       return metaReplica;
@@ -552,8 +548,8 @@ public final class Engine {
           replica.propose(Proposal.tick(stamp), new Indifferent());
         }
       }
-      long state = group.state().shard().stats().logicalBytes();
-      if (replica.bytesSinceSnapshot() > Math.max(config.tuning().snapshotLogBytes(), state)) {
+      long stateBytes = group.state().shard().stats().logicalBytes();
+      if (replica.bytesSinceSnapshot() > Math.max(config.tuning().snapshotLogBytes(), stateBytes)) {
         replica.takeSnapshot();
       }
     }
