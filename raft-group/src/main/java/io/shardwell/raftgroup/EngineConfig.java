@@ -63,9 +63,4 @@ public record EngineConfig(
     return new EngineConfig(
         nodeId, new TreeMap<>(nodes), advertised, shards, replicas, seed, Tuning.DEFAULT);
   }
-
-  /** Replicas that each shard really gets. */
-  public int effectiveReplicas() {
-    return Math.min(replicas, nodes.size());
-  }
 }

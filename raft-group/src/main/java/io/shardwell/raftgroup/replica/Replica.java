@@ -1,6 +1,5 @@
 package io.shardwell.raftgroup.replica;
 
-import io.microraft.MembershipChangeMode;
 import io.microraft.RaftConfig;
 import io.microraft.RaftEndpoint;
 import io.microraft.RaftNode;
@@ -353,11 +352,6 @@ public final class Replica {
     store.snapshotTaken();
   }
 
-  /** Asks for a new member or another role, as MicroRaft's changeMembership. */
-  public void changeMembership(ReplicaEndpoint endpoint, MembershipChangeMode mode) {
-    var unused = raft.changeMembership(endpoint, mode, raft.getCommittedMembers().getLogIndex());
-  }
-
   public void terminate() {
     var unused = raft.terminate();
   }
@@ -453,15 +447,7 @@ public final class Replica {
     if (!known || termOf(tail) != received.tailTerm()) {
       return null;
     }
-    return models
-        .createAppendEntriesSuccessResponseBuilder()
-        .setGroupId(failure.getGroupId())
-        .setSender(failure.getSender())
-        .setTerm(failure.getTerm())
-        .setLastLogIndex(tail)
-        .setQuerySequenceNumber(failure.getQuerySequenceNumber())
-        .setFlowControlSequenceNumber(failure.getFlowControlSequenceNumber())
-        .build();
+    return acknowledgement(failure, tail, failure.getFlowControlSequenceNumber());
   }
 
   /** The log's durable end moved. */
@@ -561,7 +547,11 @@ public final class Replica {
     } else {
       answered = true;
       if (message instanceof AppendEntriesSuccessResponse success && responseBase > 0) {
-        sent = based(success);
+        sent =
+            acknowledgement(
+                success,
+                success.getLastLogIndex() + responseBase,
+                success.getFlowControlSequenceNumber());
       } else if (message instanceof AppendEntriesFailureResponse) {
         // Synced by the time this leaves, because it is held for the replica's last record.
         tailIndex = store.lastIndex();
@@ -581,15 +571,17 @@ public final class Replica {
     return index == snapshots.snapshotIndex() ? snapshots.snapshotTerm() : log.termOf(index);
   }
 
-  private AppendEntriesSuccessResponse based(AppendEntriesSuccessResponse success) {
+  /** The success of the same group, sender and term as the response it stands for. */
+  private AppendEntriesSuccessResponse acknowledgement(
+      RaftMessage response, long lastLogIndex, long flowControlSequenceNumber) {
     return models
         .createAppendEntriesSuccessResponseBuilder()
-        .setGroupId(success.getGroupId())
-        .setSender(success.getSender())
-        .setTerm(success.getTerm())
-        .setLastLogIndex(success.getLastLogIndex() + responseBase)
-        .setQuerySequenceNumber(success.getQuerySequenceNumber())
-        .setFlowControlSequenceNumber(success.getFlowControlSequenceNumber())
+        .setGroupId(response.getGroupId())
+        .setSender(response.getSender())
+        .setTerm(response.getTerm())
+        .setLastLogIndex(lastLogIndex)
+        .setQuerySequenceNumber(0) // MicroRaft's own queries are never used.
+        .setFlowControlSequenceNumber(flowControlSequenceNumber)
         .build();
   }
 
