@@ -2,7 +2,6 @@ package io.shardwell.jepsen.simulation;
 
 import io.shardwell.jepsen.checker.ConnectionOrder;
 import java.util.EnumSet;
-import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -80,6 +79,40 @@ record Scenario(
         order);
   }
 
+  Scenario withNodes(int newNodes) {
+    return new Scenario(
+        seed,
+        newNodes,
+        shards,
+        replicas,
+        clients,
+        pipelining,
+        keysOfEachKind,
+        seconds,
+        segmentBytes,
+        snapshotLogBytes,
+        commitCountToTakeSnapshot,
+        faults,
+        order);
+  }
+
+  Scenario withShards(int newShards) {
+    return new Scenario(
+        seed,
+        nodes,
+        newShards,
+        replicas,
+        clients,
+        pipelining,
+        keysOfEachKind,
+        seconds,
+        segmentBytes,
+        snapshotLogBytes,
+        commitCountToTakeSnapshot,
+        faults,
+        order);
+  }
+
   Scenario withSeconds(int newSeconds) {
     return new Scenario(
         seed,
@@ -115,12 +148,27 @@ record Scenario(
         newOrder);
   }
 
+  /** The command that runs this scenario again. */
   String replayLine() {
-    return String.format(
-        Locale.ROOT,
-        "mvn -o verify -pl jepsen-style-tests -am -Dtest=ReplayTest"
-            + " -Dsurefire.failIfNoSpecifiedTests=false -Dseed=%d  (%s)",
-        seed,
-        this);
+    Scenario drawn = drawn(seed);
+    StringBuilder line = new StringBuilder("bin/shardwell simulate --seed " + seed);
+    if (nodes != drawn.nodes) {
+      line.append(" --nodes ").append(nodes);
+    }
+    if (shards != drawn.shards) {
+      line.append(" --shards ").append(shards);
+    }
+    if (seconds != drawn.seconds) {
+      line.append(" --seconds ").append(seconds);
+    }
+    if (!faults.equals(drawn.faults)) {
+      line.append(" --faults ")
+          .append(
+              faults.isEmpty()
+                  ? "none"
+                  : String.join(
+                      ",", faults.stream().sorted().map(SimulateCommand::optionName).toList()));
+    }
+    return line.toString();
   }
 }
