@@ -11,6 +11,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -36,6 +37,9 @@ import picocli.CommandLine.Spec;
             + " drawn from it, and the same seed gives the same run on every machine.%n")
 final class SimulateCommand implements Callable<Integer> {
 
+  /** Runs of a scenario that {@code --shrink} may take. */
+  private static final int SHRINK_RUNS = 300;
+
   @Option(names = "--seed", paramLabel = "N", description = "The (first) seed; default: the time.")
   @Nullable Long seed;
 
@@ -58,6 +62,9 @@ final class SimulateCommand implements Callable<Integer> {
   @Option(names = "--shards", paramLabel = "N", description = "Shards, 1 to 64.")
   @Nullable Integer shards;
 
+  @Option(names = "--clients", paramLabel = "N", description = "Clients, 1 to 64.")
+  @Nullable Integer clients;
+
   @Option(
       names = "--seconds",
       paramLabel = "S",
@@ -69,6 +76,18 @@ final class SimulateCommand implements Callable<Integer> {
       paramLabel = "LIST",
       description = "Kinds of faults, with commas: ${FAULTS}; or none, or all.")
   @Nullable String faults;
+
+  @Option(
+      names = "--without",
+      split = ",",
+      paramLabel = "NUMBERS",
+      description = "Leaves these faults out, by their numbers in the story.")
+  Set<Integer> without = new TreeSet<>();
+
+  @Option(
+      names = "--shrink",
+      description = "Looks for a smaller scenario that is broken too: fewer faults and clients.")
+  boolean shrink;
 
   @Option(
       names = "--trace",
@@ -117,6 +136,12 @@ final class SimulateCommand implements Callable<Integer> {
         } catch (SimulationFailure failure) {
           broken.add(scenario);
           out.println("BROKEN " + failure.getMessage());
+          if (shrink) {
+            SimulationFailure small =
+                new Shrinker(Shrinker::failureOf, SHRINK_RUNS, out::println)
+                    .shrink(scenario, failure);
+            out.println("SHRUNK " + small.getMessage());
+          }
         }
         out.flush();
       }
@@ -137,13 +162,16 @@ final class SimulateCommand implements Callable<Integer> {
     if (shards != null) {
       scenario = scenario.withShards(inRange("--shards", shards, 1, 64));
     }
+    if (clients != null) {
+      scenario = scenario.withClients(inRange("--clients", clients, 1, 64));
+    }
     if (seconds != null) {
       scenario = scenario.withSeconds(inRange("--seconds", seconds, 1, 36_000));
     }
     if (faults != null) {
       scenario = scenario.withFaults(faults(faults));
     }
-    return scenario;
+    return scenario.leavingOut(without);
   }
 
   private int inRange(String option, int value, int least, int most) {

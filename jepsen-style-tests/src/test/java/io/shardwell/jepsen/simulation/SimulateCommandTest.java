@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
@@ -42,7 +43,9 @@ class SimulateCommandTest {
         Scenario.drawn(SEED)
             .withNodes(4)
             .withShards(7)
+            .withClients(9)
             .withSeconds(3)
+            .leavingOut(Set.of(3, 17))
             .withFaults(EnumSet.of(Fault.KILL, Fault.ONE_WAY_CUT));
     String[] words = scenario.replayLine().split(" ");
     assertThat(words).startsWith("bin/shardwell", "simulate");
