@@ -87,6 +87,7 @@ public final class Engine {
   private final NodeClocks clocks;
   private final LeaderBalance balance;
   private final Placement placement;
+  private final SnapshotTrigger snapshotTrigger;
   private final int shards;
   private final long startNanos;
 
@@ -146,6 +147,7 @@ public final class Engine {
             clocks,
             post::reaches,
             node -> links.hasReachedFor(node, SETTLING_NANOS));
+    this.snapshotTrigger = new SnapshotTrigger(config.tuning().snapshotLogBytes(), groups.values());
     this.readIndex = new ReadIndex(loop, post, config.tuning(), groups);
     this.context = context(raftCodec);
     LeaderDirectory leaders = new LeaderDirectory(groups, placement.members(), post);
@@ -548,15 +550,8 @@ public final class Engine {
           replica.propose(Proposal.tick(stamp), new Indifferent());
         }
       }
-      long stateBytes = group.state().shard().stats().logicalBytes();
-      if (replica.bytesSinceSnapshot() > Math.max(config.tuning().snapshotLogBytes(), stateBytes)) {
-        replica.takeSnapshot();
-      }
     }
-    Replica meta = metaReplica;
-    if (meta != null && meta.bytesSinceSnapshot() > config.tuning().snapshotLogBytes()) {
-      meta.takeSnapshot();
-    }
+    snapshotTrigger.check(replicas);
   }
 
   private static final class Indifferent implements ProposalListener {
