@@ -60,9 +60,9 @@ final class LogFormat {
       return bodyOffset + length;
     }
 
-    /** Whether it holds that entry. */
+    /** Whether it holds that entry, where it was written first or moved to. */
     boolean isEntry(int ofGroup, long atIndex, int ofTerm, int payloadBytes) {
-      return type == RecordType.ENTRY
+      return (type == RecordType.ENTRY || type == RecordType.MOVED)
           && group == ofGroup
           && index == atIndex
           && term == ofTerm

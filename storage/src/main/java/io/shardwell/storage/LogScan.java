@@ -187,6 +187,10 @@ final class LogScan {
       }
       long recordPosition = position + (offset - LogFormat.SEGMENT_HEADER_BYTES);
       replay.apply(segment.name(), record, bytes, recordPosition);
+      boolean first = batch.offset() == LogFormat.SEGMENT_HEADER_BYTES;
+      if (first && record.type().isCheckpoint()) {
+        segment.checkpointEndsAt(record.endOffset());
+      }
       offset = record.endOffset();
     }
     replay.endOfTurn(segment.name(), batch.offset());

@@ -108,7 +108,7 @@ public final class ReplicaLog {
     SnapshotManifest install =
         new SnapshotManifest(state.group(), index, term, membersView, chunkCount);
     // Before the append: a roll in it must not change what is pinned.
-    long needed = Math.min(installPin, lowestPosition());
+    long needed = Math.min(installPin, state.entries().lowestPosition());
     append(RecordType.INSTALL_BEGIN, index, term, RecordBody.ofManifest(install));
     installing = install;
     installPin = Math.min(needed, lastPosition - 1);
@@ -208,9 +208,22 @@ public final class ReplicaLog {
     return installPin;
   }
 
-  private long lowestPosition() {
+  /** Whether the entry's record is the one at that position still. */
+  boolean isAt(long index, long position) {
+    return state.entries().holds(index) && state.entries().position(index) == position;
+  }
+
+  /**
+   * The entry's record was appended again at {@code to}, and that is durable; so {@link
+   * #positionOf} goes from one durable position to another.
+   */
+  void moved(long index, long from, long to) {
+    assert isAt(index, from) : index;
     EntryIndex entries = state.entries();
-    return entries.isEmpty() ? Long.MAX_VALUE : entries.position(entries.first());
+    int length = entries.length(index);
+    release(index, index);
+    state.moveEntry(index, entries.term(index), to, length);
+    log.retain(to, LogFormat.RECORD_HEADER_BYTES + length);
   }
 
   /** Counts the records of all entries held: they were recovered. */

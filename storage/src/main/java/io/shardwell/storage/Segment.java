@@ -21,6 +21,8 @@ final class Segment {
   // Offset up to which the file has bytes or was handed some, zeros and stale ones included.
   // Invariant: writtenOffset >= endOffset, writtenOffset >= staleEnd.
   private int writtenOffset;
+  // Offset behind the checkpoint in the first batch.
+  private int checkpointEnd = LogFormat.SEGMENT_HEADER_BYTES;
   // Bytes of the records here that are now the place of an entry some group holds.
   // Invariant: 0 <= liveBytes <= endOffset, but for records of a turn not handed over yet.
   private long liveBytes;
@@ -106,6 +108,15 @@ final class Segment {
   /** Found so by recovery. */
   void fileIsLong(int bytes) {
     writtenOffset = Math.max(writtenOffset, bytes);
+  }
+
+  int checkpointEnd() {
+    return checkpointEnd;
+  }
+
+  void checkpointEndsAt(int offset) {
+    assert offset > LogFormat.SEGMENT_HEADER_BYTES;
+    checkpointEnd = offset;
   }
 
   long liveBytes() {

@@ -83,6 +83,16 @@ final class SegmentChain {
     return bytes;
   }
 
+  /** Bytes used in all segments but the last one, without what they need to be segments. */
+  long closedBytes() {
+    Segment last = segments.getLast();
+    long bytes = 0;
+    for (Segment segment : segments) {
+      bytes += segment == last ? 0 : segment.endOffset() - segment.checkpointEnd();
+    }
+    return bytes;
+  }
+
   /** The segment that holds, or will hold, the record at that position. */
   Segment at(long position) {
     Segment last = segments.getLast();

@@ -30,6 +30,7 @@ public final class SharedLog {
   private final TreeMap<Integer, ReplicaLog> replicas = new TreeMap<>();
 
   private final SegmentChain segments;
+  private final Rewriting rewriting;
 
   // The turn that gathers records. batchStart is the position of its batch's header.
   private BatchBuffer filling = new BatchBuffer();
@@ -63,6 +64,7 @@ public final class SharedLog {
     this.work = work;
     this.limits = limits;
     segments = new SegmentChain(work, limits, recovered);
+    rewriting = new Rewriting(this, work, limits.rewriteSliceBytes());
     Segment current = segments.last();
     nextTurn = turn + 1;
     syncedTurn = turn;
@@ -165,6 +167,24 @@ public final class SharedLog {
     return batchStart + filling.putRecord(type, group, term, index, body, segments.last().salt());
   }
 
+  /**
+   * Appends an entry once more, its payload being in a buffer; returns the position. Not a record
+   * of the group's own: what the group has said does not depend on it.
+   */
+  long appendMoved(int group, int term, long index, ByteBuffer source, int bodyOffset, int length) {
+    openBatch();
+    return batchStart
+        + filling.putRecord(
+            RecordType.MOVED,
+            group,
+            term,
+            index,
+            source,
+            bodyOffset,
+            length,
+            segments.last().salt());
+  }
+
   /** Records that others depend on were made obsolete by the last one appended. */
   void truncated() {
     truncatedPosition = appendedPosition();
@@ -206,6 +226,7 @@ public final class SharedLog {
     if (rolled) {
       // Before any record of this turn: the state is that of everything in older segments.
       putCheckpoint(filling, segments.last().salt(), states());
+      segments.last().checkpointEndsAt(LogFormat.SEGMENT_HEADER_BYTES + filling.length());
     }
   }
 
@@ -262,10 +283,15 @@ public final class SharedLog {
     segments.prewrite();
   }
 
-  /** Gives back what nobody needs. */
-  private void reclaim() {
-    if (!segments.isRemoving() && oldestMayGo() && segments.oldest().liveBytes() == 0) {
+  /** Gives back what nobody needs, and makes more of that if too much of the log is garbage. */
+  void reclaim() {
+    if (segments.isRemoving()) {
+      return;
+    }
+    if (oldestMayGo() && segments.oldest().liveBytes() == 0) {
       segments.removeOldest(this::reclaim);
+    } else {
+      rewriting.proceed();
     }
   }
 
@@ -290,6 +316,31 @@ public final class SharedLog {
       }
     }
     return false;
+  }
+
+  /**
+   * The oldest segment, if its live records are to be appended again: the full segments hold more
+   * garbage than live records. With the segment that is being filled and the spare one that bounds
+   * the log's files by twice the live records and two segments; and since a round through the log
+   * packs the live ones close together, an idle log comes to rest.
+   */
+  @Nullable Segment segmentToRewrite() {
+    boolean mostlyGarbage = segments.closedBytes() > 2 * segments.liveBytes();
+    if (!mostlyGarbage || segments.isRemoving() || !oldestMayGo()) {
+      return null;
+    }
+    Segment oldest = segments.oldest();
+    return oldest.liveBytes() == 0 ? null : oldest;
+  }
+
+  /** Groups with that id or a higher one, in order of id. */
+  Iterable<ReplicaLog> replicasFrom(int group) {
+    return replicas.tailMap(group, true).values();
+  }
+
+  /** Whether records are on their way to a second place. */
+  boolean isRewriting() {
+    return rewriting.isBusy();
   }
 
   SegmentChain segments() {

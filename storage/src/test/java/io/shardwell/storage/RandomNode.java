@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -30,12 +32,16 @@ final class RandomNode {
   NodeStorage storage;
   int crashes;
   int recoveries;
+  final Seen seen = new Seen();
 
   private Map<Integer, ModelReplica> live = new TreeMap<>();
   private Map<Integer, ModelReplica> synced = new TreeMap<>();
   private @Nullable Map<Integer, ModelReplica> inFlight;
   // What was synced one turn before.
   private Map<Integer, ModelReplica> previous = new TreeMap<>();
+
+  // Where each entry was when a turn was done last, by the model's object for it.
+  private IdentityHashMap<RecoveredEntry, Long> places = new IdentityHashMap<>();
 
   // Boot numbers: announced durable, and asked for.
   private long durableBoot;
@@ -70,10 +76,46 @@ final class RandomNode {
       previous = synced;
       synced = done;
       inFlight = null;
+      checkPlaces();
       // Forgotten for good; a group that is new in live may have begun a snapshot already.
       durable.keySet().removeIf(g -> !done.containsKey(g) && !live.containsKey(g));
       committing.keySet().removeIf(g -> !done.containsKey(g) && !live.containsKey(g));
     }
+  }
+
+  /**
+   * An entry that was durable is durable, wherever it was moved to; and each segment's count of
+   * what is needed in it is what a naive count says.
+   */
+  private void checkPlaces() {
+    SharedLog log = storage.log();
+    Map<Segment, Long> liveBytes = new HashMap<>();
+    IdentityHashMap<RecoveredEntry, Long> now = new IdentityHashMap<>();
+    live.forEach(
+        (group, model) -> {
+          ReplicaLog replica = log.replica(group);
+          ModelReplica durably = synced.get(group);
+          for (RecoveredEntry entry : model.entries.values()) {
+            long end = replica.positionOf(entry.index());
+            if (durably != null && entry.equals(durably.entries.get(entry.index()))) {
+              assertThat(end).isLessThanOrEqualTo(log.syncedPosition());
+            }
+            now.put(entry, end);
+            if (places.getOrDefault(entry, end) != end) {
+              seen.moved++;
+            }
+            liveBytes.merge(
+                log.segments().at(end - 1),
+                (long) LogFormat.RECORD_HEADER_BYTES + entry.payload().length,
+                Long::sum);
+          }
+        });
+    places = now;
+    for (Segment segment : log.segments().all()) {
+      assertThat(segment.liveBytes()).isEqualTo(liveBytes.getOrDefault(segment, 0L));
+      liveBytes.remove(segment);
+    }
+    assertThat(liveBytes).isEmpty();
   }
 
   private static Map<Integer, ModelReplica> copy(Map<Integer, ModelReplica> model) {
@@ -324,6 +366,7 @@ final class RandomNode {
       recoveries++;
       disk.behaviour().heal();
       check();
+      seen.recovered(storage);
       opened();
       if (random.nextInt(4) != 0) {
         return;
@@ -382,7 +425,9 @@ final class RandomNode {
 
   private void crash() {
     crashes++;
+    seen.beforeCrash(storage);
     disk = random.nextBoolean() ? disk.crashProcess(time) : disk.crashMachine(time);
+    seen.afterCrash(disk);
   }
 
   private void check() {
@@ -433,6 +478,7 @@ final class RandomNode {
     durableBoot = storage.metadata().bootNumber();
     askedBoot = durableBoot;
     previous = new TreeMap<>();
+    places = new IdentityHashMap<>();
     live = copy(resolved);
     synced = resolved;
     inFlight = null;
