@@ -29,15 +29,20 @@ final class CrashProperties {
   /** Says what the two properties above are about: with fixed seeds, everything hard did happen. */
   @Example
   void crashesComeInTheMiddleOfEverythingHard() throws IOException {
-    long crashes = 0;
-    Seen total = new Seen();
-    for (long seed = 1; seed <= 300; seed++) {
+    int crashes = 0;
+    Seen seen = new Seen();
+    for (long seed = 1; seed <= 400; seed++) {
       RandomNode node = crashSixTimes(seed);
       crashes += node.crashes;
-      total.add(node.seen);
+      seen.add(node.seen);
     }
-    assertThat(crashes).isGreaterThan(2500);
-    assertThat(total.moved).as("%s", total).isGreaterThan(1000);
+    assertThat(crashes).as("%s", seen).isGreaterThan(3500);
+    assertThat(seen.moved).as("%s", seen).isGreaterThan(3000);
+    assertThat(seen.recoveriesWithMoved).as("%s", seen).isGreaterThan(500);
+    assertThat(seen.crashesWhileRewriting).as("%s", seen).isGreaterThan(100);
+    assertThat(seen.crashesWithARecycledEnd).as("%s", seen).isGreaterThan(200);
+    assertThat(seen.crashesBeforeTheNewHeader).as("%s", seen).isPositive();
+    assertThat(seen.crashesBeforeTheNewName).as("%s", seen).isPositive();
   }
 
   private static RandomNode crashSixTimes(long seed) throws IOException {

@@ -34,9 +34,9 @@ final class NodeStorageTest {
 
   /** As a loop does it: a turn whenever something is buffered, the log's own records too. */
   private void sync(NodeStorage storage) {
-    while (storage.log().startSync()) {
+    do {
       time.runAll();
-    }
+    } while (storage.log().startSync());
     assertThat(storage.log().hasUnsynced()).isFalse();
   }
 

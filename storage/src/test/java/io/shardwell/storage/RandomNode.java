@@ -37,6 +37,8 @@ final class RandomNode {
   private Map<Integer, ModelReplica> live = new TreeMap<>();
   private Map<Integer, ModelReplica> synced = new TreeMap<>();
   private @Nullable Map<Integer, ModelReplica> inFlight;
+  // A turn was under way at a crash, and no recovery has come to its end since.
+  private boolean mayBeTorn;
   // What was synced one turn before.
   private Map<Integer, ModelReplica> previous = new TreeMap<>();
 
@@ -52,6 +54,7 @@ final class RandomNode {
   private final Map<Integer, Set<Long>> committing = new TreeMap<>();
   private final Map<Integer, SnapshotWriter> writers = new TreeMap<>();
   private final Map<String, byte[][]> contents = new TreeMap<>();
+  private final Map<String, SnapshotManifest> manifests = new TreeMap<>();
   // An install that began and has not discarded the log yet.
   private final Map<Integer, Long> discardDue = new TreeMap<>();
 
@@ -312,6 +315,7 @@ final class RandomNode {
     byte[][] chunks = new byte[manifest.chunkCount()][];
     Arrays.setAll(chunks, i -> bytes(300));
     contents.put(group + "/" + index, chunks);
+    manifests.put(group + "/" + index, manifest);
     writers.put(group, storage.snapshots().begin(manifest));
     return manifest;
   }
@@ -392,11 +396,22 @@ final class RandomNode {
       if (snapshot != null) {
         readRightOrFault(() -> assertChunks(opened, snapshot));
       }
+      ReplicaLog log = opened.log().replica(replica.group());
+      for (RecoveredEntry entry : replica.entries()) {
+        readRightOrFault(() -> assertThat(log.readEntry(entry.index())).isEqualTo(entry.payload()));
+      }
     }
   }
 
   /** Every entry and chunk is what was written, or reading it is a fault. */
   void assertReadsRightOrFaults() {
+    durable.forEach(
+        (group, index) -> {
+          SnapshotManifest snapshot = manifests.get(group + "/" + index);
+          if (snapshot != null && live.containsKey(group)) {
+            readRightOrFault(() -> assertChunks(storage, snapshot));
+          }
+        });
     live.forEach(
         (group, model) -> {
           ReplicaLog replica = storage.log().replica(group);
@@ -425,6 +440,7 @@ final class RandomNode {
 
   private void crash() {
     crashes++;
+    mayBeTorn |= inFlight != null;
     seen.beforeCrash(storage);
     disk = random.nextBoolean() ? disk.crashProcess(time) : disk.crashMachine(time);
     seen.afterCrash(disk);
@@ -477,6 +493,10 @@ final class RandomNode {
     assertThat(storage.metadata().bootNumber()).isBetween(durableBoot, askedBoot);
     durableBoot = storage.metadata().bootNumber();
     askedBoot = durableBoot;
+    if (!mayBeTorn) {
+      assertThat(storage.recoveryNotes()).noneMatch(note -> note.startsWith("cut "));
+    }
+    mayBeTorn = false;
     previous = new TreeMap<>();
     places = new IdentityHashMap<>();
     live = copy(resolved);
