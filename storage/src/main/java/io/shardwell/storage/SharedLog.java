@@ -309,7 +309,7 @@ public final class SharedLog {
   }
 
   /** Whether an install that may have to be taken back needs the segment. */
-  boolean isPinned(Segment segment) {
+  private boolean isPinned(Segment segment) {
     for (ReplicaLog replica : replicas.values()) {
       if (replica.installPin() < segment.endPosition()) {
         return true;
