@@ -288,7 +288,7 @@ public final class SharedLog {
     if (segments.isRemoving()) {
       return;
     }
-    if (oldestMayGo() && segments.oldest().liveBytes() == 0) {
+    if (segments.oldest().liveBytes() == 0 && oldestMayGo()) {
       segments.removeOldest(this::reclaim);
     } else {
       rewriting.proceed();
