@@ -1,9 +1,8 @@
 package io.shardwell.jepsen.process;
 
+import io.shardwell.jepsen.process.Network.Listener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -15,49 +14,41 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.HostAndPort;
 
-/** A cluster of {@code shardwell serve} processes on loopback ports that were free a moment ago. */
-final class ServerProcesses implements AutoCloseable {
-  private static final int SHARDS = 4;
-
+/** A cluster of {@code shardwell serve} processes. */
+public final class ServerProcesses implements AutoCloseable {
   private final Path directory;
+  private final int shards;
+  private final Network network;
   private final List<Server> servers = new ArrayList<>();
   private final HttpClient http =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
 
   /** One node's place and, while it runs, its process. */
   private static final class Server {
+    final int number;
     final String id;
-    final int clientPort;
-    final int peerPort;
-    final int httpPort;
     @Nullable Process process;
 
-    Server(String id, int clientPort, int peerPort, int httpPort) {
-      this.id = id;
-      this.clientPort = clientPort;
-      this.peerPort = peerPort;
-      this.httpPort = httpPort;
+    Server(int number) {
+      this.number = number;
+      this.id = "n" + (number + 1);
     }
   }
 
-  ServerProcesses(Path directory, int nodes) throws IOException {
+  /**
+   * Nothing runs yet.
+   *
+   * @param directory for data and output
+   * @param network closed with this
+   */
+  public ServerProcesses(Path directory, int nodes, int shards, Network network) {
     this.directory = directory;
-    List<ServerSocket> held = new ArrayList<>();
-    try {
-      for (int i = 1; i <= nodes; i++) {
-        int[] ports = new int[3];
-        for (int p = 0; p < 3; p++) {
-          ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-          held.add(socket);
-          ports[p] = socket.getLocalPort();
-        }
-        servers.add(new Server("n" + i, ports[0], ports[1], ports[2]));
-      }
-    } finally {
-      for (ServerSocket socket : held) {
-        socket.close();
-      }
+    this.shards = shards;
+    this.network = network;
+    for (int i = 0; i < nodes; i++) {
+      servers.add(new Server(i));
     }
   }
 
@@ -65,36 +56,52 @@ final class ServerProcesses implements AutoCloseable {
     return servers.size();
   }
 
-  int clientPort(int node) {
-    return servers.get(node).clientPort;
+  /** Where clients reach the node. */
+  public HostAndPort clients(int node) {
+    return new HostAndPort(network.host(node), network.port(node, Listener.CLIENTS));
   }
 
-  void start(int node) {
+  /** Starts the node's process. */
+  public void start(int node) {
     Server server = servers.get(node);
-    List<String> peers = servers.stream().map(s -> s.id + "=127.0.0.1:" + s.peerPort).toList();
+    List<String> peers =
+        servers.stream()
+            .map(
+                s ->
+                    s.id
+                        + "="
+                        + network.host(s.number)
+                        + ":"
+                        + network.port(s.number, Listener.PEERS))
+            .toList();
     ProcessBuilder builder =
         new ProcessBuilder(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-ea",
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.shardwell.cli.Main",
-                "serve",
-                "--id",
-                server.id,
-                "--dir",
-                directory.resolve(server.id).toString(),
-                "--nodes",
-                String.join(",", peers),
-                "--port",
-                Integer.toString(server.clientPort),
-                "--http-port",
-                Integer.toString(server.httpPort),
-                "--shards",
-                Integer.toString(SHARDS)));
+            network.on(
+                node,
+                List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-ea",
+                    "-Xmx256m",
+                    "-XX:+UseSerialGC",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    "io.shardwell.cli.Main",
+                    "serve",
+                    "--id",
+                    server.id,
+                    "--dir",
+                    directory.resolve(server.id).toString(),
+                    "--nodes",
+                    String.join(",", peers),
+                    "--bind",
+                    network.host(node),
+                    "--insecure",
+                    "--port",
+                    Integer.toString(network.port(node, Listener.CLIENTS)),
+                    "--http-port",
+                    Integer.toString(network.port(node, Listener.HTTP)),
+                    "--shards",
+                    Integer.toString(shards))));
     builder.redirectErrorStream(true);
     builder.redirectOutput(
         ProcessBuilder.Redirect.appendTo(directory.resolve(server.id + ".log").toFile()));
@@ -107,17 +114,27 @@ final class ServerProcesses implements AutoCloseable {
     }
   }
 
-  void startAll() {
+  /** Starts all processes. */
+  public void startAll() {
     for (int i = 0; i < servers.size(); i++) {
       start(i);
     }
   }
 
   /** SIGKILL, and waits until the process is gone. */
-  void kill(int node) {
+  public void kill(int node) {
     Process process = servers.get(node).process;
     if (process != null) {
       Process unused = process.destroyForcibly().onExit().join();
+    }
+  }
+
+  /** SIGTERM, and waits until the process is gone. */
+  public void stop(int node) {
+    Process process = servers.get(node).process;
+    if (process != null) {
+      process.destroy();
+      Process unused = process.onExit().join();
     }
   }
 
@@ -146,7 +163,7 @@ final class ServerProcesses implements AutoCloseable {
   }
 
   /** Whether every node is ready within so many seconds. */
-  boolean awaitReady(int seconds) throws InterruptedException {
+  public boolean awaitReady(int seconds) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     while (System.nanoTime() < deadline) {
       if (servers.stream().allMatch(this::isReady)) {
@@ -159,7 +176,13 @@ final class ServerProcesses implements AutoCloseable {
 
   private boolean isReady(Server server) {
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.httpPort + "/readyz"))
+        HttpRequest.newBuilder(
+                URI.create(
+                    "http://"
+                        + network.host(server.number)
+                        + ":"
+                        + network.port(server.number, Listener.HTTP)
+                        + "/readyz"))
             .timeout(Duration.ofSeconds(2))
             .build();
     try {
@@ -173,7 +196,7 @@ final class ServerProcesses implements AutoCloseable {
   }
 
   /** The end of every server's output, for failures. */
-  String logs() {
+  public String logs() {
     StringBuilder text = new StringBuilder();
     for (Server server : servers) {
       text.append("\n--- ").append(server.id).append('\n');
@@ -192,5 +215,6 @@ final class ServerProcesses implements AutoCloseable {
   @Override
   public void close() {
     killAll();
+    network.close();
   }
 }
