@@ -3,6 +3,7 @@ package io.shardwell.jepsen.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.shardwell.jepsen.NodesInThisJvm;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,6 +3,7 @@ package io.shardwell.jepsen.redis;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -119,9 +120,9 @@ final class SideBySide implements AutoCloseable {
   }
 
   /** Everything a scan with these options returns, from the start to the end. */
-  private static TreeSet<String> scanned(WireConnection connection, Request request)
+  private static Set<String> scanned(WireConnection connection, Request request)
       throws IOException {
-    TreeSet<String> found = new TreeSet<>();
+    Set<String> found = new TreeSet<>();
     List<String> words = new ArrayList<>(request.words());
     words.set(1, "0");
     do {

@@ -56,7 +56,8 @@ record WireReply(char type, @Nullable String text, List<WireReply> items) {
 
   private static String printable(String bytes) {
     StringBuilder out = new StringBuilder();
-    for (char c : bytes.toCharArray()) {
+    for (int i = 0; i < bytes.length(); i++) {
+      char c = bytes.charAt(i);
       if (c < ' ' || c > '~' || c == '\\') {
         out.append(String.format("\\x%02x", (int) c));
       } else {

@@ -1,4 +1,4 @@
-package io.shardwell.jepsen.redis;
+package io.shardwell.jepsen;
 
 import io.shardwell.server.Node;
 import io.shardwell.server.NodeConfig;
@@ -9,12 +9,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A cluster in memory, in this process, on ports of loopback that were free a moment ago. */
-final class NodesInThisJvm implements AutoCloseable {
+public final class NodesInThisJvm implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(60);
 
   private final List<Node> nodes = new ArrayList<>();
 
-  NodesInThisJvm(int count, int shards) throws Exception {
+  /** Starts the nodes and waits until all are ready. */
+  public NodesInThisJvm(int count, int shards) throws Exception {
     List<ServerSocket> held = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
@@ -39,7 +40,7 @@ final class NodesInThisJvm implements AutoCloseable {
   }
 
   /** Where a node takes clients, counted from 0, in turns. */
-  int port(int i) {
+  public int port(int i) {
     return nodes.get(i % nodes.size()).port();
   }
 
