@@ -38,6 +38,15 @@ public final class Limits {
   /** Longest node id, in bytes of UTF-8. */
   public static final int MAX_NODE_ID_BYTES = 255;
 
+  /** Most keys of one touch entry. */
+  public static final int MAX_TOUCHED_KEYS = 1000;
+
+  /**
+   * Most keys that one entry evicts only because the limit was lowered; what its own writes need is
+   * evicted on top.
+   */
+  public static final int MAX_SINKING_VICTIMS = 1024;
+
   /** SCAN cursors of one shard are below this. Callers may use the bits above for the shard. */
   public static final long SCAN_CURSORS = 1L << 48;
 
