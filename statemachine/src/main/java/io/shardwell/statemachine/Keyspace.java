@@ -25,13 +25,6 @@ final class Keyspace {
   /** The deadline of an entry that never expires. */
   static final long NO_DEADLINE = -1;
 
-  /**
-   * Logical bytes of an entry besides key and value: 72 for its share of a page and object headers,
-   * 28 for the share of the deadline index. Charged whether there is a deadline or not, so that
-   * EXPIRE never needs room and works on a full shard.
-   */
-  static final int ENTRY_OVERHEAD_BYTES = 100;
-
   /** Bits of a recency stamp that count changes within one log entry. */
   private static final int ORDINAL_BITS = 20;
 
@@ -525,7 +518,7 @@ final class Keyspace {
   }
 
   private static int weight(int recordBytes) {
-    return recordBytes + ENTRY_OVERHEAD_BYTES;
+    return recordBytes + Limits.ENTRY_OVERHEAD_BYTES;
   }
 
   private static long contribution(
