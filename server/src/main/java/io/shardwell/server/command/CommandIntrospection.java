@@ -62,7 +62,7 @@ final class CommandIntrospection {
             row(
                 data.lowerName(),
                 data.arity(),
-                List.of(write ? "write" : "readonly", write ? "denyoom" : "fast"),
+                flags(data),
                 data.firstKey(),
                 data.lastKey(),
                 data.keyStep(),
@@ -84,6 +84,13 @@ final class CommandIntrospection {
       }
     }
     return new Answer.Items(rows);
+  }
+
+  private static List<String> flags(Command data) {
+    if (!data.isWrite()) {
+      return List.of("readonly", "fast");
+    }
+    return data.mayNeedMemory() ? List.of("write", "denyoom") : List.of("write");
   }
 
   private static Answer row(

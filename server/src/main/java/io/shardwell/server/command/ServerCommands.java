@@ -4,6 +4,7 @@ import io.shardwell.raftgroup.EventLoop;
 import io.shardwell.raftgroup.NodeStatus;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.Slots;
 import java.nio.charset.StandardCharsets;
@@ -20,9 +21,6 @@ public final class ServerCommands {
 
   private static final String CLUSTER_DISABLED = "ERR This instance has cluster support disabled";
 
-  // What Redis charges for the least entry; the true cost here is within a factor of two of it.
-  private static final int ENTRY_OVERHEAD_BYTES = 64;
-
   private static final int LONGEST_NAME = 32;
 
   private final Map<String, ServerCommand> table = new LinkedHashMap<>();
@@ -37,12 +35,14 @@ public final class ServerCommands {
       Supplier<NodeStatus> status,
       Clients clients,
       NodeCounters counters,
+      MemorySetting memory,
       EventLoop clock) {
     this.facts = facts;
     this.status = status;
     this.introspection = new CommandIntrospection(table);
-    this.config = new ConfigCommand(facts, counters);
-    InfoCommand info = new InfoCommand(facts, status, clients, counters, clock::nanoTime);
+    this.config = new ConfigCommand(facts, counters, memory);
+    InfoCommand info =
+        new InfoCommand(facts, status, clients, counters, memory::current, clock::nanoTime);
     String connection = "connection";
     String server = "server";
     String cluster = "cluster";
@@ -68,7 +68,7 @@ public final class ServerCommands {
             call -> ConnectionCommands.client(call, clients, clock.nanoTime())));
     add(ServerCommand.of("command", -1, server, "About commands.", introspection::answer));
     add(ServerCommand.of("info", -1, server, "About this node.", info::answer));
-    add(ServerCommand.of("config", -2, server, "Settings.", config::answer));
+    add(new ServerCommand("config", -2, server, "Settings.", config::execute));
     add(ServerCommand.of("time", 1, server, "This node's clock.", call -> time(clock)));
     add(ServerCommand.of("role", 1, server, "Always master.", call -> role()));
     add(ServerCommand.of("readonly", 1, cluster, "Refused here.", call -> clusterOnly()));
@@ -233,7 +233,7 @@ public final class ServerCommands {
             call.answer(
                 reply instanceof Reply.Bulk value
                     ? Answer.integer(
-                        (long) key.length + value.value().length + ENTRY_OVERHEAD_BYTES)
+                        (long) key.length + value.value().length + Limits.ENTRY_OVERHEAD_BYTES)
                     : new Answer.Plain(reply)));
   }
 
