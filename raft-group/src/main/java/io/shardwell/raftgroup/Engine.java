@@ -3,6 +3,7 @@ package io.shardwell.raftgroup;
 import io.shardwell.raftgroup.cluster.ClusterMap;
 import io.shardwell.raftgroup.cluster.ClusterTable;
 import io.shardwell.raftgroup.cluster.FirstStart;
+import io.shardwell.raftgroup.cluster.MemoryChanges;
 import io.shardwell.raftgroup.cluster.MetaState;
 import io.shardwell.raftgroup.cluster.NodeIdentity;
 import io.shardwell.raftgroup.cluster.Placement;
@@ -24,6 +25,7 @@ import io.shardwell.raftgroup.wire.BatchVerdict;
 import io.shardwell.raftgroup.wire.FrameCodec;
 import io.shardwell.raftgroup.wire.PeerMessage;
 import io.shardwell.raftgroup.wire.RaftCodec;
+import io.shardwell.statemachine.MemoryLimit;
 import io.shardwell.statemachine.Outcome;
 import io.shardwell.statemachine.Proposal;
 import io.shardwell.statemachine.SessionKey;
@@ -67,6 +69,7 @@ public final class Engine {
 
   private static final long PATROL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long PULSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+  private static final long SETTINGS_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final long HANDSHAKE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   /** A node gets leaderships back after so long a time on the network. */
@@ -87,6 +90,8 @@ public final class Engine {
   private final NodeClocks clocks;
   private final LeaderBalance balance;
   private final Placement placement;
+  private final ShardUpkeep upkeep;
+  private final MemoryChanges memoryChanges;
   private final SnapshotTrigger snapshotTrigger;
   private final int shards;
   private final long startNanos;
@@ -140,6 +145,15 @@ public final class Engine {
     this.shards = stored == null ? config.shards() : stored.shards();
     int replicasEach = stored == null ? config.replicas() : stored.replicas();
     this.placement = Placement.of(config.nodes().keySet(), shards, replicasEach);
+    this.upkeep = new ShardUpkeep(placement.members());
+    this.memoryChanges =
+        new MemoryChanges(
+            config.nodeId(),
+            identity.metadata().incarnation(),
+            identity.metadata().bootNumber(),
+            loop,
+            config.tuning().commandPatienceMillis(),
+            this::announce);
     this.clocks = new NodeClocks(loop, config.tuning().maxClockSkewMillis());
     this.balance =
         new LeaderBalance(
@@ -195,6 +209,10 @@ public final class Engine {
     firstStart.begin();
     every(HANDSHAKE_NANOS, this::handshake);
     every(PULSE_NANOS, this::pulse);
+    every(SETTINGS_NANOS, this::bringSettings);
+    if (!config.memory().equals(MemoryLimit.NONE)) {
+      memoryChanges.propose(config.memory());
+    }
     every(TimeUnit.MILLISECONDS.toNanos(config.tuning().tickMillis()), this::tick);
     every(
         TimeUnit.MILLISECONDS.toNanos(config.tuning().leaderBalanceMillis()), this::balanceLeaders);
@@ -541,25 +559,10 @@ public final class Engine {
   // --------------------------------------------------------------------------------
 
   private void tick() {
-    for (ShardGroup group : groups.values()) {
-      Replica replica = group.replica();
-      if (replica.isEstablishedLeader()
-          && group.state().shard().nextDeadlineMillis() != Long.MAX_VALUE) {
-        long stamp = group.state().stampMillis();
-        if (group.state().shard().nextDeadlineMillis() <= stamp) {
-          replica.propose(Proposal.tick(stamp), new Indifferent());
-        }
-      }
+    if (opened) {
+      upkeep.run(groups.values(), Objects.requireNonNull(map));
     }
     snapshotTrigger.check(replicas);
-  }
-
-  private static final class Indifferent implements ProposalListener {
-    @Override
-    public void applied(long index, Object result) {}
-
-    @Override
-    public void notApplied() {}
   }
 
   private void balanceLeaders() {
@@ -586,32 +589,58 @@ public final class Engine {
             Objects.requireNonNull(config.nodes().get(config.nodeId())),
             config.advertised());
     if (!self.equals(known.nodes().get(config.nodeId()))) {
-      announce(MetaState.announcement(config.nodeId(), self));
+      boolean unused = announce(MetaState.announcement(config.nodeId(), self));
     }
     if (!log.hasUnsynced() && !log.syncInFlight()) {
       boolean unused = log.startIdleMark();
     }
   }
 
-  private void announce(byte[] change) {
+  private void bringSettings() {
+    if (!memoryChanges.isIdle()) {
+      MetaState meta = metaState;
+      if (opened && meta != null) {
+        learnMap(meta.map());
+      }
+      memoryChanges.patrol(opened ? map : null);
+    }
+  }
+
+  /**
+   * What each node may use for data, as far as this node knows: its own changes as soon as they are
+   * answered, those of others within a second while `meta` is reached.
+   */
+  public MemoryLimit memory() {
+    ClusterMap known = map;
+    return known == null ? MemoryLimit.NONE : known.memory();
+  }
+
+  /** To change that, for the whole cluster. */
+  public MemoryChanges memoryChanges() {
+    return memoryChanges;
+  }
+
+  /** Sends a change to whoever leads `meta`; false if that is not known. */
+  private boolean announce(byte[] change) {
     Replica meta = metaReplica;
     if (meta == null) {
       // Whoever of them leads takes it, the others do not.
       Objects.requireNonNull(firstStart.table()).incarnations().keySet().stream()
           .limit(MetaState.MAX_VOTERS)
           .forEach(node -> post.tell(node, new PeerMessage.MapChange(change)));
-      return;
+      return true;
     }
     String leader = meta.leaderNodeId();
     if (leader != null) {
       post.tell(leader, new PeerMessage.MapChange(change));
     }
+    return leader != null;
   }
 
   private void onMapChange(PeerMessage.MapChange change) {
     Replica meta = metaReplica;
     if (meta != null && meta.isLeader() && MetaState.isChange(change.change())) {
-      meta.propose(change.change(), new Indifferent());
+      meta.propose(change.change(), ShardUpkeep.INDIFFERENT);
     }
   }
 
@@ -748,6 +777,7 @@ public final class Engine {
         stats == null ? 0 : stats.keys(),
         stats == null ? 0 : stats.logicalBytes(),
         stats == null ? 0 : stats.expiredKeys(),
+        stats == null ? 0 : stats.evictedKeys(),
         data == null ? 0 : data.logTimeMillis(),
         data == null ? 0 : data.digest());
   }

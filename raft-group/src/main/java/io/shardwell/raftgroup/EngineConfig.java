@@ -1,5 +1,6 @@
 package io.shardwell.raftgroup;
 
+import io.shardwell.statemachine.MemoryLimit;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -14,6 +15,8 @@ import java.util.TreeMap;
  * @param replicas replicas of a shard; at most as many as there are nodes are made
  * @param seed of all randomness in this node: timeouts, the incarnation of a new directory
  * @param tuning durations and sizes
+ * @param memory bytes each node may use for data and what happens then: the cluster's first
+ *     setting, of no effect if it ever had one; {@link MemoryLimit#NONE} to leave it to others
  */
 public record EngineConfig(
     String nodeId,
@@ -22,13 +25,26 @@ public record EngineConfig(
     int shards,
     int replicas,
     long seed,
-    Tuning tuning) {
+    Tuning tuning,
+    MemoryLimit memory) {
 
   /** The most nodes in one cluster. */
   public static final int MAX_NODES = 64;
 
   /** The most shards in one cluster. */
   public static final int MAX_SHARDS = 1024;
+
+  /** Without a first memory setting. */
+  public EngineConfig(
+      String nodeId,
+      SortedMap<String, PeerAddress> nodes,
+      ClientAddress advertised,
+      int shards,
+      int replicas,
+      long seed,
+      Tuning tuning) {
+    this(nodeId, nodes, advertised, shards, replicas, seed, tuning, MemoryLimit.NONE);
+  }
 
   public EngineConfig {
     nodes = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
@@ -50,6 +66,11 @@ public record EngineConfig(
     if (replicas < 1) {
       throw new IllegalArgumentException("replicas must be at least 1: " + replicas);
     }
+  }
+
+  /** The same with a first memory setting. */
+  public EngineConfig withMemory(MemoryLimit first) {
+    return new EngineConfig(nodeId, nodes, advertised, shards, replicas, seed, tuning, first);
   }
 
   /** The usual way: with default tuning. */

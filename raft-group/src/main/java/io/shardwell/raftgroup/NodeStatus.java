@@ -53,6 +53,7 @@ public record NodeStatus(
       long keys,
       long logicalBytes,
       long expiredKeys,
+      long evictedKeys,
       long logTimeMillis,
       long digest) {}
 
@@ -98,6 +99,7 @@ public record NodeStatus(
       raw(out, "keys", replica.keys).append(',');
       raw(out, "logicalBytes", replica.logicalBytes).append(',');
       raw(out, "expiredKeys", replica.expiredKeys).append(',');
+      raw(out, "evictedKeys", replica.evictedKeys).append(',');
       raw(out, "logTimeMillis", replica.logTimeMillis).append(',');
       text(out, "digest", Long.toHexString(replica.digest)).append('}');
     }

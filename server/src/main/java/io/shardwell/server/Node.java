@@ -12,12 +12,15 @@ import io.shardwell.raftgroup.PeerAddress;
 import io.shardwell.server.command.Call;
 import io.shardwell.server.command.ClientInfo;
 import io.shardwell.server.command.Clients;
+import io.shardwell.server.command.MemorySetting;
 import io.shardwell.server.command.NodeCounters;
 import io.shardwell.server.command.NodeFacts;
 import io.shardwell.server.command.ServerCommands;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.EvictionPolicy;
 import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.MemoryLimit;
 import io.shardwell.statemachine.Reply;
 import io.shardwell.storage.NodeStorage;
 import java.io.IOException;
@@ -37,6 +40,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,6 +103,20 @@ public final class Node implements AutoCloseable {
       ServerCommands commands,
       ClientInfo self,
       ClientSession session) {}
+
+  /** The cluster's memory setting, brought to `meta` and learnt from it by the engine. */
+  private record EngineMemory(Engine engine) implements MemorySetting {
+    @Override
+    public MemoryLimit current() {
+      return engine.memory();
+    }
+
+    @Override
+    public void change(
+        @Nullable Long bytes, @Nullable EvictionPolicy policy, Consumer<Reply> onReply) {
+      engine.memoryChanges().change(bytes, policy, onReply);
+    }
+  }
 
   private Node(NodeConfig config) {
     this.config = config;
@@ -185,18 +203,20 @@ public final class Node implements AutoCloseable {
     }
     EngineConfig engineConfig =
         EngineConfig.of(
-            config.id(),
-            nodes,
-            new ClientAddress(config.advertisedHost(), port, textPort, httpPort),
-            config.shards(),
-            config.replicas(),
-            new SecureRandom().nextLong());
+                config.id(),
+                nodes,
+                new ClientAddress(config.advertisedHost(), port, textPort, httpPort),
+                config.shards(),
+                config.replicas(),
+                new SecureRandom().nextLong())
+            .withMemory(new MemoryLimit(0, config.maxMemory(), config.maxMemoryPolicy()));
     Engine engine = new Engine(engineConfig, loop, bus, storage, faults);
     int maxClients = ClientLimits.allowedClients(config.maxClients());
     Clients clients = new Clients(maxClients);
     NodeCounters counters = new NodeCounters();
     ServerCommands commands =
-        new ServerCommands(facts(maxClients), engine::status, clients, counters, loop);
+        new ServerCommands(
+            facts(maxClients), engine::status, clients, counters, new EngineMemory(engine), loop);
     ClientSide clientSide =
         new ClientSide(loop, engine::openSession, commands, clients, counters, faults);
     ClientInfo embedded =

@@ -2,6 +2,7 @@ package io.shardwell.server;
 
 import io.shardwell.raftgroup.EngineConfig;
 import io.shardwell.raftgroup.PeerAddress;
+import io.shardwell.statemachine.EvictionPolicy;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * @param replicas of each shard; at most as many as there are nodes are made
  * @param maxClients connections of clients, RESP and text together, beyond which new ones are
  *     refused
+ * @param maxMemory bytes each node may use for data, all its replicas together; 0 for no limit. As
+ *     the policy it is the cluster's first setting: of no effect once it has one
+ * @param maxMemoryPolicy what happens when they are used
  * @param insecure allows a bind address that others than this machine can reach although there is
  *     no password yet
  * @param standalone whether this node is its whole process: a fault then halts the process;
@@ -44,6 +48,8 @@ public record NodeConfig(
     int shards,
     int replicas,
     int maxClients,
+    long maxMemory,
+    EvictionPolicy maxMemoryPolicy,
     boolean insecure,
     boolean standalone) {
 
@@ -86,6 +92,7 @@ public record NodeConfig(
         shards >= 1 && shards <= EngineConfig.MAX_SHARDS,
         "shards must be 1 to " + EngineConfig.MAX_SHARDS + ", is " + shards);
     check(replicas >= 1 && replicas <= 7, "replicas must be 1 to 7, is " + replicas);
+    check(maxMemory >= 0, "maxmemory must not be negative, is " + maxMemory);
     check(maxClients >= 1, "maxclients must be at least 1, is " + maxClients);
     check(
         insecure || isLoopback(bind),
@@ -151,6 +158,8 @@ public record NodeConfig(
     private int shards = DEFAULT_SHARDS;
     private int replicas = DEFAULT_REPLICAS;
     private int maxClients = DEFAULT_MAX_CLIENTS;
+    private long maxMemory;
+    private EvictionPolicy maxMemoryPolicy = EvictionPolicy.NOEVICTION;
     private boolean insecure;
     private boolean standalone;
 
@@ -227,6 +236,18 @@ public record NodeConfig(
       return this;
     }
 
+    /** In bytes. Default: 0, no limit. */
+    public Builder maxMemory(long value) {
+      maxMemory = value;
+      return this;
+    }
+
+    /** Default: writes that find no room are refused. */
+    public Builder maxMemoryPolicy(EvictionPolicy value) {
+      maxMemoryPolicy = value;
+      return this;
+    }
+
     public Builder insecure(boolean value) {
       insecure = value;
       return this;
@@ -269,6 +290,8 @@ public record NodeConfig(
           shards,
           replicas,
           maxClients,
+          maxMemory,
+          maxMemoryPolicy,
           insecure,
           standalone);
     }

@@ -123,6 +123,29 @@ public enum Command {
     return access == Access.WRITE;
   }
 
+  /**
+   * Whether Redis flags the command denyoom: it may need room. RENAME and RENAMENX need room too if
+   * the new name is longer, but they are not flagged.
+   */
+  public boolean mayNeedMemory() {
+    return switch (this) {
+      case SET, SETNX, SETEX, PSETEX, GETSET, APPEND, SETRANGE, MSET, MSETNX -> true;
+      case INCR, DECR, INCRBY, DECRBY, INCRBYFLOAT -> true;
+      default -> false;
+    };
+  }
+
+  /**
+   * Whether a read of this kind uses the keys it finds, so that they are evicted later. To ask
+   * whether a key is there, or for how long, is no use of it, as in Redis.
+   */
+  public boolean isUse() {
+    return switch (this) {
+      case GET, MGET, STRLEN, GETRANGE, SUBSTR, TOUCH -> true;
+      default -> false;
+    };
+  }
+
   /** Which shards the command concerns. */
   public Spread spread() {
     return spread;

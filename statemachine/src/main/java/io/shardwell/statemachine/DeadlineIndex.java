@@ -23,6 +23,8 @@ final class DeadlineIndex {
   private long goneCount;
   private long goneWeight;
   private long count;
+  // Invariant: the weight of all items.
+  private long weight;
 
   /** An empty index at a moment: deadlines up to it count as gone. */
   DeadlineIndex(long logTime) {
@@ -42,6 +44,11 @@ final class DeadlineIndex {
   /** How much the gone items weigh together. */
   long goneWeight() {
     return goneWeight;
+  }
+
+  /** How much the items that are not gone weigh together. */
+  long liveWeight() {
+    return weight - goneWeight;
   }
 
   /** The earliest deadline, gone or not; Long.MAX_VALUE if there is none. */
@@ -86,33 +93,35 @@ final class DeadlineIndex {
   }
 
   /** Adds an item that is not gone. */
-  void add(long deadline, long hash, int weight) {
+  void add(long deadline, long hash, int itemWeight) {
     assert deadline > logTime : deadline + " is not after " + logTime;
     if (leaves.isEmpty()) {
       leaves.add(new DeadlineLeaf());
     }
-    int at = leafOf(deadline, hash, weight);
+    int at = leafOf(deadline, hash, itemWeight);
     DeadlineLeaf leaf = leaves.get(at);
     if (leaf.isFull()) {
       DeadlineLeaf upper = leaf.splitInHalf();
       leaves.add(at + 1, upper);
-      if (upper.compare(0, deadline, hash, weight) <= 0) {
+      if (upper.compare(0, deadline, hash, itemWeight) <= 0) {
         leaf = upper;
       }
     }
-    leaf.add(deadline, hash, weight);
+    leaf.add(deadline, hash, itemWeight);
     count++;
+    weight += itemWeight;
   }
 
   /** Removes an item, gone or not, which must be there. */
-  void remove(long deadline, long hash, int weight) {
-    int at = leafOf(deadline, hash, weight);
+  void remove(long deadline, long hash, int itemWeight) {
+    int at = leafOf(deadline, hash, itemWeight);
     DeadlineLeaf leaf = leaves.get(at);
-    leaf.remove(deadline, hash, weight);
+    leaf.remove(deadline, hash, itemWeight);
     count--;
+    weight -= itemWeight;
     if (deadline <= logTime) {
       goneCount--;
-      goneWeight -= weight;
+      goneWeight -= itemWeight;
     }
     if (leaf.size() == 0) {
       leaves.remove(at);
@@ -127,12 +136,12 @@ final class DeadlineIndex {
   }
 
   /** The last leaf whose first item is not above the given one; 0 if there is none. */
-  private int leafOf(long deadline, long hash, int weight) {
+  private int leafOf(long deadline, long hash, int itemWeight) {
     int low = 0;
     int high = leaves.size();
     while (low < high) {
       int middle = (low + high) >>> 1;
-      if (leaves.get(middle).compare(0, deadline, hash, weight) <= 0) {
+      if (leaves.get(middle).compare(0, deadline, hash, itemWeight) <= 0) {
         low = middle + 1;
       } else {
         high = middle;
@@ -146,6 +155,7 @@ final class DeadlineIndex {
     long items = 0;
     long gone = 0;
     long weightOfGone = 0;
+    long weightOfAll = 0;
     for (int i = 0; i < leaves.size(); i++) {
       DeadlineLeaf leaf = leaves.get(i);
       leaf.check();
@@ -156,10 +166,12 @@ final class DeadlineIndex {
         assert leaf.compare(0, lower.deadline(last), lower.hash(last), lower.weight(last)) >= 0;
       }
       items += leaf.size();
+      weightOfAll += leaf.weight(0, leaf.size());
       int goneHere = leaf.countUpTo(logTime);
       gone += goneHere;
       weightOfGone += leaf.weight(0, goneHere);
     }
     assert items == count && gone == goneCount && weightOfGone == goneWeight : "sums";
+    assert weightOfAll == weight : "weight";
   }
 }

@@ -21,6 +21,11 @@ final class EntryRecord {
     return record;
   }
 
+  /** How long the record of a key and a value of these lengths is, in bytes. */
+  static int length(int keyBytes, int valueBytes) {
+    return ByteWriter.varintBytes(keyBytes) + keyBytes + valueBytes;
+  }
+
   static boolean hasKey(byte[] record, byte[] key) {
     int from = keyFrom(record);
     return Arrays.equals(record, from, from + keyLength(record), key, 0, key.length);

@@ -28,6 +28,8 @@ final class Failures {
           "ERR command exceeds maximum allowed size (max-command-bytes "
               + Limits.MAX_COMMAND_BYTES
               + ")");
+  static final Reply.Failure OUT_OF_MEMORY =
+      new Reply.Failure("OOM command not allowed when used memory > 'maxmemory'.");
   static final Reply.Failure INTERNAL = new Reply.Failure("ERR internal");
 
   private Failures() {}

@@ -82,6 +82,11 @@ public final class Invocation {
     return arguments[i];
   }
 
+  /** All arguments, the name not counted. */
+  List<byte[]> arguments() {
+    return Arrays.asList(arguments);
+  }
+
   /** How many bytes the call takes in a batch. */
   public int encodedBytes() {
     return encodedBytes;

@@ -1,7 +1,6 @@
 package io.shardwell.statemachine;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +41,10 @@ final class KeyCommands {
   }
 
   static Reply rename(Keyspace keys, Invocation call) {
-    return move(keys, call) ? Reply.OK : Failures.NO_SUCH_KEY;
+    if (!keys.contains(call.argument(0))) {
+      return Failures.NO_SUCH_KEY;
+    }
+    return keys.move(call.argument(0), call.argument(1)) ? Reply.OK : Failures.OUT_OF_MEMORY;
   }
 
   static Reply renameNx(Keyspace keys, Invocation call) {
@@ -52,8 +54,7 @@ final class KeyCommands {
     if (keys.contains(call.argument(1))) {
       return Reply.ZERO;
     }
-    move(keys, call);
-    return Reply.ONE;
+    return keys.move(call.argument(0), call.argument(1)) ? Reply.ONE : Failures.OUT_OF_MEMORY;
   }
 
   /** FLUSHALL and FLUSHDB; ASYNC makes no difference, freeing never holds anybody up. */
@@ -138,21 +139,5 @@ final class KeyCommands {
     return cursor.isPresent() && cursor.getAsLong() >= 0 && cursor.getAsLong() < Limits.SCAN_CURSORS
         ? cursor
         : OptionalLong.empty();
-  }
-
-  /** Gives value and deadline of the first key to the second; false if there is no first. */
-  private static boolean move(Keyspace keys, Invocation call) {
-    byte[] from = call.argument(0);
-    byte[] to = call.argument(1);
-    byte[] value = keys.get(from);
-    if (value == null) {
-      return false;
-    }
-    if (!Arrays.equals(from, to)) {
-      long deadline = keys.deadline(from);
-      keys.remove(from);
-      keys.put(to, value, deadline);
-    }
-    return true;
   }
 }

@@ -1,5 +1,7 @@
 package io.shardwell.statemachine;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Entries by key, in the order of their keys' hashes; knows nothing of time.
  *
@@ -11,6 +13,10 @@ package io.shardwell.statemachine;
  *
  * <p>One place is remembered: {@link #seek}, {@link #first} and {@link #next} move it, the other
  * methods work at it. Any change but {@link #set} leaves it undefined.
+ *
+ * <p>The least recently used entry is found without any list: recency is a stamp of the entry, each
+ * page's least stamp is a leaf of a {@link TournamentTree}. That costs half a byte per key, nothing
+ * while no policy evicts, and needs nothing in snapshots: it follows from the stamps.
  */
 final class KeyTable {
   /** A page of more entries is split. */
@@ -25,6 +31,11 @@ final class KeyTable {
   // Invariant: pagesOfDepth[d] pages have depth d; none is deeper than directoryDepth.
   private final int[] pagesOfDepth = new int[64];
   private long size;
+
+  private EvictionPolicy policy = EvictionPolicy.NOEVICTION;
+  // Invariant: null exactly while the policy evicts nothing; else it has a leaf for each position,
+  // a page's least rank stands at the first of its positions, and nobody at the others.
+  private @Nullable TournamentTree oldest;
 
   private Page page = directory[0];
   private int at;
@@ -58,6 +69,37 @@ final class KeyTable {
       }
     }
     return false;
+  }
+
+  /** Ranks entries by their recency from now on, those that the policy may evict. O(n). */
+  void rankFor(EvictionPolicy newPolicy) {
+    policy = newPolicy;
+    oldest = null;
+    if (newPolicy != EvictionPolicy.NOEVICTION) {
+      oldest = new TournamentTree(directory.length);
+      for (int i = 0; i < directory.length; i += positions(directory[i])) {
+        oldest.set(i, directory[i].leastRank(newPolicy));
+      }
+    }
+  }
+
+  /** Whether the policy has an entry to evict. */
+  boolean hasOldest() {
+    return oldest != null && oldest.least() != TournamentTree.NOBODY;
+  }
+
+  /** Moves to the least recently used of the entries that the policy may evict; false if none. */
+  boolean seekOldest() {
+    TournamentTree tree = oldest;
+    if (tree == null || tree.least() == TournamentTree.NOBODY) {
+      return false;
+    }
+    page = directory[tree.leafOfLeast()];
+    at = 0;
+    while (page.rank(at, policy) != tree.least()) {
+      at++;
+    }
+    return true;
   }
 
   /** Moves to the first entry whose hash is not below the given one; false if there is none. */
@@ -96,7 +138,9 @@ final class KeyTable {
 
   /** Replaces the entry here. */
   void set(byte[] record, long deadline, long version, long recency) {
+    long before = page.rank(at, policy);
     page.set(at, record, deadline, version, recency);
+    ranked(page, page.hashes[at], before, page.rank(at, policy));
   }
 
   /** Inserts an entry of a key that is absent. */
@@ -111,13 +155,16 @@ final class KeyTable {
       place++;
     }
     target.insert(place, hash, record, deadline, version, recency);
+    ranked(target, hash, TournamentTree.NOBODY, target.rank(place, policy));
     size++;
   }
 
   /** Removes the entry here. */
   void remove() {
     long hash = page.hashes[at];
+    long before = page.rank(at, policy);
     page.remove(at);
+    ranked(page, hash, before, TournamentTree.NOBODY);
     size--;
     if (page.size <= MERGE_AT) {
       merge(page, hash);
@@ -138,6 +185,29 @@ final class KeyTable {
         return true;
       }
     }
+  }
+
+  /** An entry of the page has got another rank. */
+  private void ranked(Page changed, long hash, long before, long after) {
+    TournamentTree tree = oldest;
+    if (tree == null || before == after) {
+      return;
+    }
+    int leaf = firstPosition(changed, hash);
+    if (after < tree.at(leaf)) {
+      tree.set(leaf, after);
+    } else if (before == tree.at(leaf)) {
+      tree.set(leaf, changed.leastRank(policy));
+    }
+  }
+
+  /** At how many positions of the directory a page stands. */
+  private int positions(Page each) {
+    return 1 << (directoryDepth - each.depth);
+  }
+
+  private int firstPosition(Page each, long hash) {
+    return position(hash) & -positions(each);
   }
 
   /** The first `directoryDepth` bits; two shifts, because Java takes a shift by 64 for one by 0. */
@@ -161,6 +231,7 @@ final class KeyTable {
       }
       directory = doubled;
       directoryDepth++;
+      oldest = oldest == null ? null : oldest.doubled();
     }
     pagesOfDepth[lower.depth]--;
     Page upper = lower.split();
@@ -169,6 +240,10 @@ final class KeyTable {
     int middle = (position(hash) & -(2 * width)) + width;
     for (int i = middle; i < middle + width; i++) {
       directory[i] = upper;
+    }
+    if (oldest != null) {
+      oldest.set(middle - width, lower.leastRank(policy));
+      oldest.set(middle, upper.leastRank(policy));
     }
   }
 
@@ -187,6 +262,10 @@ final class KeyTable {
       for (int i = from + width; i < from + 2 * width; i++) {
         directory[i] = lower;
       }
+      if (oldest != null) {
+        oldest.set(from, Math.min(oldest.at(from), oldest.at(from + width)));
+        oldest.set(from + width, TournamentTree.NOBODY);
+      }
       shrunk = lower;
     }
     while (directoryDepth > 0 && pagesOfDepth[directoryDepth] == 0) {
@@ -196,6 +275,7 @@ final class KeyTable {
       }
       directory = halved;
       directoryDepth--;
+      oldest = oldest == null ? null : oldest.halved();
     }
   }
 
@@ -208,6 +288,9 @@ final class KeyTable {
       assert i % width == 0 : "page out of place";
       for (int j = i; j < i + width; j++) {
         assert directory[j] == each : "page not at all its positions";
+        assert oldest == null
+                || oldest.at(j) == (j == i ? each.leastRank(policy) : TournamentTree.NOBODY)
+            : "least rank";
       }
       for (int j = 0; j < each.size; j++) {
         assert directory[position(each.hashes[j])] == each : "entry in the wrong page";
@@ -215,6 +298,10 @@ final class KeyTable {
       }
       entries += each.size;
       i += width;
+    }
+    assert (oldest == null) == (policy == EvictionPolicy.NOEVICTION) : "tree";
+    if (oldest != null) {
+      oldest.check();
     }
     assert entries == size : entries + " entries, counted " + size;
   }

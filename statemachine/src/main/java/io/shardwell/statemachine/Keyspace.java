@@ -1,5 +1,11 @@
 package io.shardwell.statemachine;
 
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -8,18 +14,16 @@ import org.jspecify.annotations.Nullable;
  * before log time. Gone entries stay in the table until {@link #collect} gets to them, but no
  * method here shows them.
  *
- * <p>What is collected, and when, is a function of the applied entries alone and part of the
- * digest: replicas hold the same entries, gone ones included.
+ * <p>What is collected or evicted, and when, is a function of the applied entries alone and part of
+ * the digest: replicas hold the same entries, gone ones included. Gone entries are not victims and
+ * do not count: how far collecting has come makes no difference to what is evicted.
+ *
+ * <p>Under a {@link MemoryLimit}, a method that writes makes room first, and changes nothing if
+ * there is none. The keys it writes are the most recent ones and no victims of their own.
  */
 final class Keyspace {
   /** The deadline of an entry that never expires. */
   static final long NO_DEADLINE = -1;
-
-  /** Logical bytes of an entry besides key and value: its share of a page, and object headers. */
-  static final int ENTRY_OVERHEAD_BYTES = 72;
-
-  /** Logical bytes of a deadline: its share of the index. */
-  static final int DEADLINE_OVERHEAD_BYTES = 28;
 
   /** Bits of a recency stamp that count changes within one log entry. */
   private static final int ORDINAL_BITS = 20;
@@ -34,6 +38,12 @@ final class Keyspace {
   private long digest;
   private long bytes;
   private long expired;
+  private long evicted;
+
+  private MemoryLimit limit = MemoryLimit.NONE;
+  // What logicalBytes() must not pass in this entry: the limit or, while a lowered limit is being
+  // approached, what there was when the entry began. Follows from the state before the entry.
+  private long ceiling = Long.MAX_VALUE;
 
   /** Called before each log entry is executed: its index, and log time after its stamp. */
   void enter(long newIndex, long newLogTime) {
@@ -41,6 +51,39 @@ final class Keyspace {
     ordinal = 0;
     logTime = newLogTime;
     expired += deadlines.advance(newLogTime);
+    raiseCeiling();
+  }
+
+  private void raiseCeiling() {
+    ceiling = limit.isOn() ? Math.max(limit.bytes(), logicalBytes()) : Long.MAX_VALUE;
+  }
+
+  /** Called after each log entry: evicts at most so many keys if the limit has been lowered. */
+  void sink(int mostVictims) {
+    for (int i = 0; i < mostVictims && isAboveLimit() && evictOldest(); i++) {}
+    assert logicalBytes() <= ceiling : logicalBytes() + " bytes, at most " + ceiling;
+  }
+
+  private boolean isAboveLimit() {
+    return limit.isOn() && logicalBytes() > limit.bytes();
+  }
+
+  /** Whether further entries, whatever they are, would bring the keys nearer to the limit. */
+  boolean canSink() {
+    return isAboveLimit() && table.hasOldest();
+  }
+
+  MemoryLimit limit() {
+    return limit;
+  }
+
+  /** Sets the limit; nothing is evicted yet. */
+  void setLimit(MemoryLimit newLimit) {
+    if (newLimit.policy() != limit.policy()) {
+      table.rankFor(newLimit.policy());
+    }
+    limit = newLimit;
+    raiseCeiling();
   }
 
   long logTime() {
@@ -72,8 +115,15 @@ final class Keyspace {
     return expired;
   }
 
+  /** How many keys were evicted since the beginning. */
+  long evicted() {
+    return evicted;
+  }
+
   long digest() {
-    return Hash.combine(digest, expired);
+    long running = Hash.combine(digest, expired);
+    running = Hash.combine(running, evicted);
+    return Hash.combine(running, limit.digest());
   }
 
   /** The earliest deadline of any entry not yet collected; Long.MAX_VALUE if there is none. */
@@ -109,18 +159,85 @@ final class Keyspace {
     return contains(key) ? table.deadline() : NO_DEADLINE;
   }
 
-  /** Sets a value; whatever the key was is replaced. A deadline not after log time removes it. */
-  void put(byte[] key, byte[] value, long deadline) {
+  /**
+   * Sets a value; whatever the key was is replaced. A deadline not after log time removes it.
+   * Returns false, and has done nothing, if there is no room.
+   */
+  boolean put(byte[] key, byte[] value, long deadline) {
     long hash = Hash.of(key);
-    putHere(table.seek(key, hash), hash, key, value, deadline);
+    return putHere(table.seek(key, hash), hash, key, value, deadline);
   }
 
-  /** Sets the value of a key that exists or not; a deadline it has stays. */
-  void putKeepingDeadline(byte[] key, byte[] value) {
+  /**
+   * Sets the value of a key that exists or not; a deadline it has stays. Returns false, and has
+   * done nothing, if there is no room.
+   */
+  boolean putKeepingDeadline(byte[] key, byte[] value) {
     long hash = Hash.of(key);
     boolean present = table.seek(key, hash);
     boolean live = present && !isPast(table.deadline());
-    putHere(present, hash, key, value, live ? table.deadline() : NO_DEADLINE);
+    return putHere(present, hash, key, value, live ? table.deadline() : NO_DEADLINE);
+  }
+
+  /**
+   * Sets values without deadlines, of a key named twice the last one. Returns false, and has done
+   * nothing, if there is no room for all of them together.
+   *
+   * @param pairs keys and values by turns
+   */
+  boolean putAll(List<byte[]> pairs) {
+    if (limit.isOn() && !makeRoomForAll(pairs)) {
+      return false;
+    }
+    for (int i = 0; i < pairs.size(); i += 2) {
+      byte[] key = pairs.get(i);
+      long hash = Hash.of(key);
+      byte[] record = EntryRecord.of(key, pairs.get(i + 1));
+      store(table.seek(key, hash), hash, record, NO_DEADLINE, index, nextRecency());
+    }
+    return true;
+  }
+
+  /**
+   * Gives value and deadline of a key that exists to another one. Returns false, and has done
+   * nothing, if the other one is longer and there is no room for that.
+   */
+  boolean move(byte[] from, byte[] to) {
+    boolean present = find(from, Hash.of(from));
+    assert present : "move of an absent key";
+    if (Arrays.equals(from, to)) {
+      return true;
+    }
+    byte[] record = EntryRecord.of(to, EntryRecord.value(table.record()));
+    long deadline = table.deadline();
+    Room room = new Room();
+    room.owns(from);
+    room.owns(to);
+    room.newBytes = weight(record);
+    if (room.newBytes > room.ownBytes && !room.make()) {
+      return false;
+    }
+    boolean removed = remove(from);
+    assert removed : "the key to be moved was evicted for itself";
+    long hash = Hash.of(to);
+    store(table.seek(to, hash), hash, record, deadline, index, nextRecency());
+    return true;
+  }
+
+  /** Makes a key the most recently used one, if it exists. */
+  void touch(byte[] key) {
+    if (contains(key)) {
+      touchHere();
+    }
+  }
+
+  /** The same for the key of a hash. */
+  void touch(long hash) {
+    for (boolean more = table.first(hash); more && table.hash() == hash; more = table.next()) {
+      if (!isPast(table.deadline())) {
+        touchHere();
+      }
+    }
   }
 
   /** Sets the deadline of a key that exists. One that is not after log time removes the key. */
@@ -146,6 +263,7 @@ final class Keyspace {
   /** Removes all keys at once, whatever their number. */
   void clear() {
     table = new KeyTable();
+    table.rankFor(limit.policy());
     deadlines = new DeadlineIndex(logTime);
     digest = 0;
     bytes = 0;
@@ -234,10 +352,12 @@ final class Keyspace {
   }
 
   /** Ends the loading of a snapshot. */
-  void loaded(long atLogTime, long expiredBefore) {
+  void loaded(long atLogTime, long expiredBefore, long evictedBefore, MemoryLimit lastLimit) {
     logTime = atLogTime;
     deadlines.advance(atLogTime);
     expired = expiredBefore;
+    evicted = evictedBefore;
+    setLimit(lastLimit);
   }
 
   private boolean find(byte[] key, long hash) {
@@ -254,12 +374,109 @@ final class Keyspace {
     return recency;
   }
 
-  private void putHere(boolean present, long hash, byte[] key, byte[] value, long deadline) {
-    if (!isPast(deadline)) {
-      store(present, hash, EntryRecord.of(key, value), deadline, index, nextRecency());
-    } else if (present) {
-      removeHere();
+  private boolean putHere(boolean present, long hash, byte[] key, byte[] value, long deadline) {
+    if (isPast(deadline)) {
+      if (present) {
+        removeHere();
+      }
+      return true;
     }
+    byte[] record = EntryRecord.of(key, value);
+    boolean replace = present;
+    if (limit.isOn() && logicalBytes() + weight(record) > limit.bytes()) {
+      Room room = new Room();
+      room.owns(key);
+      room.newBytes = weight(record);
+      if (!room.make()) {
+        return false;
+      }
+      replace = table.seek(key, hash);
+    }
+    store(replace, hash, record, deadline, index, nextRecency());
+    return true;
+  }
+
+  private boolean makeRoomForAll(List<byte[]> pairs) {
+    Map<ByteBuffer, Integer> lastPairs = new LinkedHashMap<>();
+    for (int i = 0; i < pairs.size(); i += 2) {
+      lastPairs.put(ByteBuffer.wrap(pairs.get(i)), i);
+    }
+    Room room = new Room();
+    for (int i : lastPairs.values()) {
+      room.owns(pairs.get(i));
+      room.newBytes += weight(EntryRecord.length(pairs.get(i).length, pairs.get(i + 1).length));
+    }
+    return room.make();
+  }
+
+  /** What a command needs, and the victims it takes. */
+  private final class Room {
+    private final List<byte[]> ownKeys = new ArrayList<>(2);
+    // The logical bytes of those of them that exist, and of these the ones with a deadline.
+    private long ownBytes;
+    private long ownVolatileBytes;
+    // What the command will put into their place.
+    private long newBytes;
+
+    void owns(byte[] key) {
+      if (contains(key)) {
+        ownKeys.add(key);
+        long weight = weight(table.record());
+        ownBytes += weight;
+        ownVolatileBytes += table.deadline() == NO_DEADLINE ? 0 : weight;
+      }
+    }
+
+    /**
+     * Evicts until the command's result fits. Returns false, and has evicted nothing, if it would
+     * be above the limit without all the others that may be evicted.
+     */
+    boolean make() {
+      long growth = newBytes - ownBytes;
+      if (!limit.isOn() || logicalBytes() + growth <= limit.bytes()) {
+        return true;
+      }
+      long evictable =
+          switch (limit.policy()) {
+            case NOEVICTION -> 0;
+            case ALLKEYS_LRU -> logicalBytes() - ownBytes;
+            case VOLATILE_LRU -> deadlines.liveWeight() - ownVolatileBytes;
+          };
+      if (logicalBytes() - evictable + growth > limit.bytes()) {
+        return false;
+      }
+      // The most recent ones now, they are the last that could be taken; it does not come to that.
+      ownKeys.forEach(Keyspace.this::touch);
+      while (logicalBytes() + growth > ceiling) {
+        boolean found = evictOldest();
+        assert found : "no victim where there were enough";
+      }
+      return true;
+    }
+  }
+
+  /**
+   * Removes the least recently used key that may be evicted; false if there is none. Gone entries
+   * on the way there are collected. Each is met once, so that is work which {@link #collect} need
+   * not do.
+   */
+  private boolean evictOldest() {
+    while (table.seekOldest()) {
+      boolean gone = isPast(table.deadline());
+      removeHere();
+      if (!gone) {
+        evicted++;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void touchHere() {
+    long rest = rest(table.hash(), table.record(), table.deadline(), table.version());
+    digest -= Hash.combine(rest, table.recency());
+    table.set(table.record(), table.deadline(), table.version(), nextRecency());
+    digest += Hash.combine(rest, table.recency());
   }
 
   /** Replaces the entry here or inserts one, and keeps index and sums in step. */
@@ -271,7 +488,7 @@ final class Keyspace {
     } else {
       table.insert(hash, record, deadline, version, recency);
     }
-    int weight = weight(record, deadline);
+    int weight = weight(record);
     if (deadline != NO_DEADLINE) {
       deadlines.add(deadline, hash, weight);
     }
@@ -288,7 +505,7 @@ final class Keyspace {
   private void forgetHere() {
     byte[] record = table.record();
     long deadline = table.deadline();
-    int weight = weight(record, deadline);
+    int weight = weight(record);
     if (deadline != NO_DEADLINE) {
       deadlines.remove(deadline, table.hash(), weight);
     }
@@ -296,19 +513,25 @@ final class Keyspace {
     digest -= contribution(table.hash(), record, deadline, table.version(), table.recency());
   }
 
-  private static int weight(byte[] record, long deadline) {
-    return record.length
-        + ENTRY_OVERHEAD_BYTES
-        + (deadline == NO_DEADLINE ? 0 : DEADLINE_OVERHEAD_BYTES);
+  private static int weight(byte[] record) {
+    return weight(record.length);
+  }
+
+  private static int weight(int recordBytes) {
+    return recordBytes + Limits.ENTRY_OVERHEAD_BYTES;
   }
 
   private static long contribution(
       long hash, byte[] record, long deadline, long version, long recency) {
+    return Hash.combine(rest(hash, record, deadline, version), recency);
+  }
+
+  /** What an entry contributes, but for its recency. */
+  private static long rest(long hash, byte[] record, long deadline, long version) {
     long value = Hash.of(record, EntryRecord.valueFrom(record), record.length);
     long running = Hash.combine(hash, value);
     running = Hash.combine(running, deadline);
-    running = Hash.combine(running, version);
-    return Hash.combine(running, recency);
+    return Hash.combine(running, version);
   }
 
   /** Checks every invariant; for tests, O(n). */
@@ -323,7 +546,7 @@ final class Keyspace {
         (record, deadline, version, recency) -> {
           long hash = Hash.of(EntryRecord.key(record));
           sums[0] += contribution(hash, record, deadline, version, recency);
-          sums[1] += weight(record, deadline);
+          sums[1] += weight(record);
           sums[2] += deadline == NO_DEADLINE ? 0 : 1;
         });
     assert sums[0] == digest : "digest";

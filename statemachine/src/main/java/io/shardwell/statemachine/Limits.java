@@ -17,6 +17,13 @@ public final class Limits {
   /** Longest encoded command, in bytes: one value of the largest size with its key and options. */
   public static final int MAX_COMMAND_BYTES = MAX_VALUE_BYTES + 1024 * 1024;
 
+  /**
+   * What an entry counts besides its key and value, in logical bytes: 72 for its share of a page
+   * and object headers, 28 for its share of the deadline index. Charged whether there is a deadline
+   * or not, so that EXPIRE never needs room and works on a full shard.
+   */
+  public static final int ENTRY_OVERHEAD_BYTES = 100;
+
   /** A batch takes no further command when its commands are this long, in bytes. */
   public static final int MAX_BATCH_BYTES = 64 * 1024;
 
@@ -37,6 +44,15 @@ public final class Limits {
 
   /** Longest node id, in bytes of UTF-8. */
   public static final int MAX_NODE_ID_BYTES = 255;
+
+  /** Most keys of one touch entry. */
+  public static final int MAX_TOUCHED_KEYS = 1000;
+
+  /**
+   * Most keys that one entry evicts only because the limit was lowered; what its own writes need is
+   * evicted on top.
+   */
+  public static final int MAX_SINKING_VICTIMS = 1024;
 
   /** SCAN cursors of one shard are below this. Callers may use the bits above for the shard. */
   public static final long SCAN_CURSORS = 1L << 48;

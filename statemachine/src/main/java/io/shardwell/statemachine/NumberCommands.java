@@ -40,8 +40,9 @@ final class NumberCommands {
     if (overflow) {
       return Failures.INCREMENT_OVERFLOW;
     }
-    keys.putKeepingDeadline(key, DecimalInteger.format(sum));
-    return Reply.integer(sum);
+    return keys.putKeepingDeadline(key, DecimalInteger.format(sum))
+        ? Reply.integer(sum)
+        : Failures.OUT_OF_MEMORY;
   }
 
   static Reply incrementByFloat(Keyspace keys, Invocation call) {
@@ -59,7 +60,6 @@ final class NumberCommands {
       return Failures.FLOAT_OVERFLOW;
     }
     byte[] after = ExtendedFloat.format(sum);
-    keys.putKeepingDeadline(key, after);
-    return new Reply.Bulk(after);
+    return keys.putKeepingDeadline(key, after) ? new Reply.Bulk(after) : Failures.OUT_OF_MEMORY;
   }
 }

@@ -46,6 +46,26 @@ final class Page {
     return low;
   }
 
+  /** The recency of an entry if the policy may evict it, else {@link TournamentTree#NOBODY}. */
+  long rank(int at, EvictionPolicy policy) {
+    boolean competes =
+        switch (policy) {
+          case NOEVICTION -> false;
+          case ALLKEYS_LRU -> true;
+          case VOLATILE_LRU -> deadlines[at] != Keyspace.NO_DEADLINE;
+        };
+    return competes ? recencies[at] : TournamentTree.NOBODY;
+  }
+
+  /** The least rank of all entries. */
+  long leastRank(EvictionPolicy policy) {
+    long least = TournamentTree.NOBODY;
+    for (int i = 0; i < size; i++) {
+      least = Math.min(least, rank(i, policy));
+    }
+    return least;
+  }
+
   void insert(int at, long hash, byte[] record, long deadline, long version, long recency) {
     assert at == size || Long.compareUnsigned(hash, hashes[at]) <= 0;
     assert at == 0 || Long.compareUnsigned(hashes[at - 1], hash) <= 0;

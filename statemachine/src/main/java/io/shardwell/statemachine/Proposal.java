@@ -9,6 +9,8 @@ public final class Proposal {
   static final int TICK = 2;
   static final int NEW_TERM = 3;
   static final int RETIRE_SESSION = 4;
+  static final int MEMORY_LIMIT = 5;
+  static final int TOUCH = 6;
 
   /** Kind (1 byte) and stamp (8 bytes, big-endian). */
   static final int HEADER_BYTES = 9;
@@ -17,9 +19,7 @@ public final class Proposal {
 
   /** An entry that executes a batch from {@link BatchBuilder}. */
   public static byte[] batch(long stampMillis, byte[] batch) {
-    byte[] proposal = header(BATCH, stampMillis, batch.length);
-    System.arraycopy(batch, 0, proposal, HEADER_BYTES, batch.length);
-    return proposal;
+    return withBody(BATCH, stampMillis, batch);
   }
 
   /** An entry that only moves log time. */
@@ -38,10 +38,19 @@ public final class Proposal {
     ByteWriter body = new ByteWriter(64);
     body.writeText(nodeId);
     body.writeLong(incarnation);
-    byte[] bytes = body.toBytes();
-    byte[] proposal = header(RETIRE_SESSION, stampMillis, bytes.length);
-    System.arraycopy(bytes, 0, proposal, HEADER_BYTES, bytes.length);
-    return proposal;
+    return withBody(RETIRE_SESSION, stampMillis, body.toBytes());
+  }
+
+  /** An entry that sets the shard's memory limit, unless that has this revision or a later one. */
+  public static byte[] memoryLimit(long stampMillis, MemoryLimit limit) {
+    ByteWriter body = new ByteWriter(32);
+    limit.write(body);
+    return withBody(MEMORY_LIMIT, stampMillis, body.toBytes());
+  }
+
+  /** An entry that makes keys the most recently used ones; those that are gone are ignored. */
+  public static byte[] touch(long stampMillis, TouchBuilder touched) {
+    return withBody(TOUCH, stampMillis, touched.build());
   }
 
   /**
@@ -66,6 +75,12 @@ public final class Proposal {
 
   static int kindOf(byte[] proposal) {
     return proposal[0];
+  }
+
+  private static byte[] withBody(int kind, long stampMillis, byte[] body) {
+    byte[] proposal = header(kind, stampMillis, body.length);
+    System.arraycopy(body, 0, proposal, HEADER_BYTES, body.length);
+    return proposal;
   }
 
   private static byte[] header(int kind, long stampMillis, int bodyBytes) {

@@ -14,13 +14,14 @@ public final class ShardState {
    * @param perEntry with an entry of any kind but a tick
    * @param perCall on top for each call of a batch
    * @param perTick with a tick, which has nothing else to do
+   * @param victims how many keys an entry evicts at most because the limit was lowered
    */
-  record Pace(int perEntry, int perCall, int perTick) {
+  record Pace(int perEntry, int perCall, int perTick, int victims) {
     /**
      * A call adds at most one entry that can expire, so freeing several per call catches up with
      * any load; a thousand take less than a millisecond or two.
      */
-    static final Pace PRODUCTION = new Pace(256, 4, 1024);
+    static final Pace PRODUCTION = new Pace(256, 4, 1024, Limits.MAX_SINKING_VICTIMS);
   }
 
   private final Pace pace;
@@ -55,12 +56,34 @@ public final class ShardState {
     logTime = Math.max(logTime, Proposal.stampOf(proposal));
     lastIndex = index;
     keys.enter(index, logTime);
-    switch (Proposal.kindOf(proposal)) {
+    Outcome outcome = execute(Proposal.kindOf(proposal), body);
+    keys.sink(pace.victims());
+    return outcome;
+  }
+
+  private Outcome execute(int kind, ByteReader body) {
+    switch (kind) {
       case Proposal.BATCH -> {
         Batch batch = Batch.read(body);
         Outcome outcome = applyBatch(batch);
         keys.collect(pace.perEntry() + pace.perCall() * batch.calls().size());
         return outcome;
+      }
+      case Proposal.MEMORY_LIMIT -> {
+        MemoryLimit limit = MemoryLimit.read(body);
+        body.expectEnd();
+        if (limit.revision() > keys.limit().revision()) {
+          keys.setLimit(limit);
+        }
+        keys.collect(pace.perEntry());
+      }
+      case Proposal.TOUCH -> {
+        int count = body.readCount(Limits.MAX_TOUCHED_KEYS, "touched keys");
+        for (int i = 0; i < count; i++) {
+          keys.touch(body.readLong());
+        }
+        body.expectEnd();
+        keys.collect(pace.perEntry());
       }
       case Proposal.TICK, Proposal.NEW_TERM -> {
         body.expectEnd();
@@ -73,7 +96,7 @@ public final class ShardState {
         sessions.retire(nodeId, incarnation);
         keys.collect(pace.perEntry());
       }
-      default -> throw new MalformedBytesException("entry kind " + Proposal.kindOf(proposal));
+      default -> throw new MalformedBytesException("entry kind " + kind);
     }
     return new Outcome.Nothing();
   }
@@ -146,6 +169,32 @@ public final class ShardState {
     }
   }
 
+  /** The limit in force. */
+  public MemoryLimit memoryLimit() {
+    return keys.limit();
+  }
+
+  /** Whether reads are worth recording: keys are evicted, and three quarters of the limit used. */
+  public boolean wantsTouches() {
+    return keys.limit().evicts() && keys.logicalBytes() > keys.limit().bytes() / 4 * 3;
+  }
+
+  /** Records the keys that a read has used, those that exist. */
+  public void recordUse(Invocation read, TouchBuilder touches) {
+    if (read.command().isUse()) {
+      for (byte[] key : read.keys()) {
+        if (keys.contains(key)) {
+          touches.add(Hash.of(key));
+        }
+      }
+    }
+  }
+
+  /** Whether the limit was lowered and has yet to be reached: any entry, a tick too, goes on. */
+  public boolean isSinking() {
+    return keys.canSink();
+  }
+
   /** The largest stamp applied, in milliseconds; 0 at first. */
   public long logTimeMillis() {
     return logTime;
@@ -178,7 +227,7 @@ public final class ShardState {
    */
   public List<byte[]> takeSnapshot() {
     SnapshotWriter out = new SnapshotWriter();
-    out.header(logTime, lastIndex, keys.expired(), poisonedCommands, poisonDigest);
+    out.header(logTime, lastIndex, keys, poisonedCommands, poisonDigest);
     sessions.sessions().forEach(out::session);
     sessions.tombstones().forEach(out::tombstone);
     keys.forEachEntry(out::entry);
@@ -217,6 +266,7 @@ public final class ShardState {
         keys.volatileSize(),
         keys.logicalBytes(),
         keys.expired(),
+        keys.evicted(),
         keys.uncollected(),
         sessions.size(),
         sessions.retiredSize(),

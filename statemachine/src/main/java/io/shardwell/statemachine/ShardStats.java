@@ -7,6 +7,7 @@ package io.shardwell.statemachine;
  * @param volatileKeys of those, the ones that have a deadline
  * @param logicalBytes key, value and a constant per key, of the keys that exist
  * @param expiredKeys keys that reached their deadline since the shard began
+ * @param evictedKeys keys dropped to make room since the shard began
  * @param uncollectedKeys keys past their deadline whose memory is not freed yet
  * @param sessions live sessions
  * @param retiredSessions tombstones of sessions
@@ -17,6 +18,7 @@ public record ShardStats(
     long volatileKeys,
     long logicalBytes,
     long expiredKeys,
+    long evictedKeys,
     long uncollectedKeys,
     int sessions,
     int retiredSessions,

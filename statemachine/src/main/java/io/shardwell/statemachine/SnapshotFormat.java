@@ -7,7 +7,7 @@ package io.shardwell.statemachine;
  * and entries in the order of their hashes.
  */
 final class SnapshotFormat {
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   static final int HEADER = 1;
   static final int SESSION = 2;

@@ -14,6 +14,8 @@ final class SnapshotReader {
   private long logTime;
   private long lastIndex;
   private long expired;
+  private long evicted;
+  private MemoryLimit limit = MemoryLimit.NONE;
   private long poisonedCommands;
   private long poisonDigest;
   private long digest;
@@ -67,7 +69,7 @@ final class SnapshotReader {
       }
     }
     require(endSeen, "no end");
-    keys.loaded(logTime, expired);
+    keys.loaded(logTime, expired, evicted, limit);
   }
 
   private void readRecord(ByteReader in) {
@@ -93,6 +95,8 @@ final class SnapshotReader {
     logTime = in.readNatural("log time");
     lastIndex = in.readNatural("index");
     expired = in.readNatural("expired keys");
+    evicted = in.readNatural("evicted keys");
+    limit = MemoryLimit.read(in);
     poisonedCommands = in.readNatural("poisoned commands");
     poisonDigest = in.readLong();
   }

@@ -16,11 +16,13 @@ final class SnapshotWriter {
   }
 
   void header(
-      long logTime, long lastIndex, long expired, long poisonedCommands, long poisonDigest) {
+      long logTime, long lastIndex, Keyspace keys, long poisonedCommands, long poisonDigest) {
     record.writeByte(SnapshotFormat.HEADER);
     record.writeVarint(logTime);
     record.writeVarint(lastIndex);
-    record.writeVarint(expired);
+    record.writeVarint(keys.expired());
+    record.writeVarint(keys.evicted());
+    keys.limit().write(record);
     record.writeVarint(poisonedCommands);
     record.writeLong(poisonDigest);
     endRecord();

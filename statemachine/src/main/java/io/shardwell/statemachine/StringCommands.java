@@ -61,7 +61,9 @@ final class StringCommands {
       return before;
     }
     long deadline = options.keepTtl() ? keys.deadline(key) : options.deadline(keys.logTime());
-    keys.put(key, call.argument(1), deadline);
+    if (!keys.put(key, call.argument(1), deadline)) {
+      return Failures.OUT_OF_MEMORY;
+    }
     return options.get() ? before : Reply.OK;
   }
 
@@ -69,8 +71,9 @@ final class StringCommands {
     if (keys.contains(call.argument(0))) {
       return Reply.ZERO;
     }
-    keys.put(call.argument(0), call.argument(1), Keyspace.NO_DEADLINE);
-    return Reply.ONE;
+    return keys.put(call.argument(0), call.argument(1), Keyspace.NO_DEADLINE)
+        ? Reply.ONE
+        : Failures.OUT_OF_MEMORY;
   }
 
   /** SETEX and PSETEX. */
@@ -83,14 +86,16 @@ final class StringCommands {
     if (deadline < 0) {
       return Failures.invalidExpireTime(call.command());
     }
-    keys.put(call.argument(0), call.argument(2), deadline);
-    return Reply.OK;
+    return keys.put(call.argument(0), call.argument(2), deadline)
+        ? Reply.OK
+        : Failures.OUT_OF_MEMORY;
   }
 
   static Reply getSet(Keyspace keys, Invocation call) {
     Reply before = bulkOrNil(keys, call.argument(0));
-    keys.put(call.argument(0), call.argument(1), Keyspace.NO_DEADLINE);
-    return before;
+    return keys.put(call.argument(0), call.argument(1), Keyspace.NO_DEADLINE)
+        ? before
+        : Failures.OUT_OF_MEMORY;
   }
 
   static Reply getDel(Keyspace keys, Invocation call) {
@@ -117,6 +122,8 @@ final class StringCommands {
       keys.setDeadline(key, options.deadline(keys.logTime()));
     } else if (options.persist() && keys.deadline(key) != Keyspace.NO_DEADLINE) {
       keys.setDeadline(key, Keyspace.NO_DEADLINE);
+    } else {
+      keys.touch(key);
     }
     return value;
   }
@@ -134,8 +141,9 @@ final class StringCommands {
       value = Arrays.copyOf(old, before + more.length);
       System.arraycopy(more, 0, value, before, more.length);
     }
-    keys.putKeepingDeadline(key, value);
-    return Reply.integer(value.length);
+    return keys.putKeepingDeadline(key, value)
+        ? Reply.integer(value.length)
+        : Failures.OUT_OF_MEMORY;
   }
 
   static Reply setRange(Keyspace keys, Invocation call) {
@@ -160,15 +168,13 @@ final class StringCommands {
     int end = (int) offset + part.length;
     byte[] value = old == null ? new byte[end] : Arrays.copyOf(old, Math.max(before, end));
     System.arraycopy(part, 0, value, (int) offset, part.length);
-    keys.putKeepingDeadline(key, value);
-    return Reply.integer(value.length);
+    return keys.putKeepingDeadline(key, value)
+        ? Reply.integer(value.length)
+        : Failures.OUT_OF_MEMORY;
   }
 
   static Reply mset(Keyspace keys, Invocation call) {
-    for (int i = 0; i < call.argumentCount(); i += 2) {
-      keys.put(call.argument(i), call.argument(i + 1), Keyspace.NO_DEADLINE);
-    }
-    return Reply.OK;
+    return keys.putAll(call.arguments()) ? Reply.OK : Failures.OUT_OF_MEMORY;
   }
 
   static Reply msetNx(Keyspace keys, Invocation call) {
@@ -177,8 +183,7 @@ final class StringCommands {
         return Reply.ZERO;
       }
     }
-    mset(keys, call);
-    return Reply.ONE;
+    return keys.putAll(call.arguments()) ? Reply.ONE : Failures.OUT_OF_MEMORY;
   }
 
   private static Reply bulkOrNil(Keyspace keys, byte[] key) {

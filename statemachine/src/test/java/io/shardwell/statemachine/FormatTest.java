@@ -28,6 +28,15 @@ class FormatTest {
     assertThat(hex(Proposal.newTerm(1))).isEqualTo("030000000000000001");
     assertThat(hex(Proposal.retireSession(1, "n1", 2)))
         .isEqualTo("040000000000000001026e310000000000000002");
+    assertThat(hex(Proposal.memoryLimit(1, new MemoryLimit(3, 300, EvictionPolicy.VOLATILE_LRU))))
+        .isEqualTo("05000000000000000103ac0202");
+    TouchBuilder touches = new TouchBuilder();
+    touches.add(5);
+    touches.add(-1);
+    touches.add(5);
+    assertThat(hex(Proposal.touch(1, touches)))
+        .isEqualTo("06000000000000000102ffffffffffffffff0000000000000005");
+    assertThat(touches.size()).isZero();
   }
 
   @Test
@@ -58,8 +67,8 @@ class FormatTest {
     assertThat(state.takeSnapshot()).hasSize(1);
     assertThat(hex(state.takeSnapshot().get(0)))
         .isEqualTo(
-            "010001e907040000000000000000000002026e311122334455667788ac020101030302000005026e32000000000000000206036b65790576616c7565d00f038080c00106026b320000038180c001070248611319b5f27c79");
-    assertThat(Long.toHexString(state.digest())).isEqualTo("48611319b5f27c79");
+            "020001e90704000000000000000000000000000002026e311122334455667788ac020101030302000005026e32000000000000000206036b65790576616c7565d00f038080c00106026b320000038180c00107021ea5f579daa29a10");
+    assertThat(Long.toHexString(state.digest())).isEqualTo("1ea5f579daa29a10");
   }
 
   @Test

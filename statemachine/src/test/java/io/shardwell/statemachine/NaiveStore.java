@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,7 @@ final class NaiveStore {
     final String key;
     String value;
     @Nullable BigInteger deadline;
+    long lastUse;
 
     Entry(String key, String value) {
       this.key = key;
@@ -40,6 +42,7 @@ final class NaiveStore {
 
   private final List<Entry> entries = new ArrayList<>();
   private long logTime;
+  private long uses;
 
   void advance(long stamp) {
     logTime = Math.max(logTime, stamp);
@@ -52,6 +55,53 @@ final class NaiveStore {
 
   List<String> keys() {
     return entries.stream().map(e -> e.key).toList();
+  }
+
+  /** Keys, the least recently used first. */
+  List<String> keysByUse(boolean onlyWithDeadline) {
+    return entries.stream()
+        .filter(e -> !onlyWithDeadline || e.deadline != null)
+        .sorted(Comparator.comparingLong(e -> e.lastUse))
+        .map(e -> e.key)
+        .toList();
+  }
+
+  /** Logical bytes: key, value, a byte for the key's length (under 128), and a hundred. */
+  long bytes() {
+    return entries.stream().mapToLong(e -> e.key.length() + e.value.length() + 101).sum();
+  }
+
+  /** How often a value was written or a key used; tells whether a command did so. */
+  long uses() {
+    return uses;
+  }
+
+  void use(String key) {
+    Entry entry = find(key);
+    if (entry != null) {
+      use(entry);
+    }
+  }
+
+  void remove(String key) {
+    delete(key);
+  }
+
+  NaiveStore copy() {
+    NaiveStore copy = new NaiveStore();
+    for (Entry entry : entries) {
+      Entry same = new Entry(entry.key, entry.value);
+      same.deadline = entry.deadline;
+      same.lastUse = entry.lastUse;
+      copy.entries.add(same);
+    }
+    copy.logTime = logTime;
+    copy.uses = uses;
+    return copy;
+  }
+
+  private void use(Entry entry) {
+    entry.lastUse = ++uses;
   }
 
   boolean anyDueBy(long stamp, List<String> keys) {
@@ -127,6 +177,7 @@ final class NaiveStore {
         boolean had = entry != null && entry.deadline != null;
         if (had) {
           Objects.requireNonNull(entry).deadline = null;
+          use(entry);
         }
         yield had ? Reply.ONE : Reply.ZERO;
       }
@@ -188,6 +239,7 @@ final class NaiveStore {
     } else if (!options.isEmpty()) {
       entry.deadline = deadline("GETEX", options.get(0), options.get(1));
     }
+    use(entry);
     return bulk(entry);
   }
 
@@ -268,6 +320,7 @@ final class NaiveStore {
       return Reply.ZERO;
     }
     entry.deadline = at;
+    use(entry);
     return Reply.ONE;
   }
 
@@ -291,6 +344,9 @@ final class NaiveStore {
     }
     if (name.equals("RENAMENX") && find(to) != null) {
       return Reply.ZERO;
+    }
+    if (to.equals(entry.key)) {
+      return Reply.OK;
     }
     BigInteger deadline = entry.deadline;
     delete(entry.key);
@@ -343,6 +399,7 @@ final class NaiveStore {
   private Reply put(String key, String value, Reply reply) {
     delete(key);
     entries.add(new Entry(key, value));
+    use(entries.get(entries.size() - 1));
     return reply;
   }
 
@@ -353,6 +410,7 @@ final class NaiveStore {
       return put(key, value, reply);
     }
     entry.value = value;
+    use(entry);
     return reply;
   }
 

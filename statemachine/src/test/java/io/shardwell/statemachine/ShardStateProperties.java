@@ -126,7 +126,9 @@ class ShardStateProperties {
   @Provide
   Arbitrary<ShardState.Pace> paces() {
     return Arbitraries.of(
-        new ShardState.Pace(0, 0, 0), new ShardState.Pace(1, 0, 2), ShardState.Pace.PRODUCTION);
+        new ShardState.Pace(0, 0, 0, 1),
+        new ShardState.Pace(1, 0, 2, 1),
+        ShardState.Pace.PRODUCTION);
   }
 
   @Provide

@@ -25,8 +25,11 @@ import net.jqwik.api.constraints.IntRange;
 class TableProperties {
   @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
   void theKeyTableHoldsWhatItWasGiven(
-      @ForAll("operations") List<Integer> operations, @ForAll @IntRange(max = 3) int crowding) {
+      @ForAll("operations") List<Integer> operations,
+      @ForAll @IntRange(max = 3) int crowding,
+      @ForAll EvictionPolicy policy) {
     KeyTable table = new KeyTable();
+    table.rankFor(policy);
     Map<Integer, Long> model = new TreeMap<>();
     long time = 0;
     for (int operation : operations) {
@@ -42,13 +45,18 @@ class TableProperties {
       } else if (operation >= 0) {
         byte[] record = EntryRecord.of(key, key);
         if (present) {
-          table.set(record, time, time, time);
+          table.set(record, deadline(time), time, time);
         } else {
-          table.insert(hash, record, time, time, time);
+          table.insert(hash, record, deadline(time), time, time);
         }
         model.put(number, time);
       }
+      if (time % 50 == 0) {
+        assertThat(table.seekOldest() ? table.recency() : 0).isEqualTo(oldest(model, policy));
+      }
     }
+    table.check();
+    table.rankFor(EvictionPolicy.VOLATILE_LRU);
     table.check();
     assertThat(table.size()).isEqualTo(model.size());
     Map<Integer, Long> found = new TreeMap<>();
@@ -61,6 +69,22 @@ class TableProperties {
     }
     assertThat(found).isEqualTo(model);
     assertThat(order).isSortedAccordingTo(Comparator.comparing(Long::toUnsignedString, longer()));
+  }
+
+  /** Some entries have none. */
+  private static long deadline(long time) {
+    return time % 3 == 0 ? Keyspace.NO_DEADLINE : time;
+  }
+
+  private static long oldest(Map<Integer, Long> model, EvictionPolicy policy) {
+    return model.values().stream()
+        .mapToLong(time -> time)
+        .filter(
+            time ->
+                policy == EvictionPolicy.ALLKEYS_LRU
+                    || (policy == EvictionPolicy.VOLATILE_LRU && time % 3 != 0))
+        .min()
+        .orElse(0);
   }
 
   @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)

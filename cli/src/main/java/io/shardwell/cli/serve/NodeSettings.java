@@ -1,6 +1,8 @@
 package io.shardwell.cli.serve;
 
+import io.shardwell.server.MemorySize;
 import io.shardwell.server.NodeConfig;
+import io.shardwell.statemachine.EvictionPolicy;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -27,6 +29,8 @@ final class NodeSettings {
             .shards(settings.number(Setting.SHARDS))
             .replicas(settings.number(Setting.REPLICAS))
             .maxClients(settings.number(Setting.MAX_CLIENTS))
+            .maxMemory(memory(settings))
+            .maxMemoryPolicy(policy(settings))
             .insecure(settings.yes(Setting.INSECURE))
             .standalone(true);
     if (settings.find(Setting.PEER_PORT) != null) {
@@ -36,6 +40,23 @@ final class NodeSettings {
       builder.advertisedHost(settings.text(Setting.ADVERTISED_HOST));
     }
     return builder.build();
+  }
+
+  private static long memory(Settings settings) {
+    try {
+      return MemorySize.parse(settings.text(Setting.MAXMEMORY));
+    } catch (IllegalArgumentException notBytes) {
+      throw settings.wrong(Setting.MAXMEMORY, "is not a number of bytes such as 100mb");
+    }
+  }
+
+  private static EvictionPolicy policy(Settings settings) {
+    EvictionPolicy policy = EvictionPolicy.byText(settings.text(Setting.MAXMEMORY_POLICY));
+    if (policy == null) {
+      throw settings.wrong(
+          Setting.MAXMEMORY_POLICY, "is none of noeviction, allkeys-lru, volatile-lru");
+    }
+    return policy;
   }
 
   /** {@code n1=10.0.0.1:16379,n2=...}, in any order, blanks around the commas allowed. */

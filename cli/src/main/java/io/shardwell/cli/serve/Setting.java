@@ -1,6 +1,7 @@
 package io.shardwell.cli.serve;
 
 import io.shardwell.server.NodeConfig;
+import io.shardwell.statemachine.EvictionPolicy;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,15 @@ enum Setting {
       "Replicas of each shard; fewer where there are fewer nodes."),
   MAX_CLIENTS(
       "N", number(NodeConfig.DEFAULT_MAX_CLIENTS), "Connections beyond which clients are refused."),
+  MAXMEMORY(
+      "BYTES",
+      "0",
+      "Memory each node may use for data, as 100mb or 1g; 0 is no limit. The cluster's first"
+          + " setting: later CONFIG SET maxmemory changes it."),
+  MAXMEMORY_POLICY(
+      "POLICY",
+      EvictionPolicy.NOEVICTION.text(),
+      "What happens then: noeviction, allkeys-lru or volatile-lru. Like --maxmemory."),
   INSECURE("true|false", "false", "Listen beyond loopback although there is no password yet.");
 
   private final String valueLabel;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.shardwell.raftgroup.PeerAddress;
 import io.shardwell.server.NodeConfig;
+import io.shardwell.statemachine.EvictionPolicy;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -55,6 +56,15 @@ class NodeSettingsTest {
                 Setting.SHARDS, "5",
                 Setting.REPLICAS, "1",
                 Setting.MAX_CLIENTS, "9"));
+    NodeConfig bounded =
+        config(Map.of(Setting.MAXMEMORY, "100MB", Setting.MAXMEMORY_POLICY, "volatile-lru"));
+    assertThat(bounded.maxMemory()).isEqualTo(100L << 20);
+    assertThat(bounded.maxMemoryPolicy()).isEqualTo(EvictionPolicy.VOLATILE_LRU);
+    assertThat(config.maxMemory()).as("no limit").isZero();
+    assertThatThrownBy(() -> config(Map.of(Setting.MAXMEMORY, "100 apples")))
+        .hasMessageContaining("is not a number of bytes such as 100mb");
+    assertThatThrownBy(() -> config(Map.of(Setting.MAXMEMORY_POLICY, "random")))
+        .hasMessageContaining("is none of noeviction, allkeys-lru, volatile-lru");
     assertThat(config.bind()).isEqualTo("0.0.0.0");
     assertThat(config.advertisedHost()).isEqualTo("db2.example");
     assertThat(config.port()).isEqualTo(1);

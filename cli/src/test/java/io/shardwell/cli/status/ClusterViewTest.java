@@ -52,6 +52,7 @@ class ClusterViewTest {
               3000,
               0,
               0,
+              0,
               told.digest));
     }
     NodeStatus status =

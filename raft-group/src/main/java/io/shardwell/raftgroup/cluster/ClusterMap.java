@@ -7,24 +7,39 @@ import io.shardwell.raftgroup.ClientAddress;
 import io.shardwell.raftgroup.PeerAddress;
 import io.shardwell.raftgroup.wire.MalformedFrameException;
 import io.shardwell.raftgroup.wire.Text;
+import io.shardwell.statemachine.EvictionPolicy;
+import io.shardwell.statemachine.MemoryLimit;
 import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What `meta` agrees on: the nodes and where they are reached, how the data is divided, and the
- * epoch that grows with each change.
+ * What `meta` agrees on: the nodes and where they are reached, how the data is divided, settings,
+ * and the epoch that grows with each change.
+ *
+ * @param memory what each node may use for data, all its replicas together
+ * @param decided by node, the last change of settings it sent that was applied
  */
-public record ClusterMap(long epoch, SortedMap<String, Node> nodes, int shards, int replicas) {
+public record ClusterMap(
+    long epoch,
+    SortedMap<String, Node> nodes,
+    int shards,
+    int replicas,
+    MemoryLimit memory,
+    SortedMap<String, Decided> decided) {
 
   private static final int MAX_NODES = 4096;
 
   /** A node as it announced itself. */
   public record Node(long incarnation, PeerAddress peer, ClientAddress client) {}
 
+  /** The last applied change of a node in one of its lives. */
+  public record Decided(long incarnation, long number) {}
+
   public ClusterMap {
     nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
+    decided = Collections.unmodifiableSortedMap(new TreeMap<>(decided));
   }
 
   /** The map that follows from the table alone; all nodes begin with the same. */
@@ -36,7 +51,8 @@ public record ClusterMap(long epoch, SortedMap<String, Node> nodes, int shards, 
             (id, incarnation) ->
                 nodes.put(
                     id, new Node(incarnation, new PeerAddress("", 0), ClientAddress.UNKNOWN)));
-    return new ClusterMap(1, nodes, table.shards(), table.replicas());
+    return new ClusterMap(
+        1, nodes, table.shards(), table.replicas(), MemoryLimit.NONE, new TreeMap<>());
   }
 
   /** The map with this node announced, or the same map if it knows that already. */
@@ -47,7 +63,26 @@ public record ClusterMap(long epoch, SortedMap<String, Node> nodes, int shards, 
     }
     SortedMap<String, Node> changed = new TreeMap<>(nodes);
     changed.put(nodeId, node);
-    return new ClusterMap(epoch + 1, changed, shards, replicas);
+    return new ClusterMap(epoch + 1, changed, shards, replicas, memory, decided);
+  }
+
+  /** The map after a change, or the same map if it is decided already or of a stranger. */
+  ClusterMap with(MemoryChange change) {
+    Node sender = nodes.get(change.nodeId());
+    if (sender == null || sender.incarnation() != change.incarnation() || hasDecided(change)) {
+      return this;
+    }
+    SortedMap<String, Decided> changed = new TreeMap<>(decided);
+    changed.put(change.nodeId(), new Decided(change.incarnation(), change.number()));
+    return new ClusterMap(epoch + 1, nodes, shards, replicas, change.applyTo(memory), changed);
+  }
+
+  /** Whether this change, or a later one of the same node, was applied. */
+  boolean hasDecided(MemoryChange change) {
+    Decided last = decided.get(change.nodeId());
+    return last != null
+        && last.incarnation() == change.incarnation()
+        && last.number() >= change.number();
   }
 
   public byte[] encode() {
@@ -58,6 +93,15 @@ public record ClusterMap(long epoch, SortedMap<String, Node> nodes, int shards, 
     out.writeVarInt(nodes.size(), true);
     for (Map.Entry<String, Node> node : nodes.entrySet()) {
       writeNode(out, node.getKey(), node.getValue());
+    }
+    out.writeVarLong(memory.revision(), true);
+    out.writeVarLong(memory.bytes(), true);
+    out.writeByte(memory.policy().code());
+    out.writeVarInt(decided.size(), true);
+    for (Map.Entry<String, Decided> each : decided.entrySet()) {
+      Text.write(out, each.getKey());
+      out.writeLong(each.getValue().incarnation());
+      out.writeVarLong(each.getValue().number(), true);
     }
     return out.toBytes();
   }
@@ -81,10 +125,29 @@ public record ClusterMap(long epoch, SortedMap<String, Node> nodes, int shards, 
       for (int i = 0; i < count; i++) {
         nodes.put(Text.read(in), readNode(in));
       }
-      return new ClusterMap(epoch, nodes, shards, replicas);
+      MemoryLimit memory = readMemory(in);
+      int decisions = in.readVarInt(true);
+      if (decisions < 0 || decisions > count) {
+        throw new MalformedFrameException("map with decisions of " + decisions + " nodes");
+      }
+      SortedMap<String, Decided> decided = new TreeMap<>();
+      for (int i = 0; i < decisions; i++) {
+        decided.put(Text.read(in), new Decided(in.readLong(), in.readVarLong(true)));
+      }
+      return new ClusterMap(epoch, nodes, shards, replicas, memory, decided);
     } catch (KryoException e) {
       throw new MalformedFrameException("not a cluster map", e);
     }
+  }
+
+  private static MemoryLimit readMemory(Input in) {
+    long revision = in.readVarLong(true);
+    long bytes = in.readVarLong(true);
+    EvictionPolicy policy = EvictionPolicy.byCode(in.readByte());
+    if (revision < 0 || bytes < 0 || policy == null) {
+      throw new MalformedFrameException("map with a memory setting of " + bytes + " bytes");
+    }
+    return new MemoryLimit(revision, bytes, policy);
   }
 
   static void writeNode(Output out, String id, Node node) {

@@ -20,6 +20,7 @@ public final class MetaState implements ReplicatedState {
 
   private static final byte NEW_TERM = 1;
   private static final byte ANNOUNCE = 2;
+  private static final byte MEMORY = 3;
 
   private ClusterMap map;
 
@@ -39,14 +40,26 @@ public final class MetaState implements ReplicatedState {
     return out.toBytes();
   }
 
+  /** A change of the memory setting; a repeated one changes nothing. */
+  static byte[] memoryChange(MemoryChange change) {
+    Output out = new Output(128, -1);
+    out.writeByte(MEMORY);
+    change.write(out);
+    return out.toBytes();
+  }
+
   /** Whether these bytes may be proposed: they come from another node. */
   public static boolean isChange(byte[] bytes) {
-    if (bytes.length == 0 || bytes[0] != ANNOUNCE) {
+    if (bytes.length == 0) {
       return false;
     }
     try {
       Input in = new Input(bytes, 1, bytes.length - 1);
-      return Text.read(in) != null && ClusterMap.readNode(in) != null;
+      return switch (bytes[0]) {
+        case ANNOUNCE -> Text.read(in) != null && ClusterMap.readNode(in) != null;
+        case MEMORY -> MemoryChange.read(in) != null;
+        default -> false;
+      };
     } catch (KryoException | MalformedFrameException malformed) {
       return false;
     }
@@ -57,6 +70,8 @@ public final class MetaState implements ReplicatedState {
     if (proposal[0] == ANNOUNCE) {
       Input in = new Input(proposal, 1, proposal.length - 1);
       map = map.with(Text.read(in), ClusterMap.readNode(in));
+    } else if (proposal[0] == MEMORY) {
+      map = map.with(MemoryChange.read(new Input(proposal, 1, proposal.length - 1)));
     } else if (proposal[0] != NEW_TERM) {
       throw new IllegalStateException("meta entry of unknown kind " + proposal[0]);
     }

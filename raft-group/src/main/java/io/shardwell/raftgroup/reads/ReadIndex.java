@@ -49,6 +49,15 @@ public final class ReadIndex {
       new Reply.Failure(
           "ERR reply exceeds the maximum size (" + WireLimits.MAX_REPLY_BYTES + " bytes)");
 
+  private static final ProposalListener NOBODY_WAITS =
+      new ProposalListener() {
+        @Override
+        public void applied(long index, Object result) {}
+
+        @Override
+        public void notApplied() {}
+      };
+
   private record Waiting(String origin, long readId, List<Invocation> invocations) {}
 
   /** One shard's part of a round. */
@@ -355,6 +364,7 @@ public final class ReadIndex {
         }
         bytes += size;
         replies.add(reply);
+        group.state().recordUse(invocation);
       }
       PeerMessage.ReadAnswer answer =
           new PeerMessage.ReadAnswer(group.shard(), read.readId, ReplyCodec.encode(replies));
@@ -362,6 +372,9 @@ public final class ReadIndex {
           .replica()
           .whenDurable(
               read.origin, group.replica().commitIndex(), () -> post.tell(read.origin, answer));
+      if (group.state().isFullOfUses()) {
+        group.replica().propose(group.state().takeUses(), NOBODY_WAITS);
+      }
     }
   }
 

@@ -1,7 +1,9 @@
 package io.shardwell.raftgroup.replica;
 
+import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Proposal;
 import io.shardwell.statemachine.ShardState;
+import io.shardwell.statemachine.TouchBuilder;
 import java.util.List;
 
 /** A shard's data as a group's replicated state. Loop thread only. */
@@ -10,6 +12,9 @@ public final class ShardReplicatedState implements ReplicatedState {
   private final ShardState shard = new ShardState();
   private final LogClock clock;
   private final FirstStamp firstStamp;
+
+  /** What this replica's reads have used since it last said so; no part of the state. */
+  private final TouchBuilder uses = new TouchBuilder();
 
   /** The wall clock as far as the other nodes' clocks bear it out. */
   public interface FirstStamp {
@@ -29,6 +34,32 @@ public final class ShardReplicatedState implements ReplicatedState {
   /** The stamp this replica would give now if it leads. */
   public long stampMillis() {
     return clock.stampMillis();
+  }
+
+  /** Records what a read that was served has used, if that can make a difference (DESIGN 8). */
+  public void recordUse(Invocation read) {
+    if (shard.wantsTouches()) {
+      shard.recordUse(read, uses);
+    }
+  }
+
+  public boolean hasUses() {
+    return uses.size() > 0;
+  }
+
+  /** Whether further uses would not be recorded before {@link #takeUses}. */
+  public boolean isFullOfUses() {
+    return uses.isFull();
+  }
+
+  /** The entry that tells all replicas what was used; begins anew. */
+  public byte[] takeUses() {
+    return Proposal.touch(stampMillis(), uses);
+  }
+
+  /** This replica does not lead: whoever does records anew. */
+  public void forgetUses() {
+    uses.clear();
   }
 
   @Override

@@ -1,22 +1,38 @@
 package io.shardwell.server.command;
 
+import io.shardwell.server.MemorySize;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.server.protocol.RequestDecoder;
+import io.shardwell.statemachine.EvictionPolicy;
 import io.shardwell.statemachine.Limits;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/** CONFIG: Redis's names for what is so here. Nothing can be set while a node runs. */
+/**
+ * CONFIG: Redis's names for what is so here. Only maxmemory and its policy can be set while a node
+ * runs, and that for the whole cluster.
+ */
 final class ConfigCommand {
+
+  private static final String MAX_MEMORY = "maxmemory";
+  private static final String POLICY = "maxmemory-policy";
+  private static final String POLICIES =
+      String.join(", ", Stream.of(EvictionPolicy.values()).map(EvictionPolicy::text).toList());
 
   private final Map<String, String> settings = new TreeMap<>();
   private final NodeCounters counters;
+  private final MemorySetting memory;
 
-  ConfigCommand(NodeFacts facts, NodeCounters counters) {
+  ConfigCommand(NodeFacts facts, NodeCounters counters, MemorySetting memory) {
     this.counters = counters;
+    this.memory = memory;
     boolean durable = facts.dir() != null;
     settings.put("bind", facts.bind());
     settings.put("port", Integer.toString(facts.port()));
@@ -34,8 +50,6 @@ final class ConfigCommand {
     // Every write is in the log of a majority, synced, before it is answered.
     settings.put("appendonly", durable ? "yes" : "no");
     settings.put("appendfsync", durable ? "always" : "no");
-    settings.put("maxmemory", "0");
-    settings.put("maxmemory-policy", "noeviction");
     settings.put("proto-max-bulk-len", Integer.toString(Limits.MAX_VALUE_BYTES));
     settings.put("client-query-buffer-limit", Integer.toString(RequestDecoder.MAX_REQUEST_BYTES));
     settings.put("cluster-enabled", "no");
@@ -55,10 +69,17 @@ final class ConfigCommand {
     settings.put(name, value);
   }
 
-  Answer answer(Call call) {
+  void execute(Call call) {
+    if (call.upper(1).equals("SET")) {
+      set(call);
+    } else {
+      call.answer(answer(call));
+    }
+  }
+
+  private Answer answer(Call call) {
     return switch (call.upper(1)) {
       case "GET" -> get(call);
-      case "SET" -> set(call);
       case "RESETSTAT" -> {
         counters.reset();
         yield Answer.OK;
@@ -70,6 +91,8 @@ final class ConfigCommand {
 
   private Answer get(Call call) {
     List<Answer> found = new ArrayList<>();
+    settings.put(MAX_MEMORY, Long.toString(memory.current().bytes()));
+    settings.put(POLICY, memory.current().policy().text());
     settings.forEach(
         (name, value) -> {
           for (int i = 2; i < call.count(); i++) {
@@ -83,22 +106,53 @@ final class ConfigCommand {
     return new Answer.Pairs(found);
   }
 
-  private Answer set(Call call) {
+  private void set(Call call) {
     if (call.count() % 2 != 0) {
-      return Errors.subcommandArity(call, "config");
+      call.answer(Errors.subcommandArity(call, "config"));
+      return;
     }
+    Set<String> named = new HashSet<>();
+    @Nullable Long bytes = null;
+    @Nullable EvictionPolicy policy = null;
     for (int i = 2; i < call.count(); i += 2) {
       String name = call.text(i).toLowerCase(Locale.ROOT);
-      if (!settings.containsKey(name)) {
-        return Answer.failure(
-            "ERR Unknown option or number of arguments for CONFIG SET - '"
-                + Errors.echo(call, i)
-                + "'");
+      if (!named.add(name)) {
+        call.answer(failed(call, i, "duplicate parameter"));
+        return;
+      }
+      if (name.equals(MAX_MEMORY)) {
+        try {
+          bytes = MemorySize.parse(call.text(i + 1));
+        } catch (IllegalArgumentException wrong) {
+          call.answer(failed(call, i, "argument must be a memory value"));
+          return;
+        }
+      } else if (name.equals(POLICY)) {
+        policy = EvictionPolicy.byText(call.text(i + 1));
+        if (policy == null) {
+          call.answer(failed(call, i, "argument(s) must be one of the following: " + POLICIES));
+          return;
+        }
+      } else if (settings.containsKey(name)) {
+        call.answer(failed(call, i, "can't set immutable config"));
+        return;
+      } else {
+        call.answer(
+            Answer.failure(
+                "ERR Unknown option or number of arguments for CONFIG SET - '"
+                    + Errors.echo(call, i)
+                    + "'"));
+        return;
       }
     }
+    memory.change(bytes, policy, reply -> call.answer(new Answer.Plain(reply)));
+  }
+
+  private static Answer failed(Call call, int at, String why) {
     return Answer.failure(
         "ERR CONFIG SET failed (possibly related to argument '"
-            + Errors.echo(call, 2)
-            + "') - can't set immutable config");
+            + Errors.echo(call, at)
+            + "') - "
+            + why);
   }
 }

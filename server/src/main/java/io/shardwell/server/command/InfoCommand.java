@@ -2,6 +2,7 @@ package io.shardwell.server.command;
 
 import io.shardwell.raftgroup.NodeStatus;
 import io.shardwell.server.protocol.Answer;
+import io.shardwell.statemachine.MemoryLimit;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -12,8 +13,12 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * INFO: Redis's sections and field names with this node's values. Keys and bytes of data are those
- * of the replicas on this node; DBSIZE counts the cluster.
+ * INFO: Redis's sections and field names with this node's values. Keys, bytes, expired and evicted
+ * keys are those of all replicas on this node, followers included, since their shards began; hits
+ * and misses those of this node's clients since its start; DBSIZE counts the cluster.
+ *
+ * <p>used_memory is what counts against maxmemory: logical bytes of data. The heap of the process
+ * is used_memory_heap.
  */
 final class InfoCommand {
 
@@ -23,6 +28,7 @@ final class InfoCommand {
   private final Supplier<NodeStatus> status;
   private final Clients clients;
   private final NodeCounters counters;
+  private final Supplier<MemoryLimit> memory;
   private final LongSupplier nanoTime;
 
   InfoCommand(
@@ -30,11 +36,13 @@ final class InfoCommand {
       Supplier<NodeStatus> status,
       Clients clients,
       NodeCounters counters,
+      Supplier<MemoryLimit> memory,
       LongSupplier nanoTime) {
     this.facts = facts;
     this.status = status;
     this.clients = clients;
     this.counters = counters;
+    this.memory = memory;
     this.nanoTime = nanoTime;
   }
 
@@ -104,21 +112,21 @@ final class InfoCommand {
     return fields;
   }
 
-  private static Map<String, Object> memory(NodeStatus now) {
+  private Map<String, Object> memory(NodeStatus now) {
     Runtime runtime = Runtime.getRuntime();
-    long used = runtime.totalMemory() - runtime.freeMemory();
+    long used = now.replicas().stream().mapToLong(NodeStatus.ReplicaStatus::logicalBytes).sum();
+    MemoryLimit limit = memory.get();
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("used_memory", used);
     fields.put("used_memory_human", human(used));
     fields.put("used_memory_rss", runtime.totalMemory());
     fields.put("used_memory_peak", runtime.totalMemory());
-    fields.put(
-        "used_memory_dataset",
-        now.replicas().stream().mapToLong(NodeStatus.ReplicaStatus::logicalBytes).sum());
+    fields.put("used_memory_dataset", used);
+    fields.put("used_memory_heap", runtime.totalMemory() - runtime.freeMemory());
     fields.put("total_system_memory", runtime.maxMemory());
-    fields.put("maxmemory", 0);
-    fields.put("maxmemory_human", "0B");
-    fields.put("maxmemory_policy", "noeviction");
+    fields.put("maxmemory", limit.bytes());
+    fields.put("maxmemory_human", limit.isOn() ? human(limit.bytes()) : "0B");
+    fields.put("maxmemory_policy", limit.policy().text());
     fields.put("mem_fragmentation_ratio", "1.00");
     fields.put("mem_allocator", "jvm");
     return fields;
@@ -156,7 +164,9 @@ final class InfoCommand {
     fields.put(
         "expired_keys",
         now.replicas().stream().mapToLong(NodeStatus.ReplicaStatus::expiredKeys).sum());
-    fields.put("evicted_keys", 0);
+    fields.put(
+        "evicted_keys",
+        now.replicas().stream().mapToLong(NodeStatus.ReplicaStatus::evictedKeys).sum());
     fields.put("keyspace_hits", counters.keyHits);
     fields.put("keyspace_misses", counters.keyMisses);
     fields.put("pubsub_channels", 0);

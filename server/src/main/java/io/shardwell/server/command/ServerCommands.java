@@ -4,6 +4,7 @@ import io.shardwell.raftgroup.EventLoop;
 import io.shardwell.raftgroup.NodeStatus;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.Slots;
 import java.nio.charset.StandardCharsets;
@@ -20,9 +21,6 @@ import org.jspecify.annotations.Nullable;
 public final class ServerCommands {
 
   private static final String CLUSTER_DISABLED = "ERR This instance has cluster support disabled";
-
-  // What Redis charges for the least entry; the true cost here is within a factor of two of it.
-  private static final int ENTRY_OVERHEAD_BYTES = 64;
 
   private static final Answer NO_FREQUENCY =
       Answer.failure(
@@ -43,11 +41,13 @@ public final class ServerCommands {
       Supplier<NodeStatus> status,
       Clients clients,
       NodeCounters counters,
+      MemorySetting memory,
       EventLoop clock) {
     this.facts = facts;
     this.status = status;
-    this.config = new ConfigCommand(facts, counters);
-    InfoCommand info = new InfoCommand(facts, status, clients, counters, clock::nanoTime);
+    this.config = new ConfigCommand(facts, counters, memory);
+    InfoCommand info =
+        new InfoCommand(facts, status, clients, counters, memory::current, clock::nanoTime);
     add(ServerCommand.of("ping", ConnectionCommands::ping));
     add(ServerCommand.of("echo", ConnectionCommands::echo));
     add(ServerCommand.of("quit", ConnectionCommands::quit));
@@ -60,7 +60,7 @@ public final class ServerCommands {
             "client", call -> ConnectionCommands.client(call, clients, clock.nanoTime())));
     add(ServerCommand.of("command", CommandIntrospection::answer));
     add(ServerCommand.of("info", info::answer));
-    add(ServerCommand.of("config", config::answer));
+    add(ServerCommand.later("config", config::execute));
     add(ServerCommand.of("time", call -> time(clock)));
     add(ServerCommand.of("role", call -> role()));
     add(ServerCommand.of("readonly", call -> clusterOnly()));
@@ -224,7 +224,7 @@ public final class ServerCommands {
             call.answer(
                 reply instanceof Reply.Bulk value
                     ? Answer.integer(
-                        (long) key.length + value.value().length + ENTRY_OVERHEAD_BYTES)
+                        (long) key.length + value.value().length + Limits.ENTRY_OVERHEAD_BYTES)
                     : new Answer.Plain(reply)));
   }
 

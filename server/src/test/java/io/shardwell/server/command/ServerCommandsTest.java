@@ -8,10 +8,14 @@ import io.shardwell.raftgroup.NodeStatus;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.server.protocol.RespEncoder;
 import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.EvictionPolicy;
+import io.shardwell.statemachine.MemoryLimit;
 import io.shardwell.statemachine.Reply;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -45,6 +49,7 @@ class ServerCommandsTest {
           ServerCommandsTest::status,
           clients,
           counters,
+          new TestMemory(),
           new StoppedClock());
 
   private ClientInfo newClient(String address) {
@@ -62,7 +67,8 @@ class ServerCommandsTest {
 
   private static NodeStatus status() {
     var replica =
-        new NodeStatus.ReplicaStatus(0, 0, 16383, "LEADER", "n1", 3, 7, 7, 7, 0, 2, 100, 4, 1, 1);
+        new NodeStatus.ReplicaStatus(
+            0, 0, 16383, "LEADER", "n1", 3, 7, 7, 7, 0, 2, 100, 4, 6, 1, 1);
     return new NodeStatus(
         "n1", 1, "c0ffee", true, "", 1000, 1, 1, List.of(), List.of(replica), 4096);
   }
@@ -187,7 +193,7 @@ class ServerCommandsTest {
         .contains("\r\ntotal_commands_processed:9\r\n")
         .contains("\r\ntotal_connections_received:")
         .contains("\r\nexpired_keys:4\r\n")
-        .contains("\r\nevicted_keys:0\r\n")
+        .contains("\r\nevicted_keys:6\r\n")
         .contains("\r\nkeyspace_hits:0\r\n")
         .contains("\r\nmaxmemory:0\r\n")
         .contains("\r\nused_memory:")
@@ -208,6 +214,12 @@ class ServerCommandsTest {
     assertThat(call("CONFIG", "GET", "save", "p[a-o]rt")).isEqualTo("[port, 6379, save, ]");
     assertThat(call("CONFIG", "GET", "nosuch")).isEqualTo("[]");
     assertThat(call("CONFIG", "SET", "port", "1")).endsWith("can't set immutable config");
+    assertThat(call("CONFIG", "SET", "maxmemory", "5", "port", "1"))
+        .isEqualTo(
+            "-ERR CONFIG SET failed (possibly related to argument 'port') - can't set immutable"
+                + " config");
+    assertThat(call("CONFIG", "GET", "maxmemory*"))
+        .isEqualTo("[maxmemory, 0, maxmemory-policy, noeviction]");
     counters.commands = 5;
     assertThat(call("CONFIG", "RESETSTAT")).isEqualTo("+OK");
     assertThat(counters.commands).isZero();
@@ -232,6 +244,54 @@ class ServerCommandsTest {
     assertThat(call("SHARDWELL", "STATUS")).startsWith("{\"nodeId\":\"n1\"");
     assertThat(call("HELP")).contains("GET ", "SHARDWELL");
     assertThat(commands.find("WAIT".getBytes(StandardCharsets.US_ASCII))).isNull();
+  }
+
+  @Test
+  void memoryIsSetInRedisUnitsAndShown() {
+    assertThat(call("CONFIG", "SET", "MaxMemory", "2gb", "maxmemory-policy", "allkeys-LRU"))
+        .isEqualTo("+OK");
+    assertThat(call("CONFIG", "GET", "maxmemory*"))
+        .isEqualTo("[maxmemory, 2147483648, maxmemory-policy, allkeys-lru]");
+    assertThat(call("CONFIG", "SET", "maxmemory", "1m")).isEqualTo("+OK");
+    assertThat(call("INFO", "memory"))
+        .contains("\r\nused_memory:100\r\n")
+        .contains("\r\nmaxmemory:1000000\r\n")
+        .contains("\r\nmaxmemory_policy:allkeys-lru\r\n");
+    assertThat(call("INFO", "stats"))
+        .contains("\r\nexpired_keys:4\r\n")
+        .contains("\r\nevicted_keys:6\r\n");
+    assertThat(call("CONFIG", "SET", "maxmemory", "lots"))
+        .endsWith("argument must be a memory value");
+    assertThat(call("CONFIG", "SET", "maxmemory", "-1"))
+        .endsWith("argument must be a memory value");
+    assertThat(call("CONFIG", "SET", "maxmemory", "9999999999gb"))
+        .endsWith("argument must be a memory value");
+    assertThat(call("CONFIG", "SET", "maxmemory", "1", "maxmemory", "2"))
+        .endsWith("duplicate parameter");
+    assertThat(call("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu"))
+        .endsWith("one of the following: noeviction, allkeys-lru, volatile-lru");
+    assertThat(call("CONFIG", "GET", "maxmemory")).isEqualTo("[maxmemory, 1000000]");
+  }
+
+  /** What `meta` would do, at once. */
+  private static final class TestMemory implements MemorySetting {
+    private MemoryLimit current = MemoryLimit.NONE;
+
+    @Override
+    public MemoryLimit current() {
+      return current;
+    }
+
+    @Override
+    public void change(
+        @Nullable Long bytes, @Nullable EvictionPolicy policy, Consumer<Reply> onReply) {
+      current =
+          new MemoryLimit(
+              current.revision() + 1,
+              bytes == null ? current.bytes() : bytes,
+              policy == null ? current.policy() : policy);
+      onReply.accept(Reply.OK);
+    }
   }
 
   /** Two seconds after the start, in November 2023. */

@@ -1,0 +1,62 @@
+package io.shardwell.raftgroup;
+
+import io.shardwell.raftgroup.cluster.ClusterMap;
+import io.shardwell.raftgroup.cluster.MemoryShares;
+import io.shardwell.raftgroup.reads.ShardGroup;
+import io.shardwell.raftgroup.replica.ProposalListener;
+import io.shardwell.raftgroup.replica.Replica;
+import io.shardwell.statemachine.MemoryLimit;
+import io.shardwell.statemachine.Proposal;
+import io.shardwell.statemachine.ShardState;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * What a shard's leader proposes of its own accord, outside of all sessions: the memory limit when
+ * the cluster's setting has changed, the keys that reads have used, and ticks while deadlines fall
+ * due or a lowered limit is not reached. An idle shard proposes nothing. Loop thread only.
+ */
+final class ShardUpkeep {
+
+  /** A proposal that nobody waits for: if it is lost, the next round makes another. */
+  static final ProposalListener INDIFFERENT =
+      new ProposalListener() {
+        @Override
+        public void applied(long index, Object result) {}
+
+        @Override
+        public void notApplied() {}
+      };
+
+  private final MemoryShares shares;
+
+  ShardUpkeep(List<List<String>> members) {
+    this.shares = new MemoryShares(members);
+  }
+
+  /** To be called every {@link Tuning#tickMillis}. */
+  void run(Collection<ShardGroup> groups, ClusterMap map) {
+    for (ShardGroup group : groups) {
+      if (group.replica().isEstablishedLeader()) {
+        lead(group, shares.of(group.shard(), map.memory()));
+      } else {
+        group.state().forgetUses();
+      }
+    }
+  }
+
+  private static void lead(ShardGroup group, MemoryLimit wanted) {
+    Replica replica = group.replica();
+    ShardState shard = group.state().shard();
+    long stamp = group.state().stampMillis();
+    if (wanted.revision() > shard.memoryLimit().revision()) {
+      replica.propose(Proposal.memoryLimit(stamp, wanted), INDIFFERENT);
+    }
+    if (group.state().hasUses()) {
+      replica.propose(group.state().takeUses(), INDIFFERENT);
+    }
+    if (shard.nextDeadlineMillis() <= stamp || shard.isSinking()) {
+      replica.propose(Proposal.tick(stamp), INDIFFERENT);
+    }
+  }
+}
