@@ -59,6 +59,7 @@ public record ClusterMap(long epoch, SortedMap<String, Node> nodes, int shards, 
     for (Map.Entry<String, Node> node : nodes.entrySet()) {
       writeNode(out, node.getKey(), node.getValue());
     }
+    nodes.values().forEach(node -> writeClusterPort(out, node));
     return out.toBytes();
   }
 
@@ -80,6 +81,9 @@ public record ClusterMap(long epoch, SortedMap<String, Node> nodes, int shards, 
       SortedMap<String, Node> nodes = new TreeMap<>();
       for (int i = 0; i < count; i++) {
         nodes.put(Text.read(in), readNode(in));
+      }
+      for (Map.Entry<String, Node> node : nodes.entrySet()) {
+        node.setValue(readClusterPort(in, node.getValue()));
       }
       return new ClusterMap(epoch, nodes, shards, replicas);
     } catch (KryoException e) {
@@ -103,6 +107,29 @@ public record ClusterMap(long epoch, SortedMap<String, Node> nodes, int shards, 
         in.readLong(),
         new PeerAddress(Text.read(in), in.readVarInt(true)),
         new ClientAddress(
-            Text.read(in), in.readVarInt(false), in.readVarInt(false), in.readVarInt(false)));
+            Text.read(in), in.readVarInt(false), in.readVarInt(false), in.readVarInt(false), -1));
+  }
+
+  // The ports of the cluster face come after everything else: logs and snapshots from before there
+  // was one end without them.
+
+  static void writeClusterPort(Output out, Node node) {
+    out.writeVarInt(node.client().clusterPort(), false);
+  }
+
+  static Node readClusterPort(Input in, Node node) {
+    if (in.position() == in.limit()) {
+      return node;
+    }
+    ClientAddress client = node.client();
+    return new Node(
+        node.incarnation(),
+        node.peer(),
+        new ClientAddress(
+            client.host(),
+            client.respPort(),
+            client.textPort(),
+            client.httpPort(),
+            in.readVarInt(false)));
   }
 }

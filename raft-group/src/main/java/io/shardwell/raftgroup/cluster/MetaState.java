@@ -36,6 +36,7 @@ public final class MetaState implements ReplicatedState {
     Output out = new Output(128, -1);
     out.writeByte(ANNOUNCE);
     ClusterMap.writeNode(out, nodeId, node);
+    ClusterMap.writeClusterPort(out, node);
     return out.toBytes();
   }
 
@@ -46,17 +47,21 @@ public final class MetaState implements ReplicatedState {
     }
     try {
       Input in = new Input(bytes, 1, bytes.length - 1);
-      return Text.read(in) != null && ClusterMap.readNode(in) != null;
+      return Text.read(in) != null && readNode(in) != null;
     } catch (KryoException | MalformedFrameException malformed) {
       return false;
     }
+  }
+
+  private static ClusterMap.Node readNode(Input in) {
+    return ClusterMap.readClusterPort(in, ClusterMap.readNode(in));
   }
 
   @Override
   public Object apply(long index, byte[] proposal) {
     if (proposal[0] == ANNOUNCE) {
       Input in = new Input(proposal, 1, proposal.length - 1);
-      map = map.with(Text.read(in), ClusterMap.readNode(in));
+      map = map.with(Text.read(in), readNode(in));
     } else if (proposal[0] != NEW_TERM) {
       throw new IllegalStateException("meta entry of unknown kind " + proposal[0]);
     }

@@ -21,12 +21,13 @@ final class CommandIntrospection {
   }
 
   Answer answer(Call call) {
+    boolean cluster = call.client.face == Face.CLUSTER;
     if (call.count() == 1) {
-      return rows(names());
+      return rows(names(), cluster);
     }
     return switch (call.upper(1)) {
       case "COUNT" -> Answer.integer(names().size());
-      case "INFO" -> rows(call.count() == 2 ? names() : named(call));
+      case "INFO" -> rows(call.count() == 2 ? names() : named(call), cluster);
       case "DOCS" -> docs(call.count() == 2 ? names() : named(call));
       case "LIST" -> list(call);
       case "GETKEYS" -> keys(call);
@@ -51,7 +52,7 @@ final class CommandIntrospection {
     return names;
   }
 
-  private Answer rows(List<String> names) {
+  private Answer rows(List<String> names, boolean cluster) {
     List<Answer> rows = new ArrayList<>(names.size());
     for (String name : names) {
       Command data = dataCommand(name);
@@ -67,7 +68,7 @@ final class CommandIntrospection {
                 data.lastKey(),
                 data.keyStep(),
                 List.of(write ? "@write" : "@read", "@" + DataCommandDocs.group(data)),
-                tips(data)));
+                tips(data, cluster)));
       } else if (server != null) {
         rows.add(
             row(
@@ -114,11 +115,31 @@ final class CommandIntrospection {
     return new Answer.Distinct(all);
   }
 
-  // Tips tell cluster-aware clients how to spread a command; here it is always one answer for all.
-  private static List<Answer> tips(Command command) {
-    return command == Command.KEYS || command == Command.RANDOMKEY || command == Command.SCAN
-        ? List.of(Answer.bulk("nondeterministic_output_order"))
-        : List.of();
+  // Tips tell clients how to spread a command over the nodes of a cluster; on the single image it
+  // is always one answer for all.
+  private static List<Answer> tips(Command command, boolean cluster) {
+    List<String> tips = new ArrayList<>();
+    if (cluster) {
+      switch (command) {
+        case DBSIZE -> tips.addAll(List.of("request_policy:all_shards", "response_policy:agg_sum"));
+        case FLUSHALL, FLUSHDB ->
+            tips.addAll(List.of("request_policy:all_shards", "response_policy:all_succeeded"));
+        case KEYS -> tips.add("request_policy:all_shards");
+        case RANDOMKEY ->
+            tips.addAll(List.of("request_policy:all_shards", "response_policy:special"));
+        case SCAN -> tips.addAll(List.of("request_policy:special", "response_policy:special"));
+        case DEL, UNLINK, EXISTS, TOUCH ->
+            tips.addAll(List.of("request_policy:multi_shard", "response_policy:agg_sum"));
+        case MGET -> tips.add("request_policy:multi_shard");
+        case MSET ->
+            tips.addAll(List.of("request_policy:multi_shard", "response_policy:all_succeeded"));
+        default -> {}
+      }
+    }
+    if (command == Command.KEYS || command == Command.RANDOMKEY || command == Command.SCAN) {
+      tips.add("nondeterministic_output_order");
+    }
+    return tips.stream().map(Answer::bulk).toList();
   }
 
   private Answer docs(List<String> names) {

@@ -36,9 +36,13 @@ final class ConnectionCommands {
 
   static Answer select(Call call) {
     try {
-      return Integer.parseInt(call.text(1)) == 0
-          ? Answer.OK
-          : Answer.failure("ERR DB index is out of range");
+      if (Integer.parseInt(call.text(1)) == 0) {
+        return Answer.OK;
+      }
+      return Answer.failure(
+          call.client.face == Face.CLUSTER
+              ? "ERR SELECT is not allowed in cluster mode"
+              : "ERR DB index is out of range");
     } catch (NumberFormatException e) {
       return Errors.NOT_AN_INTEGER;
     }
@@ -110,7 +114,7 @@ final class ConnectionCommands {
         "id",
         call.client.id,
         "mode",
-        "standalone",
+        call.client.face == Face.CLUSTER ? "cluster" : "standalone",
         "role",
         "master",
         "modules",

@@ -2,8 +2,10 @@ package io.shardwell.server.command;
 
 import io.shardwell.raftgroup.EventLoop;
 import io.shardwell.raftgroup.NodeStatus;
+import io.shardwell.raftgroup.routing.SlotOwners;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.Slots;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,18 +33,28 @@ public final class ServerCommands {
   private final Supplier<NodeStatus> status;
   private final CommandIntrospection introspection;
   private final ConfigCommand config;
+  private final ClusterRouting routing;
+  private final ClusterCommands clusterFace;
 
-  /** Status is this node's as of the moment asked for. */
+  /**
+   * The table of one node.
+   *
+   * @param status this node's as of the moment asked for
+   * @param owners for the cluster face
+   */
   public ServerCommands(
       NodeFacts facts,
       Supplier<NodeStatus> status,
       Clients clients,
       NodeCounters counters,
-      EventLoop clock) {
+      EventLoop clock,
+      SlotOwners owners) {
     this.facts = facts;
     this.status = status;
     this.introspection = new CommandIntrospection(table);
     this.config = new ConfigCommand(facts, counters);
+    this.routing = new ClusterRouting(owners);
+    this.clusterFace = new ClusterCommands(owners, status, clock);
     InfoCommand info = new InfoCommand(facts, status, clients, counters, clock::nanoTime);
     String connection = "connection";
     String server = "server";
@@ -71,16 +84,16 @@ public final class ServerCommands {
     add(ServerCommand.of("config", -2, server, "Settings.", config::answer));
     add(ServerCommand.of("time", 1, server, "This node's clock.", call -> time(clock)));
     add(ServerCommand.of("role", 1, server, "Always master.", call -> role()));
-    add(ServerCommand.of("readonly", 1, cluster, "Refused here.", call -> clusterOnly()));
-    add(ServerCommand.of("readwrite", 1, cluster, "Refused here.", call -> clusterOnly()));
-    add(ServerCommand.of("asking", 1, cluster, "Refused here.", call -> clusterOnly()));
-    add(ServerCommand.of("cluster", -2, cluster, "INFO, KEYSLOT.", this::cluster));
+    add(ServerCommand.of("readonly", 1, cluster, "Cluster face.", call -> readOnly(call, true)));
+    add(ServerCommand.of("readwrite", 1, cluster, "Cluster face.", call -> readOnly(call, false)));
+    add(ServerCommand.of("asking", 1, cluster, "Cluster face.", ServerCommands::asking));
+    add(new ServerCommand("cluster", -2, cluster, "About the cluster.", this::cluster));
     add(ServerCommand.of("slowlog", -2, server, "Empty.", ServerCommands::slowlog));
     add(ServerCommand.of("latency", -2, server, "Empty.", ServerCommands::latency));
     add(ServerCommand.of("module", -2, server, "None.", ServerCommands::module));
     add(ServerCommand.of("acl", -2, server, "One user.", ServerCommands::acl));
-    add(new ServerCommand("memory", -2, server, "A key's size.", ServerCommands::memory));
-    add(new ServerCommand("object", -2, "generic", "A key's form.", ServerCommands::object));
+    add(new ServerCommand("memory", -2, server, "A key's size.", this::memory));
+    add(new ServerCommand("object", -2, "generic", "A key's form.", this::object));
     add(ServerCommand.of("shardwell", -2, server, "STATUS: JSON of this node.", this::shardwell));
     add(ServerCommand.of("help", -1, server, "This.", call -> help()));
     addRefusals();
@@ -107,6 +120,11 @@ public final class ServerCommands {
 
   private void add(ServerCommand command) {
     table.put(command.name(), command);
+  }
+
+  /** MOVED or CROSSSLOT for a client of the cluster face; null if the command belongs here. */
+  public @Nullable Reply refusal(Invocation invocation) {
+    return routing.refusal(invocation);
   }
 
   /** One more truth for CONFIG GET. */
@@ -150,12 +168,30 @@ public final class ServerCommands {
         Answer.NOTHING);
   }
 
-  private static Answer clusterOnly() {
-    return Answer.failure(CLUSTER_DISABLED);
+  /** Reads stay linearizable: a node that does not lead still answers MOVED (docs). */
+  private static Answer readOnly(Call call, boolean readOnly) {
+    if (call.client.face != Face.CLUSTER) {
+      return Answer.failure(CLUSTER_DISABLED);
+    }
+    call.client.readOnly = readOnly;
+    return Answer.OK;
   }
 
-  /** This port is the single image: what would show it as a cluster is refused as Redis does it. */
-  private Answer cluster(Call call) {
+  /** No slot is ever half moved, so nothing follows from it. */
+  private static Answer asking(Call call) {
+    return call.client.face == Face.CLUSTER ? Answer.OK : Answer.failure(CLUSTER_DISABLED);
+  }
+
+  private void cluster(Call call) {
+    if (call.client.face == Face.CLUSTER) {
+      clusterFace.answer(call);
+    } else {
+      call.answer(clusterOfOne(call));
+    }
+  }
+
+  /** The single image: what would show it as a cluster is refused as Redis does it. */
+  private Answer clusterOfOne(Call call) {
     return switch (call.upper(1)) {
       case "INFO" -> {
         NodeStatus now = status.get();
@@ -215,7 +251,7 @@ public final class ServerCommands {
     };
   }
 
-  private static void memory(Call call) {
+  private void memory(Call call) {
     if (!call.upper(1).equals("USAGE")) {
       call.answer(Errors.unknownSubcommand(call, "memory"));
       return;
@@ -226,9 +262,8 @@ public final class ServerCommands {
       return;
     }
     byte[] key = call.bytes(2);
-    call.ask(
-        Command.GET,
-        key,
+    askValue(
+        call,
         reply ->
             call.answer(
                 reply instanceof Reply.Bulk value
@@ -237,7 +272,7 @@ public final class ServerCommands {
                     : new Answer.Plain(reply)));
   }
 
-  private static void object(Call call) {
+  private void object(Call call) {
     if (!call.upper(1).equals("ENCODING")) {
       call.answer(Errors.unknownSubcommand(call, "object"));
       return;
@@ -246,14 +281,23 @@ public final class ServerCommands {
       call.answer(Errors.subcommandArity(call, "object"));
       return;
     }
-    call.ask(
-        Command.GET,
-        call.bytes(2),
+    askValue(
+        call,
         reply ->
             call.answer(
                 reply instanceof Reply.Bulk value
                     ? Answer.bulk(encoding(value.value()))
                     : new Answer.Plain(reply)));
+  }
+
+  /** Reads the value of the key at position 2, unless the cluster face has it elsewhere. */
+  private void askValue(Call call, Consumer<Reply> then) {
+    Reply moved = call.client.face == Face.CLUSTER ? routing.moved(call.bytes(2)) : null;
+    if (moved != null) {
+      call.answer(new Answer.Plain(moved));
+    } else {
+      call.ask(Command.GET, call.bytes(2), then);
+    }
   }
 
   /** As Redis would store it. */
