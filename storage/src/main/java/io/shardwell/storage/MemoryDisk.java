@@ -326,7 +326,7 @@ public final class MemoryDisk implements Disk {
 
   @Override
   public long freeBytes() {
-    return behaviour.capacityBytes - usedBytes();
+    return Math.max(0, behaviour.capacityBytes - usedBytes());
   }
 
   private long usedBytes() {

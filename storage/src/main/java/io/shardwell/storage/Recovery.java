@@ -77,6 +77,7 @@ final class Recovery {
     removeUnreferencedSnapshots();
     turn = scan.turn() + 1;
     next.begin(scan.position(), turn);
+    next.checkpointEndsAt(LogFormat.SEGMENT_HEADER_BYTES + decisions.length());
     var batch = decisions.seal(next, turn, scan.turn());
     next.extendTo(LogFormat.SEGMENT_HEADER_BYTES + batch.remaining());
     SegmentFiles.create(disk, next, batch);

@@ -32,9 +32,11 @@ final class NodeStorageTest {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
+  /** As a loop does it: a turn whenever something is buffered, the log's own records too. */
   private void sync(NodeStorage storage) {
-    storage.log().startSync();
-    time.runAll();
+    do {
+      time.runAll();
+    } while (storage.log().startSync());
     assertThat(storage.log().hasUnsynced()).isFalse();
   }
 
@@ -498,5 +500,29 @@ final class NodeStorageTest {
       sync(storage);
       assertThat(disk.list("log").size()).isLessThan(4);
     }
+  }
+
+  /**
+   * Free space is answered on the loop, behind the work in front of it, as the disk's capacity has
+   * it: less by what was written meanwhile, and 0 when the disk is smaller than what it holds.
+   */
+  @Test
+  void freeSpaceIsMeasuredBehindTheWorkUnderWay() throws IOException {
+    NodeStorage storage = openNew();
+    long used = Long.MAX_VALUE - disk.freeBytes();
+    disk.behaviour().capacityBytes(used + 50_000);
+    List<Long> answers = new ArrayList<>();
+    storage.log().replica(1).appendEntry(1, 1, new byte[20_000]);
+    storage.log().startSync();
+    storage.measureFreeBytes(answers::add);
+    assertThat(answers).isEmpty();
+    time.runAll();
+    assertThat(answers).hasSize(1);
+    assertThat(answers.get(0)).isBetween(20_000L, 30_000L);
+    disk.behaviour().capacityBytes(100);
+    storage.measureFreeBytes(answers::add);
+    time.runAll();
+    assertThat(answers).hasSize(2).last().isEqualTo(0L);
+    assertThat(faults).isEmpty();
   }
 }
