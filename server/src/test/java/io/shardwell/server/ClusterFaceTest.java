@@ -50,7 +50,7 @@ import redis.clients.jedis.params.ScanParams;
  */
 class ClusterFaceTest {
 
-  private static final int KEYS = 600;
+  private static final int KEYS = 300;
   private static final int SHARDS = 6;
 
   private static TestCluster cluster;

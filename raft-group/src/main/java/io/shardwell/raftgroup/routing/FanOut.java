@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -136,8 +137,8 @@ final class FanOut {
       scan(order, scope, invocation, onReply);
       return;
     }
-    List<Integer> shards =
-        IntStream.range(0, router.shards()).filter(scope::counts).boxed().toList();
+    IntPredicate concerned = invocation.command().isWrite() ? scope::covers : scope::counts;
+    List<Integer> shards = IntStream.range(0, router.shards()).filter(concerned).boxed().toList();
     switch (invocation.command()) {
       case KEYS ->
           new KeysWalk(
@@ -202,7 +203,7 @@ final class FanOut {
     }
     long inner = cursor / router.shards();
     int named = (int) (cursor % router.shards());
-    int shard = inner == 0 ? nextScanned(scope, named) : named;
+    int shard = inner == 0 ? nextCovered(scope, named) : named;
     if (shard == router.shards()) {
       onReply.accept(new Reply.Array(List.of(new Reply.Bulk(CURSOR_START), NO_KEYS)));
       return;
@@ -220,17 +221,17 @@ final class FanOut {
           if (innerNext != 0) {
             next = innerNext * router.shards() + shard;
           } else {
-            next = nextScanned(scope, shard + 1) % router.shards();
+            next = nextCovered(scope, shard + 1) % router.shards();
           }
           onReply.accept(
               new Reply.Array(List.of(new Reply.Bulk(ascii(next)), step.items().get(1))));
         });
   }
 
-  /** The first shard from this one on that the scope scans; the number of shards if none is. */
-  private int nextScanned(ShardScope scope, int from) {
+  /** The first shard from this one on that the scope covers; the number of shards if none is. */
+  private int nextCovered(ShardScope scope, int from) {
     int shard = from;
-    while (shard < router.shards() && !scope.scans(shard)) {
+    while (shard < router.shards() && !scope.covers(shard)) {
       shard++;
     }
     return shard;

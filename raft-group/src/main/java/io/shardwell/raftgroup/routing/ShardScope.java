@@ -12,14 +12,17 @@ public interface ShardScope {
         }
 
         @Override
-        public boolean scans(int shard) {
+        public boolean covers(int shard) {
           return true;
         }
       };
 
-  /** Whether DBSIZE, KEYS, RANDOMKEY and FLUSHALL concern the shard now. */
+  /** Whether DBSIZE, KEYS and RANDOMKEY concern the shard now. */
   boolean counts(int shard);
 
-  /** Whether SCAN walks over the shard: all that count, and more where one could be missed. */
-  boolean scans(int shard);
+  /**
+   * Whether SCAN and FLUSHALL concern the shard: all that count, and more where one could be
+   * missed, for these two do no harm when they meet a shard twice.
+   */
+  boolean covers(int shard);
 }

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SlotOwners implements ShardScope {
 
-  /** A scan of the whole cluster that takes no longer misses no key when leaders change. */
-  public static final int SCAN_OVERLAP_SECONDS = 300;
+  /** A SCAN or FLUSHALL over all nodes that takes no longer misses no shard that moves. */
+  public static final int OVERLAP_SECONDS = 300;
 
   private static final long NEVER = Long.MIN_VALUE;
 
@@ -180,16 +180,14 @@ public final class SlotOwners implements ShardScope {
   }
 
   /**
-   * Besides the shards owned now those that were led here a while ago: a client that scans one node
-   * after the other would miss a shard that moves from a node not yet scanned to one that is done.
-   * A scan may return a key twice.
+   * Besides the shards owned now those that were led here a while ago: a client that asks one node
+   * after the other would miss a shard that moves from a node not yet asked to one that is done.
    */
   @Override
-  public boolean scans(int shard) {
+  public boolean covers(int shard) {
     return counts(shard)
         || (ledUntil[shard] != NEVER
-            && nanoTime.getAsLong() - ledUntil[shard]
-                < TimeUnit.SECONDS.toNanos(SCAN_OVERLAP_SECONDS));
+            && nanoTime.getAsLong() - ledUntil[shard] < TimeUnit.SECONDS.toNanos(OVERLAP_SECONDS));
   }
 
   private boolean hasFace(String nodeId) {

@@ -107,10 +107,10 @@ class SlotOwnersTest {
     assertThat(counted()).containsExactly(0);
     owners.replicaKnows(0, "n3", 2);
     assertThat(counted()).isEmpty();
-    assertThat(owners.scans(0)).isTrue();
-    assertThat(owners.scans(1)).isFalse();
-    nowNanos += TimeUnit.SECONDS.toNanos(SlotOwners.SCAN_OVERLAP_SECONDS);
-    assertThat(owners.scans(0)).isFalse();
+    assertThat(owners.covers(0)).isTrue();
+    assertThat(owners.covers(1)).isFalse();
+    nowNanos += TimeUnit.SECONDS.toNanos(SlotOwners.OVERLAP_SECONDS);
+    assertThat(owners.covers(0)).isFalse();
   }
 
   private List<Integer> counted() {
