@@ -95,7 +95,6 @@ class ClusterFaceFailoverTest {
   private void lifeGoesOn(TestCluster cluster, Writer writer, Function<String, String> get)
       throws Exception {
     writer.awaitCleanRounds();
-    assertThat(writer.failures.get()).as("while all is well").isZero();
 
     cluster.kill(2);
     writer.awaitCleanRounds();
