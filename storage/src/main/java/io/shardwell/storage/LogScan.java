@@ -60,7 +60,7 @@ final class LogScan {
 
   /** Blocks. */
   void run() throws IOException {
-    for (long sequence : SegmentFiles.listAndClean(disk)) {
+    for (long sequence : SegmentFiles.list(disk)) {
       scan(sequence);
       highestSequence = sequence;
     }
@@ -202,6 +202,7 @@ final class LogScan {
    * takes bytes for clean that are not on the medium. Blocks.
    */
   void makeDurable() throws IOException {
+    SegmentFiles.removeTemporary(disk);
     if (lastFound != null && lastBatch != null) {
       ByteBuffer bytes = lastFound.bytes().duplicate();
       // A tear in the padding leaves a whole turn and a short file.
@@ -217,6 +218,16 @@ final class LogScan {
       SegmentFiles.delete(disk, segment);
     }
     disk.syncFolder(SegmentFiles.FOLDER);
+  }
+
+  /** Closes what was opened, when nothing is to go on with it. */
+  void close() throws IOException {
+    for (Segment segment : segments) {
+      segment.file().close();
+    }
+    for (Segment segment : withoutTurns) {
+      segment.file().close();
+    }
   }
 
   private static DamagedStorageException damage(String file, long offset, String what) {

@@ -19,24 +19,31 @@ final class SegmentFiles {
     return String.format("%s/%016x%s", FOLDER, sequence, SUFFIX);
   }
 
-  /** Sequence numbers of the segments there, ascending. Left-overs of creations are removed. */
-  static List<Long> listAndClean(Disk disk) throws IOException {
+  /** Sequence numbers of the segments there, ascending. */
+  static List<Long> list(Disk disk) throws IOException {
     List<Long> sequences = new ArrayList<>();
-    boolean cleaned = false;
     for (String name : disk.list(FOLDER)) {
-      if (name.endsWith(SmallFile.TEMPORARY)) {
-        disk.delete(FOLDER + "/" + name);
-        cleaned = true;
-      } else if (NAME.matcher(name).matches()) {
+      if (NAME.matcher(name).matches()) {
         sequences.add(Long.parseUnsignedLong(name.substring(0, 16), 16));
-      } else {
+      } else if (!name.endsWith(SmallFile.TEMPORARY)) {
         throw new UnknownFormatException("unexpected file " + FOLDER + "/" + name);
       }
     }
-    if (cleaned) {
+    return sequences;
+  }
+
+  /** Removes left-overs of creations. */
+  static void removeTemporary(Disk disk) throws IOException {
+    boolean removed = false;
+    for (String name : disk.list(FOLDER)) {
+      if (name.endsWith(SmallFile.TEMPORARY)) {
+        disk.delete(FOLDER + "/" + name);
+        removed = true;
+      }
+    }
+    if (removed) {
       disk.syncFolder(FOLDER);
     }
-    return sequences;
   }
 
   /**

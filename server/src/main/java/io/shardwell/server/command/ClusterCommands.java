@@ -122,7 +122,7 @@ final class ClusterCommands {
           case "MYID", "MYSHARDID" -> Answer.bulk(idOf(owners.self()));
           case "KEYSLOT" ->
               call.count() == words ? Answer.integer(Slots.of(call.bytes(2))) : Answer.NIL;
-          case "REPLICAS", "SLAVES" -> call.count() == words ? replicas(call.text(2)) : Answer.NIL;
+          case "REPLICAS", "SLAVES" -> call.count() == words ? replicas(call) : Answer.NIL;
           case "COUNT-FAILURE-REPORTS" -> Answer.integer(0);
           case "HELP" -> {
             List<Answer> lines = new ArrayList<>();
@@ -317,9 +317,10 @@ final class ClusterCommands {
     return new Answer.Items(links);
   }
 
-  private Answer replicas(String id) {
+  private Answer replicas(Call call) {
+    String id = call.text(2);
     boolean known = shownNodes(status.get()).stream().anyMatch(node -> idOf(node.id()).equals(id));
-    return known ? Answer.NOTHING : Answer.failure("ERR Unknown node " + Errors.echo(id));
+    return known ? Answer.NOTHING : Answer.failure("ERR Unknown node " + Errors.echo(call, 2));
   }
 
   private void countKeys(Call call) {
