@@ -2,6 +2,7 @@ package io.shardwell.raftgroup;
 
 import io.shardwell.raftgroup.routing.Router;
 import io.shardwell.raftgroup.routing.ShardOrder;
+import io.shardwell.raftgroup.routing.ShardScope;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
 import java.util.function.Consumer;
@@ -15,10 +16,12 @@ public final class ClientSession {
 
   private final Router router;
   private final ShardOrder order;
+  private final ShardScope scope;
   private boolean closed;
 
-  ClientSession(Router router) {
+  ClientSession(Router router, ShardScope scope) {
     this.router = router;
+    this.scope = scope;
     this.order = router.newOrder();
   }
 
@@ -29,14 +32,25 @@ public final class ClientSession {
    *     session come in any order. Not called any more after {@link #close}
    */
   public void submit(Invocation invocation, Consumer<Reply> onReply) {
-    router.execute(
-        order,
-        invocation,
-        reply -> {
-          if (!closed) {
-            onReply.accept(reply);
-          }
-        });
+    router.execute(order, scope, invocation, unlessClosed(onReply));
+  }
+
+  /**
+   * Finds the keys in a slot, in time that grows with the keys of its shard.
+   *
+   * @param limit keys at most
+   * @param onReply gets an array, or a failure; called as by {@link #submit}
+   */
+  public void keysInSlot(int slot, int limit, Consumer<Reply> onReply) {
+    router.keysInSlot(order, slot, limit, unlessClosed(onReply));
+  }
+
+  private Consumer<Reply> unlessClosed(Consumer<Reply> onReply) {
+    return reply -> {
+      if (!closed) {
+        onReply.accept(reply);
+      }
+    };
   }
 
   /** The client is gone: what it submitted may still take effect, but nobody is told. */

@@ -20,6 +20,8 @@ import io.shardwell.raftgroup.replica.ShardReplicatedState;
 import io.shardwell.raftgroup.routing.LeaderDirectory;
 import io.shardwell.raftgroup.routing.ReadChannel;
 import io.shardwell.raftgroup.routing.Router;
+import io.shardwell.raftgroup.routing.ShardScope;
+import io.shardwell.raftgroup.routing.SlotOwners;
 import io.shardwell.raftgroup.routing.WriteChannel;
 import io.shardwell.raftgroup.wire.BatchVerdict;
 import io.shardwell.raftgroup.wire.FrameCodec;
@@ -106,6 +108,7 @@ public final class Engine {
   private final List<WriteChannel> writes = new ArrayList<>();
   private final List<ReadChannel> reads = new ArrayList<>();
   private final Router router;
+  private final SlotOwners owners;
   private final ReadIndex readIndex;
   private final Post post = new EnginePost();
 
@@ -162,6 +165,13 @@ public final class Engine {
             post::reaches,
             node -> links.hasReachedFor(node, SETTLING_NANOS));
     this.snapshotTrigger = new SnapshotTrigger(config.tuning().snapshotLogBytes(), groups.values());
+    this.owners =
+        new SlotOwners(
+            config.nodeId(),
+            placement.members(),
+            loop::nanoTime,
+            post::reaches,
+            this::clientAddress);
     this.readIndex = new ReadIndex(loop, post, config.tuning(), groups);
     this.context = context(raftCodec);
     LeaderDirectory leaders = new LeaderDirectory(groups, placement.members(), post);
@@ -233,9 +243,19 @@ public final class Engine {
   // --- clients and peers
   // ---------------------------------------------------------------------------
 
-  /** For one client. */
+  /** For one client to whom the cluster is one server. */
   public ClientSession openSession() {
-    return new ClientSession(router);
+    return new ClientSession(router, ShardScope.ALL);
+  }
+
+  /** For one client that knows the cluster: its keyless commands cover what this node owns. */
+  public ClientSession openClusterSession() {
+    return new ClientSession(router, owners);
+  }
+
+  /** What clients that know the cluster are told; always up to date. */
+  public SlotOwners owners() {
+    return owners;
   }
 
   /**
@@ -496,6 +516,7 @@ public final class Engine {
 
   private void leaderChanged(Replica replica) {
     if (replica != metaReplica) {
+      owners.replicaKnows(replica.group(), replica.leaderNodeId(), replica.term());
       submitted.add(() -> resend(replica.group()));
     }
   }
@@ -581,7 +602,7 @@ public final class Engine {
     }
     ClusterMap known = Objects.requireNonNull(map);
     for (String nodeId : links.outboxes().keySet()) {
-      post.tell(nodeId, new PeerMessage.Pulse(loop.wallClockMillis(), known.epoch()));
+      post.tell(nodeId, new PeerMessage.Pulse(loop.wallClockMillis(), known.epoch(), leads()));
     }
     ClusterMap.Node self =
         new ClusterMap.Node(
@@ -594,6 +615,17 @@ public final class Engine {
     if (!log.hasUnsynced() && !log.syncInFlight()) {
       boolean unused = log.startIdleMark();
     }
+  }
+
+  private List<PeerMessage.GroupTerm> leads() {
+    List<PeerMessage.GroupTerm> leads = new ArrayList<>();
+    groups.forEach(
+        (shard, group) -> {
+          if (group.replica().isEstablishedLeader()) {
+            leads.add(new PeerMessage.GroupTerm(shard, group.replica().term()));
+          }
+        });
+    return leads;
   }
 
   private void bringSettings() {
@@ -646,6 +678,9 @@ public final class Engine {
 
   private void onPulse(String from, PeerMessage.Pulse pulse) {
     clocks.heard(from, pulse.wallClockMillis());
+    for (PeerMessage.GroupTerm led : pulse.leads()) {
+      owners.heard(led.shard(), from, led.term());
+    }
     ClusterMap known = Objects.requireNonNull(map);
     if (pulse.mapEpoch() < known.epoch()) {
       post.tell(from, new PeerMessage.MapCopy(known.encode()));
@@ -716,16 +751,11 @@ public final class Engine {
   /** What this node knows now. */
   public NodeStatus status() {
     List<NodeStatus.PeerStatus> nodes = new ArrayList<>();
-    ClusterMap known = map;
     config
         .nodes()
         .forEach(
             (id, peer) -> {
-              ClusterMap.Node announced = known == null ? null : known.nodes().get(id);
-              ClientAddress client = announced == null ? ClientAddress.UNKNOWN : announced.client();
-              if (id.equals(config.nodeId())) {
-                client = config.advertised();
-              }
+              ClientAddress client = clientAddress(id);
               nodes.add(
                   new NodeStatus.PeerStatus(
                       id,
@@ -735,7 +765,9 @@ public final class Engine {
                       client.respPort(),
                       client.textPort(),
                       client.httpPort(),
-                      id.equals(config.nodeId()) || links.reaches(id)));
+                      client.clusterPort(),
+                      id.equals(config.nodeId()) || links.reaches(id),
+                      TimeUnit.NANOSECONDS.toMillis(links.upNanos(id))));
             });
     List<NodeStatus.ReplicaStatus> all = new ArrayList<>();
     Replica meta = metaReplica;
@@ -752,11 +784,19 @@ public final class Engine {
         isReady(),
         notReadyReason(),
         TimeUnit.NANOSECONDS.toMillis(loop.nanoTime() - startNanos),
-        known == null ? 0 : known.epoch(),
+        map == null ? 0 : map.epoch(),
         shards,
         nodes,
         all,
         log.logBytes());
+  }
+
+  private ClientAddress clientAddress(String nodeId) {
+    if (nodeId.equals(config.nodeId())) {
+      return config.advertised();
+    }
+    ClusterMap.Node announced = map == null ? null : map.nodes().get(nodeId);
+    return announced == null ? ClientAddress.UNKNOWN : announced.client();
   }
 
   private NodeStatus.ReplicaStatus replicaStatus(

@@ -22,7 +22,11 @@ public record NodeStatus(
     List<ReplicaStatus> replicas,
     long logBytes) {
 
-  /** A node of the cluster, this one included. */
+  /**
+   * A node of the cluster, this one included.
+   *
+   * @param linkMillis for how long this node's link to it has been up, 0 if it is not
+   */
   public record PeerStatus(
       String id,
       String host,
@@ -31,7 +35,9 @@ public record NodeStatus(
       int respPort,
       int textPort,
       int httpPort,
-      boolean reachable) {}
+      int clusterPort,
+      boolean reachable,
+      long linkMillis) {}
 
   /**
    * A replica on this node.
@@ -80,7 +86,9 @@ public record NodeStatus(
       raw(out, "respPort", node.respPort).append(',');
       raw(out, "textPort", node.textPort).append(',');
       raw(out, "httpPort", node.httpPort).append(',');
-      raw(out, "reachable", node.reachable).append('}');
+      raw(out, "clusterPort", node.clusterPort).append(',');
+      raw(out, "reachable", node.reachable).append(',');
+      raw(out, "linkMillis", node.linkMillis).append('}');
     }
     out.append("],\"replicas\":[");
     for (int i = 0; i < replicas.size(); i++) {

@@ -99,6 +99,12 @@ final class PeerLinks {
     return outbox != null && outbox.isUp() && hears(nodeId);
   }
 
+  /** For how long the link to this node has been up; 0 if it is not, or is the own node. */
+  long upNanos(String nodeId) {
+    Long since = upSince.get(nodeId);
+    return since == null ? 0 : loop.nanoTime() - since;
+  }
+
   /** Whether the link to this node has been up for so long. */
   boolean hasReachedFor(String nodeId, long nanos) {
     Long since = upSince.get(nodeId);

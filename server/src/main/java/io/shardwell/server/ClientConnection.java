@@ -10,6 +10,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.shardwell.raftgroup.ClientSession;
 import io.shardwell.server.command.Call;
 import io.shardwell.server.command.ClientInfo;
+import io.shardwell.server.command.Face;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.server.protocol.AnswerEncoder;
 import io.shardwell.server.protocol.LineDecoder;
@@ -40,7 +41,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
 
   private final ClientSide side;
-  private final boolean plainText;
+  private final Face face;
   private final RequestDecoder decoder;
 
   private @Nullable Channel channel;
@@ -74,10 +75,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private boolean quietTimerSet;
   private long lastReadNanos;
 
-  ClientConnection(ClientSide side, boolean plainText) {
+  ClientConnection(ClientSide side, Face face) {
     this.side = side;
-    this.plainText = plainText;
-    this.decoder = plainText ? new LineDecoder() : new RespDecoder();
+    this.face = face;
+    this.decoder = face == Face.PLAIN_TEXT ? new LineDecoder() : new RespDecoder();
   }
 
   @Override
@@ -93,7 +94,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             side.clients().nextId(),
             text(accepted.remoteAddress()),
             text(accepted.localAddress()),
-            plainText,
+            face,
             side.nanoTime(),
             this::end);
     info = created;
@@ -114,7 +115,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         pump();
         decoder.keep();
       }
-      if (plainText && decoder.mayBeWhole()) {
+      if (face == Face.PLAIN_TEXT && decoder.mayBeWhole()) {
         lastReadNanos = side.nanoTime();
         awaitQuiet(ClientLimits.QUIET_MILLIS * 1_000_000L);
       }
@@ -191,20 +192,25 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     Invocation.Parsed parsed = Invocation.parse(words);
     if (parsed instanceof Invocation.Ok ok) {
       client.lastCommand = ok.invocation().command().lowerName();
-      session().submit(ok.invocation(), slot);
+      Reply refusal = face == Face.CLUSTER ? side.commands().refusal(ok.invocation()) : null;
+      if (refusal != null) {
+        slot.accept(refusal);
+      } else {
+        session().submit(ok.invocation(), slot);
+      }
     } else if (parsed instanceof Invocation.Bad bad) {
       slot.accept(bad.failure());
     }
   }
 
   private AnswerEncoder encoder(ClientInfo client) {
-    return plainText ? LineEncoder.LINES : client.resp();
+    return face == Face.PLAIN_TEXT ? LineEncoder.LINES : client.resp();
   }
 
   private ClientSession session() {
     ClientSession opened = session;
     if (opened == null) {
-      opened = side.openSession();
+      opened = side.openSession(face);
       session = opened;
     }
     return opened;
@@ -366,7 +372,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     if (event instanceof ChannelInputShutdownEvent) {
       // The client will say no more, but may well wait for its answers.
       inputEnded = true;
-      if (plainText) {
+      if (face == Face.PLAIN_TEXT) {
         decoder.quiet();
       }
       pump();
@@ -440,7 +446,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private void ended(Channel accepted, String failure) {
     closed = true;
     ByteBuf out = accepted.alloc().directBuffer(64);
-    AnswerEncoder words = plainText ? LineEncoder.LINES : RespEncoder.RESP2;
+    AnswerEncoder words = face == Face.PLAIN_TEXT ? LineEncoder.LINES : RespEncoder.RESP2;
     words.encode(Answer.failure(failure), out);
     Quietly.writeAndClose(accepted, out);
   }

@@ -4,6 +4,7 @@ import io.shardwell.raftgroup.ClientSession;
 import io.shardwell.raftgroup.EventLoop;
 import io.shardwell.server.command.ClientInfo;
 import io.shardwell.server.command.Clients;
+import io.shardwell.server.command.Face;
 import io.shardwell.server.command.NodeCounters;
 import io.shardwell.server.command.ServerCommands;
 import io.shardwell.storage.FaultHandler;
@@ -11,7 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /** What all client connections of a node share. Loop thread only. */
 final class ClientSide {
@@ -21,7 +22,7 @@ final class ClientSide {
   private static final int SAMPLES_PER_CHECK = 10;
 
   private final EventLoop loop;
-  private final Supplier<ClientSession> sessions;
+  private final Function<Face, ClientSession> sessions;
   private final ServerCommands commands;
   private final Clients clients;
   private final NodeCounters counters;
@@ -43,7 +44,7 @@ final class ClientSide {
 
   ClientSide(
       EventLoop loop,
-      Supplier<ClientSession> sessions,
+      Function<Face, ClientSession> sessions,
       ServerCommands commands,
       Clients clients,
       NodeCounters counters,
@@ -58,8 +59,8 @@ final class ClientSide {
     loop.schedule(this::sample, SAMPLE_NANOS);
   }
 
-  ClientConnection newConnection(boolean plainText) {
-    return new ClientConnection(this, plainText);
+  ClientConnection newConnection(Face face) {
+    return new ClientConnection(this, face);
   }
 
   private void sample() {
@@ -127,8 +128,8 @@ final class ClientSide {
     return stopping;
   }
 
-  ClientSession openSession() {
-    return sessions.get();
+  ClientSession openSession(Face face) {
+    return sessions.apply(face);
   }
 
   ServerCommands commands() {

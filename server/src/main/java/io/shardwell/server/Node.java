@@ -12,6 +12,7 @@ import io.shardwell.raftgroup.PeerAddress;
 import io.shardwell.server.command.Call;
 import io.shardwell.server.command.ClientInfo;
 import io.shardwell.server.command.Clients;
+import io.shardwell.server.command.Face;
 import io.shardwell.server.command.MemorySetting;
 import io.shardwell.server.command.NodeCounters;
 import io.shardwell.server.command.NodeFacts;
@@ -88,6 +89,7 @@ public final class Node implements AutoCloseable {
   private final AtomicLong tickets = new AtomicLong();
 
   private int port;
+  private int clusterPort = NodeConfig.OFF;
   private int textPort = NodeConfig.OFF;
   private int peerPort;
   private int httpPort = NodeConfig.OFF;
@@ -148,10 +150,11 @@ public final class Node implements AutoCloseable {
             return true;
           });
       LOG.info(
-          "Node {} listens on {}: RESP {}, text {}, peers {}, HTTP {}",
+          "Node {} listens on {}: RESP {}, Redis Cluster {}, text {}, peers {}, HTTP {}",
           config.id(),
           config.bind(),
           node.port,
+          node.clusterPort,
           node.textPort,
           node.peerPort,
           node.httpPort);
@@ -164,9 +167,16 @@ public final class Node implements AutoCloseable {
   }
 
   private void bindAll() throws NodeStartException {
-    port = listeners.bind(config.port(), "RESP", channel -> client(channel, false));
+    port = listeners.bind(config.port(), "RESP", channel -> client(channel, Face.SINGLE_IMAGE));
     if (config.textPort() != NodeConfig.OFF) {
-      textPort = listeners.bind(config.textPort(), "plain text", channel -> client(channel, true));
+      textPort =
+          listeners.bind(
+              config.textPort(), "plain text", channel -> client(channel, Face.PLAIN_TEXT));
+    }
+    if (config.clusterPort() != NodeConfig.OFF) {
+      clusterPort =
+          listeners.bind(
+              config.clusterPort(), "Redis Cluster", channel -> client(channel, Face.CLUSTER));
     }
     peerPort =
         listeners.bind(
@@ -188,8 +198,8 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  private void client(Channel channel, boolean plainText) {
-    channel.pipeline().addLast(running().clientSide().newConnection(plainText));
+  private void client(Channel channel, Face face) {
+    channel.pipeline().addLast(running().clientSide().newConnection(face));
   }
 
   /** On the loop: recovers, starts the engine, lets the sockets accept. */
@@ -205,7 +215,7 @@ public final class Node implements AutoCloseable {
         EngineConfig.of(
                 config.id(),
                 nodes,
-                new ClientAddress(config.advertisedHost(), port, textPort, httpPort),
+                new ClientAddress(config.advertisedHost(), port, textPort, httpPort, clusterPort),
                 config.shards(),
                 config.replicas(),
                 new SecureRandom().nextLong())
@@ -216,11 +226,24 @@ public final class Node implements AutoCloseable {
     NodeCounters counters = new NodeCounters();
     ServerCommands commands =
         new ServerCommands(
-            facts(maxClients), engine::status, clients, counters, new EngineMemory(engine), loop);
+            facts(maxClients),
+            engine::status,
+            clients,
+            counters,
+            new EngineMemory(engine),
+            loop,
+            engine.owners());
     ClientSide clientSide =
-        new ClientSide(loop, engine::openSession, commands, clients, counters, faults);
+        new ClientSide(
+            loop,
+            face -> face == Face.CLUSTER ? engine.openClusterSession() : engine.openSession(),
+            commands,
+            clients,
+            counters,
+            faults);
     ClientInfo embedded =
-        new ClientInfo(clients.nextId(), "embedded", "embedded", false, loop.nanoTime(), () -> {});
+        new ClientInfo(
+            clients.nextId(), "embedded", "embedded", Face.SINGLE_IMAGE, loop.nanoTime(), () -> {});
     running = new Running(storage, engine, clientSide, commands, embedded, engine.openSession());
     loop.onTurnEnd(engine::endTurn);
     loop.onTurnEnd(bus::flush);
@@ -241,6 +264,7 @@ public final class Node implements AutoCloseable {
         textPort,
         peerPort,
         httpPort,
+        clusterPort,
         dir == null ? null : dir.toAbsolutePath().toString(),
         maxClients,
         config.insecure(),
@@ -255,6 +279,11 @@ public final class Node implements AutoCloseable {
   /** The RESP port really bound. */
   public int port() {
     return port;
+  }
+
+  /** The port of the cluster face really bound, {@link NodeConfig#OFF} if there is none. */
+  public int clusterPort() {
+    return clusterPort;
   }
 
   /** The plain-text port really bound, {@link NodeConfig#OFF} if there is none. */
@@ -433,7 +462,8 @@ public final class Node implements AutoCloseable {
     failAwaited();
   }
 
-  private void abandon() {
+  /** Stops at once: no answers, no hand-over, as if the process had been killed. */
+  void abandon() {
     closing.set(true);
     loop.halt();
     loop.awaitStopped(CLOSE_PATIENCE);

@@ -20,13 +20,14 @@ import org.jspecify.annotations.Nullable;
  * @param bind the address all listeners bind to
  * @param advertisedHost the host under which clients reach this node, shown in status
  * @param port of the RESP listener; 0 picks a free one
+ * @param clusterPort of the listener for Redis Cluster clients; 0 picks a free one, -1 is off
  * @param textPort of the plain-text listener; 0 picks a free one, -1 is off
  * @param peerPort of the peers' listener; 0 picks a free one (for a cluster of one)
  * @param httpPort of the HTTP listener; 0 picks a free one, -1 is off
  * @param shards of the cluster, fixed at its first start
  * @param replicas of each shard; at most as many as there are nodes are made
- * @param maxClients connections of clients, RESP and text together, beyond which new ones are
- *     refused
+ * @param maxClients connections of clients, of all listeners for them together, beyond which new
+ *     ones are refused
  * @param maxMemory bytes each node may use for data, all its replicas together; 0 for no limit. As
  *     the policy it is the cluster's first setting: of no effect once it has one
  * @param maxMemoryPolicy what happens when they are used
@@ -42,6 +43,7 @@ public record NodeConfig(
     String bind,
     String advertisedHost,
     int port,
+    int clusterPort,
     int textPort,
     int peerPort,
     int httpPort,
@@ -54,6 +56,7 @@ public record NodeConfig(
     boolean standalone) {
 
   public static final int DEFAULT_PORT = 6379;
+  public static final int DEFAULT_CLUSTER_PORT = 7379;
   public static final int DEFAULT_PEER_PORT = 16379;
   public static final int DEFAULT_HTTP_PORT = 8379;
   public static final int DEFAULT_SHARDS = 16;
@@ -85,6 +88,7 @@ public record NodeConfig(
         "nodes: two nodes have the same address: " + nodes);
     check(!bind.isBlank(), "bind must not be empty; use 127.0.0.1 or an address of this machine");
     checkPort("port", port, 0);
+    checkPort("cluster-port", clusterPort, OFF);
     checkPort("text-port", textPort, OFF);
     checkPort("peer-port", peerPort, 0);
     checkPort("http-port", httpPort, OFF);
@@ -152,6 +156,7 @@ public record NodeConfig(
     private String bind = "127.0.0.1";
     private @Nullable String advertisedHost;
     private int port = DEFAULT_PORT;
+    private int clusterPort = OFF;
     private int textPort = OFF;
     private @Nullable Integer peerPort;
     private int httpPort = OFF;
@@ -202,6 +207,12 @@ public record NodeConfig(
 
     public Builder port(int value) {
       port = value;
+      return this;
+    }
+
+    /** Default: off. */
+    public Builder clusterPort(int value) {
+      clusterPort = value;
       return this;
     }
 
@@ -284,6 +295,7 @@ public record NodeConfig(
           bind,
           host,
           port,
+          clusterPort,
           textPort,
           ownPeerPort,
           httpPort,

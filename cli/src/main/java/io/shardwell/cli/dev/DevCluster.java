@@ -65,7 +65,7 @@ final class DevCluster {
   }
 
   private void startAll() throws IOException {
-    Table table = new Table("NODE", "CLIENTS", "TEXT", "HTTP", "PEERS", ">PID");
+    Table table = new Table("NODE", "CLIENTS", "CLUSTER", "TEXT", "HTTP", "PEERS", ">PID");
     for (DevNode node : plan.nodes()) {
       ServerProcess process = ServerProcess.start(plan, node);
       processes.add(process);
@@ -73,6 +73,7 @@ final class DevCluster {
       table.row(
           node.id(),
           DevPlan.HOST + ":" + node.port(),
+          node.clusterPort(),
           node.textPort(),
           node.httpPort(),
           node.peerPort(),

@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Runs a whole cluster on this machine, one process for each node, until Ctrl-C.",
       "",
-      "Node i listens on base+i-1 (RESP), base+221+i-1 (plain text), base+2000+i-1 (HTTP) and"
-          + " base+10000+i-1 (peers), on loopback only."
+      "Node i listens on base+i-1 (RESP), base+1000+i-1 (Redis Cluster), base+221+i-1 (plain text),"
+          + " base+2000+i-1 (HTTP) and base+10000+i-1 (peers), on loopback only."
     },
     sortOptions = false)
 public final class DevCommand implements Callable<Integer> {

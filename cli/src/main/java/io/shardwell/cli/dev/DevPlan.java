@@ -19,6 +19,7 @@ record DevPlan(ClusterShape shape, List<DevNode> nodes) {
   static final int MAX_SHARDS = 1024;
 
   private static final int TEXT_OFFSET = 221;
+  private static final int CLUSTER_OFFSET = 1_000;
   private static final int HTTP_OFFSET = 2_000;
   private static final int PEER_OFFSET = 10_000;
 
@@ -27,11 +28,12 @@ record DevPlan(ClusterShape shape, List<DevNode> nodes) {
     return 65_536 - PEER_OFFSET - (nodes - 1);
   }
 
-  /** A node and where it listens. The port base+1000+i-1 stays free for the cluster face. */
-  record DevNode(String id, Path dir, int port, int textPort, int httpPort, int peerPort) {
+  /** A node and where it listens. */
+  record DevNode(
+      String id, Path dir, int port, int clusterPort, int textPort, int httpPort, int peerPort) {
 
     List<Integer> ports() {
-      return List.of(port, textPort, httpPort, peerPort);
+      return List.of(port, clusterPort, textPort, httpPort, peerPort);
     }
 
     Path log() {
@@ -50,6 +52,7 @@ record DevPlan(ClusterShape shape, List<DevNode> nodes) {
               id,
               dir.resolve(id),
               port,
+              port + CLUSTER_OFFSET,
               port + TEXT_OFFSET,
               port + HTTP_OFFSET,
               port + PEER_OFFSET));
@@ -75,6 +78,8 @@ record DevPlan(ClusterShape shape, List<DevNode> nodes) {
         HOST,
         "--port",
         Integer.toString(node.port()),
+        "--cluster-port",
+        Integer.toString(node.clusterPort()),
         "--text-port",
         Integer.toString(node.textPort()),
         "--peer-port",

@@ -24,6 +24,7 @@ final class NodeSettings {
             .nodes(nodes(settings))
             .bind(settings.text(Setting.BIND))
             .port(settings.number(Setting.PORT))
+            .clusterPort(settings.number(Setting.CLUSTER_PORT))
             .textPort(settings.number(Setting.TEXT_PORT))
             .httpPort(settings.number(Setting.HTTP_PORT))
             .shards(settings.number(Setting.SHARDS))

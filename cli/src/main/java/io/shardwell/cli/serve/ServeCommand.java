@@ -95,13 +95,7 @@ public final class ServeCommand implements Callable<Integer> {
 
   private NodeConfig configuration() {
     try {
-      Settings settings = settings();
-      if (settings.find(Setting.CLUSTER_PORT) != null) {
-        surroundings
-            .err()
-            .println("Nothing will listen on --cluster-port: there is no cluster face yet.");
-      }
-      return NodeSettings.toConfig(settings);
+      return NodeSettings.toConfig(settings());
     } catch (IllegalArgumentException wrong) {
       throw new ParameterException(spec.commandLine(), String.valueOf(wrong.getMessage()), wrong);
     }

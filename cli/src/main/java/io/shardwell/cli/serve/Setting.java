@@ -20,7 +20,9 @@ enum Setting {
   ADVERTISED_HOST("HOST", null, "Where clients reach this node (default: what it listens on)."),
   PORT("PORT", number(NodeConfig.DEFAULT_PORT), "Port for RESP clients."),
   CLUSTER_PORT(
-      "PORT", null, "Port for Redis Cluster clients. Reserved: nothing listens there yet."),
+      "PORT",
+      number(NodeConfig.DEFAULT_CLUSTER_PORT),
+      "Port for Redis Cluster clients; -1 is off."),
   TEXT_PORT("PORT", number(NodeConfig.OFF), "Port for the plain-text protocol; -1 is off."),
   PEER_PORT("PORT", null, "Port for the other nodes (default: this node's port in --nodes)."),
   HTTP_PORT("PORT", number(NodeConfig.DEFAULT_HTTP_PORT), "Port for /livez, /readyz; -1 is off."),

@@ -18,9 +18,9 @@ class DevPlanProperties {
     List<DevNode> nodes = DevPlan.of(new ClusterShape(3, 16), 6379, Path.of("d")).nodes();
     assertThat(nodes)
         .containsExactly(
-            new DevNode("n1", Path.of("d/n1"), 6379, 6600, 8379, 16379),
-            new DevNode("n2", Path.of("d/n2"), 6380, 6601, 8380, 16380),
-            new DevNode("n3", Path.of("d/n3"), 6381, 6602, 8381, 16381));
+            new DevNode("n1", Path.of("d/n1"), 6379, 7379, 6600, 8379, 16379),
+            new DevNode("n2", Path.of("d/n2"), 6380, 7380, 6601, 8380, 16380),
+            new DevNode("n3", Path.of("d/n3"), 6381, 7381, 6602, 8381, 16381));
   }
 
   @Property(tries = 200)
@@ -41,7 +41,7 @@ class DevPlanProperties {
     assertThat(String.join(" ", plan.serveCommand(plan.nodes().get(1))))
         .isEqualTo(
             "serve --id n2 --dir d/n2 --nodes n1=127.0.0.1:17000,n2=127.0.0.1:17001"
-                + " --bind 127.0.0.1 --port 7001 --text-port 7222 --peer-port 17001"
+                + " --bind 127.0.0.1 --port 7001 --cluster-port 8001 --text-port 7222 --peer-port 17001"
                 + " --http-port 9001 --shards 4");
   }
 }

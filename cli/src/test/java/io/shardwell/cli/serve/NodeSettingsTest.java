@@ -33,6 +33,7 @@ class NodeSettingsTest {
         .containsEntry("n3", new PeerAddress("::1", 16379));
     assertThat(config.bind()).isEqualTo("127.0.0.1");
     assertThat(config.port()).isEqualTo(6379);
+    assertThat(config.clusterPort()).isEqualTo(7379);
     assertThat(config.textPort()).isEqualTo(NodeConfig.OFF);
     assertThat(config.httpPort()).isEqualTo(8379);
     assertThat(config.peerPort()).as("as listed").isEqualTo(17000);
@@ -74,6 +75,7 @@ class NodeSettingsTest {
     assertThat(config.shards()).isEqualTo(5);
     assertThat(config.replicas()).isEqualTo(1);
     assertThat(config.maxClients()).isEqualTo(9);
+    assertThat(config(Map.of(Setting.CLUSTER_PORT, "-1")).clusterPort()).isEqualTo(NodeConfig.OFF);
   }
 
   @Test

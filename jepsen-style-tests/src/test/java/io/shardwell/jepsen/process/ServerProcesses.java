@@ -98,6 +98,8 @@ public final class ServerProcesses implements AutoCloseable {
                     "--insecure",
                     "--port",
                     Integer.toString(network.port(node, Listener.CLIENTS)),
+                    "--cluster-port",
+                    "-1",
                     "--http-port",
                     Integer.toString(network.port(node, Listener.HTTP)),
                     "--shards",

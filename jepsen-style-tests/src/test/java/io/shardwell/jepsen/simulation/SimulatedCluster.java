@@ -73,7 +73,7 @@ final class SimulatedCluster
     return new EngineConfig(
         id,
         new TreeMap<>(addresses),
-        new ClientAddress(id, 6379, 6600, 8379),
+        new ClientAddress(id, 6379, 6600, 8379, 7379),
         scenario.shards(),
         scenario.replicas(),
         random.nextLong(),

@@ -103,6 +103,7 @@ public record ClusterMap(
       out.writeLong(each.getValue().incarnation());
       out.writeVarLong(each.getValue().number(), true);
     }
+    nodes.values().forEach(node -> writeClusterPort(out, node));
     return out.toBytes();
   }
 
@@ -125,6 +126,10 @@ public record ClusterMap(
       for (int i = 0; i < count; i++) {
         nodes.put(Text.read(in), readNode(in));
       }
+      if (in.position() == in.limit()) {
+        // From before there was anything else to agree on.
+        return new ClusterMap(epoch, nodes, shards, replicas, MemoryLimit.NONE, new TreeMap<>());
+      }
       MemoryLimit memory = readMemory(in);
       int decisions = in.readVarInt(true);
       if (decisions < 0 || decisions > count) {
@@ -133,6 +138,9 @@ public record ClusterMap(
       SortedMap<String, Decided> decided = new TreeMap<>();
       for (int i = 0; i < decisions; i++) {
         decided.put(Text.read(in), new Decided(in.readLong(), in.readVarLong(true)));
+      }
+      for (Map.Entry<String, Node> node : nodes.entrySet()) {
+        node.setValue(readClusterPort(in, node.getValue()));
       }
       return new ClusterMap(epoch, nodes, shards, replicas, memory, decided);
     } catch (KryoException e) {
@@ -166,6 +174,29 @@ public record ClusterMap(
         in.readLong(),
         new PeerAddress(Text.read(in), in.readVarInt(true)),
         new ClientAddress(
-            Text.read(in), in.readVarInt(false), in.readVarInt(false), in.readVarInt(false)));
+            Text.read(in), in.readVarInt(false), in.readVarInt(false), in.readVarInt(false), -1));
+  }
+
+  // The ports of the cluster face come after everything else: logs and snapshots from before there
+  // was one end without them.
+
+  static void writeClusterPort(Output out, Node node) {
+    out.writeVarInt(node.client().clusterPort(), false);
+  }
+
+  static Node readClusterPort(Input in, Node node) {
+    if (in.position() == in.limit()) {
+      return node;
+    }
+    ClientAddress client = node.client();
+    return new Node(
+        node.incarnation(),
+        node.peer(),
+        new ClientAddress(
+            client.host(),
+            client.respPort(),
+            client.textPort(),
+            client.httpPort(),
+            in.readVarInt(false)));
   }
 }

@@ -37,6 +37,7 @@ public final class MetaState implements ReplicatedState {
     Output out = new Output(128, -1);
     out.writeByte(ANNOUNCE);
     ClusterMap.writeNode(out, nodeId, node);
+    ClusterMap.writeClusterPort(out, node);
     return out.toBytes();
   }
 
@@ -56,7 +57,7 @@ public final class MetaState implements ReplicatedState {
     try {
       Input in = new Input(bytes, 1, bytes.length - 1);
       return switch (bytes[0]) {
-        case ANNOUNCE -> Text.read(in) != null && ClusterMap.readNode(in) != null;
+        case ANNOUNCE -> Text.read(in) != null && readNode(in) != null;
         case MEMORY -> MemoryChange.read(in) != null;
         default -> false;
       };
@@ -65,11 +66,15 @@ public final class MetaState implements ReplicatedState {
     }
   }
 
+  private static ClusterMap.Node readNode(Input in) {
+    return ClusterMap.readClusterPort(in, ClusterMap.readNode(in));
+  }
+
   @Override
   public Object apply(long index, byte[] proposal) {
     if (proposal[0] == ANNOUNCE) {
       Input in = new Input(proposal, 1, proposal.length - 1);
-      map = map.with(Text.read(in), ClusterMap.readNode(in));
+      map = map.with(Text.read(in), readNode(in));
     } else if (proposal[0] == MEMORY) {
       map = map.with(MemoryChange.read(new Input(proposal, 1, proposal.length - 1)));
     } else if (proposal[0] != NEW_TERM) {

@@ -4,9 +4,11 @@ import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Reply;
+import io.shardwell.statemachine.Slots;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,9 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 final class FanOut {
 
   private static final byte[] CURSOR_START = {'0'};
+  private static final byte[] ANY_PATTERN = {'*'};
+  private static final Reply NO_KEYS = new Reply.Array(List.of());
   private static final byte[] KEYS_SLICE = "1000".getBytes(StandardCharsets.US_ASCII);
   private static final Reply INVALID_CURSOR = new Reply.Failure("ERR invalid cursor");
   private static final Reply CROSS_SLOT =
@@ -126,32 +133,65 @@ final class FanOut {
   // ----------------------------------------------------------------------------------
 
   /** Commands without keys. */
-  void everywhere(ShardOrder order, Invocation invocation, Consumer<Reply> onReply) {
+  void everywhere(
+      ShardOrder order, ShardScope scope, Invocation invocation, Consumer<Reply> onReply) {
+    if (invocation.command() == Command.SCAN) {
+      scan(order, scope, invocation, onReply);
+      return;
+    }
+    IntPredicate concerned = invocation.command().isWrite() ? scope::covers : scope::counts;
+    List<Integer> shards = IntStream.range(0, router.shards()).filter(concerned).boxed().toList();
     switch (invocation.command()) {
-      case SCAN -> scan(order, invocation, onReply);
-      case KEYS -> new KeysWalk(order, invocation.argument(0), onReply).next();
-      case RANDOMKEY -> randomKey(order, invocation, onReply);
-      case DBSIZE -> toAll(order, invocation, FanOut::sum, onReply);
-      default -> toAll(order, invocation, parts -> parts.values().iterator().next(), onReply);
+      case KEYS ->
+          new KeysWalk(
+                  order, shards, invocation.argument(0), key -> true, Integer.MAX_VALUE, onReply)
+              .next();
+      case RANDOMKEY -> toAll(order, shards, invocation, this::someKey, onReply);
+      case DBSIZE -> toAll(order, shards, invocation, FanOut::sum, onReply);
+      default -> toAll(order, shards, invocation, FanOut::anyOf, onReply);
     }
   }
 
-  private void toAll(
+  /** As the shards do not index their keys by slot: all keys of the slot's shard, sifted. */
+  void keysInSlot(ShardOrder order, int slot, int limit, Consumer<Reply> onReply) {
+    new KeysWalk(
+            order,
+            List.of(Slots.shardOf(slot, router.shards())),
+            ANY_PATTERN,
+            key -> Slots.of(key) == slot,
+            limit,
+            onReply)
+        .next();
+  }
+
+  private static void toAll(
       ShardOrder order,
+      List<Integer> shards,
       Invocation invocation,
       Function<Map<Integer, Reply>, Reply> merge,
       Consumer<Reply> onReply) {
-    Gathering gathering = new Gathering(router.shards(), merge, onReply);
-    for (int shard = 0; shard < router.shards(); shard++) {
+    if (shards.isEmpty()) {
+      onReply.accept(merge.apply(Map.of()));
+      return;
+    }
+    Gathering gathering = new Gathering(shards.size(), merge, onReply);
+    for (int shard : shards) {
       order.submit(shard, invocation, gathering.part(shard));
     }
   }
 
+  /** What a command answers that every shard answers alike; OK where none has to. */
+  private static Reply anyOf(Map<Integer, Reply> parts) {
+    return parts.isEmpty() ? Reply.OK : parts.values().iterator().next();
+  }
+
   /**
-   * One step of a scan over all shards, one shard after the other. The cursor is the shard's own,
-   * times the number of shards, plus the shard; 0 begins and ends.
+   * One step of a scan over the scope's shards, one after the other. The cursor is the shard's own,
+   * times the number of shards, plus the shard; 0 begins and ends. A shard once begun is walked to
+   * its end even if it leaves the scope.
    */
-  private void scan(ShardOrder order, Invocation invocation, Consumer<Reply> onReply) {
+  private void scan(
+      ShardOrder order, ShardScope scope, Invocation invocation, Consumer<Reply> onReply) {
     OptionalLong parsed = ScanCursor.parse(invocation.argument(0));
     if (parsed.isEmpty()) {
       onReply.accept(INVALID_CURSOR);
@@ -161,8 +201,13 @@ final class FanOut {
     boolean ours =
         Long.compareUnsigned(Long.divideUnsigned(cursor, router.shards()), Limits.SCAN_CURSORS) < 0;
     // One that nobody was given leads to the end: an answer as good as any, and Redis gives one.
-    int shard = ours ? (int) Long.remainderUnsigned(cursor, router.shards()) : router.shards() - 1;
+    int named = ours ? (int) Long.remainderUnsigned(cursor, router.shards()) : router.shards() - 1;
     long inner = ours ? Long.divideUnsigned(cursor, router.shards()) : Limits.SCAN_CURSORS - 1;
+    int shard = inner == 0 ? nextCovered(scope, named) : named;
+    if (shard == router.shards()) {
+      onReply.accept(new Reply.Array(List.of(new Reply.Bulk(CURSOR_START), NO_KEYS)));
+      return;
+    }
     order.submit(
         shard,
         withCursor(invocation, inner),
@@ -176,11 +221,20 @@ final class FanOut {
           if (innerNext != 0) {
             next = innerNext * router.shards() + shard;
           } else {
-            next = shard + 1 == router.shards() ? 0 : shard + 1L;
+            next = nextCovered(scope, shard + 1) % router.shards();
           }
           onReply.accept(
               new Reply.Array(List.of(new Reply.Bulk(ascii(next)), step.items().get(1))));
         });
+  }
+
+  /** The first shard from this one on that the scope covers; the number of shards if none is. */
+  private int nextCovered(ShardScope scope, int from) {
+    int shard = from;
+    while (shard < router.shards() && !scope.covers(shard)) {
+      shard++;
+    }
+    return shard;
   }
 
   private static Invocation withCursor(Invocation invocation, long cursor) {
@@ -201,22 +255,47 @@ final class FanOut {
   }
 
   /** KEYS as a walk in slices, so that it never holds a loop (DESIGN 4). */
-  private final class KeysWalk {
+  private static final class KeysWalk {
     private final ShardOrder order;
+    private final Iterator<Integer> shards;
     private final byte[] pattern;
+    private final Predicate<byte[]> wanted;
+    private final int limit;
     private final Consumer<Reply> onReply;
     // A key may be met twice while the walk goes on.
     private final Map<ByteBuffer, Reply> found = new LinkedHashMap<>();
     private int shard;
     private byte[] cursor = CURSOR_START;
 
-    KeysWalk(ShardOrder order, byte[] pattern, Consumer<Reply> onReply) {
+    // Whether `shard` is walked and its cursor is valid.
+    private boolean within;
+
+    KeysWalk(
+        ShardOrder order,
+        List<Integer> shards,
+        byte[] pattern,
+        Predicate<byte[]> wanted,
+        int limit,
+        Consumer<Reply> onReply) {
       this.order = order;
+      this.shards = shards.iterator();
       this.pattern = pattern;
+      this.wanted = wanted;
+      this.limit = limit;
       this.onReply = onReply;
     }
 
     void next() {
+      if (!within) {
+        if (!shards.hasNext() || found.size() >= limit) {
+          onReply.accept(
+              new Reply.Array(
+                  List.copyOf(found.values()).subList(0, Math.min(limit, found.size()))));
+          return;
+        }
+        shard = shards.next();
+        within = true;
+      }
       Invocation slice =
           Invocation.of(
               Command.SCAN,
@@ -234,36 +313,27 @@ final class FanOut {
         return;
       }
       for (Reply key : ((Reply.Array) step.items().get(1)).items()) {
-        found.put(ByteBuffer.wrap(((Reply.Bulk) key).value()), key);
+        byte[] bytes = ((Reply.Bulk) key).value();
+        if (wanted.test(bytes)) {
+          found.put(ByteBuffer.wrap(bytes), key);
+        }
       }
       cursor = ((Reply.Bulk) step.items().get(0)).value();
-      if (number(step.items().get(0)) == 0) {
-        shard++;
-      }
-      if (shard < router.shards()) {
-        next();
-        return;
-      }
-      onReply.accept(new Reply.Array(List.copyOf(found.values())));
+      within = number(step.items().get(0)) != 0 && found.size() < limit;
+      next();
     }
   }
 
   /** A key of the first shard that has one, beginning with another shard each time. */
-  private void randomKey(ShardOrder order, Invocation invocation, Consumer<Reply> onReply) {
-    int first = randomKeyShard++ % router.shards();
-    toAll(
-        order,
-        invocation,
-        parts -> {
-          for (int i = 0; i < router.shards(); i++) {
-            Reply part = parts.get((first + i) % router.shards());
-            if (part instanceof Reply.Bulk) {
-              return part;
-            }
-          }
-          return Reply.NIL;
-        },
-        onReply);
+  private Reply someKey(Map<Integer, Reply> parts) {
+    int first = Math.floorMod(randomKeyShard++, router.shards());
+    for (int i = 0; i < router.shards(); i++) {
+      Reply part = parts.get((first + i) % router.shards());
+      if (part instanceof Reply.Bulk) {
+        return part;
+      }
+    }
+    return Reply.NIL;
   }
 
   /** Waits for the parts of one command. */

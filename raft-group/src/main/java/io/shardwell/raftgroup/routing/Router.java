@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Brings a command to the shards it concerns and their replies together (DESIGN 11, single image).
- * Loop thread only.
+ * Brings a command to the shards it concerns and their replies together (DESIGN 11). Loop thread
+ * only.
  */
 public final class Router {
 
@@ -71,8 +71,13 @@ public final class Router {
     return Slots.shardOf(Slots.of(key), shards);
   }
 
-  /** Executes a command of a client. */
-  public void execute(ShardOrder order, Invocation invocation, Consumer<Reply> onReply) {
+  /**
+   * Executes a command of a client.
+   *
+   * @param scope the shards that a keyless command covers
+   */
+  public void execute(
+      ShardOrder order, ShardScope scope, Invocation invocation, Consumer<Reply> onReply) {
     if (invocation.encodedBytes() > MAX_COMMAND_BYTES) {
       onReply.accept(COMMAND_TOO_LARGE);
       return;
@@ -81,7 +86,12 @@ public final class Router {
     switch (command.spread()) {
       case ONE_KEY -> order.submit(shardOf(invocation.keys().get(0)), invocation, onReply);
       case KEYS, ONE_SHARD -> fanOut.byKeys(order, invocation, onReply);
-      case ALL_SHARDS -> fanOut.everywhere(order, invocation, onReply);
+      case ALL_SHARDS -> fanOut.everywhere(order, scope, invocation, onReply);
     }
+  }
+
+  /** The keys in one slot, as an array; not more than so many. */
+  public void keysInSlot(ShardOrder order, int slot, int limit, Consumer<Reply> onReply) {
+    fanOut.keysInSlot(order, slot, limit, onReply);
   }
 }

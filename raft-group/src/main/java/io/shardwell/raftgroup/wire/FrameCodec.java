@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 public final class FrameCodec {
 
   /** First byte of every frame; a peer of another version is refused. */
-  public static final byte VERSION = 1;
+  public static final byte VERSION = 2;
 
   private static final int MAX_LIST = 1 << 16;
 
@@ -71,11 +71,7 @@ public final class FrameCodec {
     } else if (message instanceof PeerMessage.ReadIndex m) {
       out.writeByte(Kind.READ_INDEX);
       out.writeVarLong(m.round(), true);
-      out.writeVarInt(m.terms().size(), true);
-      for (PeerMessage.GroupTerm term : m.terms()) {
-        out.writeVarInt(term.shard(), true);
-        out.writeVarInt(term.term(), true);
-      }
+      writeTerms(out, m.terms());
     } else if (message instanceof PeerMessage.ReadIndexAnswer m) {
       out.writeByte(Kind.READ_INDEX_ANSWER);
       out.writeVarLong(m.round(), true);
@@ -90,6 +86,7 @@ public final class FrameCodec {
       out.writeByte(Kind.PULSE);
       out.writeLong(m.wallClockMillis());
       out.writeVarLong(m.mapEpoch(), true);
+      writeTerms(out, m.leads());
     } else if (message instanceof PeerMessage.MapChange m) {
       out.writeByte(Kind.MAP_CHANGE);
       Text.writeBytes(out, m.change());
@@ -159,15 +156,7 @@ public final class FrameCodec {
           new PeerMessage.ReadAnswer(in.readVarInt(true), in.readVarLong(true), Text.readBytes(in));
       case Kind.READ_REFUSED ->
           new PeerMessage.ReadRefused(in.readVarInt(true), in.readVarLong(true), Text.read(in));
-      case Kind.READ_INDEX -> {
-        long round = in.readVarLong(true);
-        int count = readCount(in);
-        List<PeerMessage.GroupTerm> terms = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-          terms.add(new PeerMessage.GroupTerm(in.readVarInt(true), in.readVarInt(true)));
-        }
-        yield new PeerMessage.ReadIndex(round, terms);
-      }
+      case Kind.READ_INDEX -> new PeerMessage.ReadIndex(in.readVarLong(true), readTerms(in));
       case Kind.READ_INDEX_ANSWER -> {
         long round = in.readVarLong(true);
         int count = readCount(in);
@@ -178,11 +167,28 @@ public final class FrameCodec {
         yield new PeerMessage.ReadIndexAnswer(round, confirmed);
       }
       case Kind.HELLO -> readHello(in);
-      case Kind.PULSE -> new PeerMessage.Pulse(in.readLong(), in.readVarLong(true));
+      case Kind.PULSE -> new PeerMessage.Pulse(in.readLong(), in.readVarLong(true), readTerms(in));
       case Kind.MAP_CHANGE -> new PeerMessage.MapChange(Text.readBytes(in));
       case Kind.MAP_COPY -> new PeerMessage.MapCopy(Text.readBytes(in));
       default -> throw new MalformedFrameException("message of unknown kind " + kind);
     };
+  }
+
+  private static void writeTerms(Output out, List<PeerMessage.GroupTerm> terms) {
+    out.writeVarInt(terms.size(), true);
+    for (PeerMessage.GroupTerm term : terms) {
+      out.writeVarInt(term.shard(), true);
+      out.writeVarInt(term.term(), true);
+    }
+  }
+
+  private static List<PeerMessage.GroupTerm> readTerms(Input in) {
+    int count = readCount(in);
+    List<PeerMessage.GroupTerm> terms = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      terms.add(new PeerMessage.GroupTerm(in.readVarInt(true), in.readVarInt(true)));
+    }
+    return terms;
   }
 
   private static void writeHello(Output out, PeerMessage.Hello m) {
@@ -198,6 +204,7 @@ public final class FrameCodec {
     out.writeVarInt(m.clientAddress().respPort(), false);
     out.writeVarInt(m.clientAddress().textPort(), false);
     out.writeVarInt(m.clientAddress().httpPort(), false);
+    out.writeVarInt(m.clientAddress().clusterPort(), false);
   }
 
   private static PeerMessage.Hello readHello(Input in) {
@@ -210,7 +217,11 @@ public final class FrameCodec {
         Text.readBytes(in),
         in.readBoolean(),
         new ClientAddress(
-            Text.read(in), in.readVarInt(false), in.readVarInt(false), in.readVarInt(false)));
+            Text.read(in),
+            in.readVarInt(false),
+            in.readVarInt(false),
+            in.readVarInt(false),
+            in.readVarInt(false)));
   }
 
   private static void writeVerdict(Output out, BatchVerdict verdict) {

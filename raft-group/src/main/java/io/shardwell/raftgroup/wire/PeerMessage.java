@@ -66,7 +66,7 @@ public sealed interface PeerMessage {
   /** "Is your term still this?", for all shards with waiting reads (DESIGN 6). */
   record ReadIndex(long round, List<GroupTerm> terms) implements PeerMessage {}
 
-  /** One shard's question inside a {@link ReadIndex}. */
+  /** A shard and the term its leader leads in. */
   record GroupTerm(int shard, int term) {}
 
   /** The answer to a {@link ReadIndex}; names the shards whose term is still the one asked for. */
@@ -75,8 +75,11 @@ public sealed interface PeerMessage {
   /** A replica that confirmed its term; the link names the rest of its endpoint. */
   record GroupGeneration(int shard, int generation) {}
 
-  /** Every half second: the speaker's wall clock and the newest cluster map it knows. */
-  record Pulse(long wallClockMillis, long mapEpoch) implements PeerMessage {}
+  /**
+   * Every half second: the speaker's wall clock, the newest cluster map it knows, and the shards it
+   * leads.
+   */
+  record Pulse(long wallClockMillis, long mapEpoch, List<GroupTerm> leads) implements PeerMessage {}
 
   /** A change of the cluster map, for the leader of `meta`. Repeating one does no harm. */
   record MapChange(byte[] change) implements PeerMessage {}

@@ -117,7 +117,7 @@ class FrameCodecProperties {
               3,
               bytes(random),
               random.nextBoolean(),
-              new ClientAddress("host", shard, -1, -1));
+              new ClientAddress("host", shard, -1, -1, 7379));
       case 1 -> new PeerMessage.Batch(shard, number, number + 1, bytes(random));
       case 2 -> new PeerMessage.BatchAnswer(shard, number, number + 1, verdict(random));
       case 3 -> new PeerMessage.Read(shard, number, random.nextInt(9), 1, bytes(random));
@@ -129,7 +129,11 @@ class FrameCodecProperties {
       case 7 ->
           new PeerMessage.ReadIndexAnswer(
               number, List.of(new PeerMessage.GroupGeneration(shard, random.nextInt(9))));
-      case 8 -> new PeerMessage.Pulse(random.nextLong(), number);
+      case 8 ->
+          new PeerMessage.Pulse(
+              random.nextLong(),
+              number,
+              List.of(new PeerMessage.GroupTerm(shard, random.nextInt(99))));
       case 9 -> new PeerMessage.MapChange(bytes(random));
       case 10 -> new PeerMessage.MapCopy(bytes(random));
       default -> new PeerMessage.Raft(shard, 3, 0, number, 4, raftMessage(random, shard));

@@ -59,6 +59,11 @@ public final class Call {
     answer.accept(result);
   }
 
+  /** Looks for the keys in a slot, as this client. */
+  void keysInSlot(int slot, int limit, Consumer<Reply> then) {
+    session.get().keysInSlot(slot, limit, then);
+  }
+
   /** Asks the data, as this client. */
   void ask(Command command, byte[] key, Consumer<Reply> then) {
     Invocation.Parsed parsed =

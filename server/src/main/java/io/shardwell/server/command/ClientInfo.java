@@ -18,8 +18,7 @@ public final class ClientInfo {
   public final String address;
   public final String localAddress;
 
-  /** Whether it speaks the plain-text protocol. */
-  public final boolean plainText;
+  public final Face face;
 
   final long connectedNanos;
   final Runnable closer;
@@ -31,6 +30,10 @@ public final class ClientInfo {
   private ReplyMode replyMode = ReplyMode.ON;
   boolean noEvict;
   boolean noTouch;
+
+  /** READONLY was said last, not READWRITE. */
+  boolean readOnly;
+
   boolean quit;
 
   // Set by CLIENT REPLY: whether this very command is answered goes by the new mode.
@@ -47,16 +50,11 @@ public final class ClientInfo {
 
   /** A connection just accepted; the closer closes it after the answers under way. */
   public ClientInfo(
-      long id,
-      String address,
-      String localAddress,
-      boolean plainText,
-      long nowNanos,
-      Runnable closer) {
+      long id, String address, String localAddress, Face face, long nowNanos, Runnable closer) {
     this.id = id;
     this.address = address;
     this.localAddress = localAddress;
-    this.plainText = plainText;
+    this.face = face;
     this.connectedNanos = nowNanos;
     this.lastCommandNanos = nowNanos;
     this.closer = closer;
@@ -102,6 +100,13 @@ public final class ClientInfo {
     setReplyMode(ReplyMode.ON);
     noEvict = false;
     noTouch = false;
+    readOnly = false;
+  }
+
+  /** As in Redis: one letter for each thing that is special, N for nothing. */
+  private String flags() {
+    String flags = (noEvict ? "e" : "") + (noTouch ? "T" : "") + (readOnly ? "r" : "");
+    return flags.isEmpty() ? "N" : flags;
   }
 
   /** One line of CLIENT LIST. */
@@ -119,7 +124,7 @@ public final class ClientInfo {
         + " idle="
         + (nowNanos - lastCommandNanos) / 1_000_000_000L
         + " flags="
-        + (noEvict ? "e" : noTouch ? "T" : "N")
+        + flags()
         + " db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0"
         + " obl=0 oll=0 omem="
         + outputBytes

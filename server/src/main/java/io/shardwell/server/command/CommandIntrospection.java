@@ -14,12 +14,13 @@ final class CommandIntrospection {
   private CommandIntrospection() {}
 
   static Answer answer(Call call) {
+    boolean cluster = call.client.face == Face.CLUSTER;
     if (call.count() == 1) {
-      return rows(names());
+      return rows(names(), cluster);
     }
     return switch (call.upper(1)) {
       case "COUNT" -> Answer.integer(names().size());
-      case "INFO" -> rows(call.count() == 2 ? names() : named(call));
+      case "INFO" -> rows(call.count() == 2 ? names() : named(call), cluster);
       case "DOCS" -> docs(call.count() == 2 ? names() : named(call));
       case "LIST" -> list(call);
       case "GETKEYS" -> keys(call);
@@ -39,16 +40,16 @@ final class CommandIntrospection {
     return names;
   }
 
-  private static Answer rows(List<String> names) {
+  private static Answer rows(List<String> names, boolean cluster) {
     List<Answer> rows = new ArrayList<>(names.size());
     for (String name : names) {
       CommandRow row = CommandTable.find(name);
-      rows.add(row == null ? Answer.NIL : row(row));
+      rows.add(row == null ? Answer.NIL : row(row, cluster));
     }
     return new Answer.Items(rows);
   }
 
-  private static Answer row(CommandRow row) {
+  private static Answer row(CommandRow row, boolean cluster) {
     return Answer.items(
         Answer.bulk(row.name()),
         Answer.integer(row.arity()),
@@ -58,10 +59,15 @@ final class CommandIntrospection {
         Answer.integer(row.keyStep()),
         words(row.categories(), "@"),
         new Answer.Items(
-            row.tips().stream().filter(tip -> !isForMany(tip)).map(Answer::bulk).toList()),
+            row.tips().stream()
+                .filter(tip -> cluster || !isForMany(tip))
+                .map(Answer::bulk)
+                .toList()),
         new Answer.Items(row.keySpecs().stream().map(spec -> keySpec(row, spec)).toList()),
         new Answer.Items(
-            CommandTable.subcommands(row.name()).stream().map(CommandIntrospection::row).toList()));
+            CommandTable.subcommands(row.name()).stream()
+                .map(subcommand -> row(subcommand, cluster))
+                .toList()));
   }
 
   // Such tips tell clients how to spread a command; a single image is one answer for all.

@@ -27,6 +27,10 @@ final class ConfigCommand {
       String.join(", ", Stream.of(EvictionPolicy.values()).map(EvictionPolicy::text).toList());
 
   private final Map<String, String> settings = new TreeMap<>();
+
+  /** What is different for those who come by the cluster face. */
+  private final Map<String, String> ofClusterFace = new TreeMap<>();
+
   private final NodeCounters counters;
   private final MemorySetting memory;
 
@@ -62,6 +66,9 @@ final class ConfigCommand {
     settings.put("shardwell-text-port", Integer.toString(facts.textPort()));
     settings.put("shardwell-peer-port", Integer.toString(facts.peerPort()));
     settings.put("shardwell-http-port", Integer.toString(facts.httpPort()));
+    settings.put("shardwell-cluster-port", Integer.toString(facts.clusterPort()));
+    ofClusterFace.put("port", Integer.toString(facts.clusterPort()));
+    ofClusterFace.put("cluster-enabled", "yes");
   }
 
   /** One more truth, known elsewhere. */
@@ -98,12 +105,16 @@ final class ConfigCommand {
           for (int i = 2; i < call.count(); i++) {
             if (Glob.matches(call.text(i), name)) {
               found.add(Answer.bulk(name));
-              found.add(Answer.bulk(value));
+              found.add(Answer.bulk(shown(call, name, value)));
               return;
             }
           }
         });
     return new Answer.Pairs(found);
+  }
+
+  private String shown(Call call, String name, String value) {
+    return call.client.face == Face.CLUSTER ? ofClusterFace.getOrDefault(name, value) : value;
   }
 
   private void set(Call call) {

@@ -48,7 +48,13 @@ final class ConnectionCommands {
       return Answer.failure(
           "ERR value is out of range, value must between -2147483648 and 2147483647");
     }
-    return index.getAsLong() == 0 ? Answer.OK : Answer.failure("ERR DB index is out of range");
+    if (index.getAsLong() == 0) {
+      return Answer.OK;
+    }
+    return Answer.failure(
+        call.client.face == Face.CLUSTER
+            ? "ERR SELECT is not allowed in cluster mode"
+            : "ERR DB index is out of range");
   }
 
   /** There are no passwords yet; these are Redis's answers when there are none. */
@@ -116,7 +122,7 @@ final class ConnectionCommands {
         "id",
         call.client.id,
         "mode",
-        "standalone",
+        call.client.face == Face.CLUSTER ? "cluster" : "standalone",
         "role",
         "master",
         "modules",

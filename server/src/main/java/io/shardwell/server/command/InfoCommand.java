@@ -54,7 +54,7 @@ final class InfoCommand {
     boolean everything = wanted.isEmpty() || wanted.stream().anyMatch(ALL::contains);
     NodeStatus now = status.get();
     StringBuilder text = new StringBuilder(2048);
-    sections(now)
+    sections(now, call.client.face == Face.CLUSTER)
         .forEach(
             (section, fields) -> {
               if (everything || wanted.contains(section.toLowerCase(Locale.ROOT))) {
@@ -67,9 +67,9 @@ final class InfoCommand {
     return new Answer.Text(text.toString());
   }
 
-  private Map<String, Map<String, Object>> sections(NodeStatus now) {
+  private Map<String, Map<String, Object>> sections(NodeStatus now, boolean cluster) {
     Map<String, Map<String, Object>> sections = new LinkedHashMap<>();
-    sections.put("Server", server());
+    sections.put("Server", server(cluster));
     sections.put("Clients", clients());
     sections.put("Memory", memory(now));
     sections.put("Persistence", persistence());
@@ -77,17 +77,17 @@ final class InfoCommand {
     sections.put("Replication", replication(now));
     sections.put("CPU", cpu());
     sections.put("Modules", Map.of());
-    sections.put("Cluster", Map.of("cluster_enabled", 0));
-    sections.put("Keyspace", keyspace(now));
+    sections.put("Cluster", Map.of("cluster_enabled", cluster ? 1 : 0));
+    sections.put("Keyspace", keyspace(now, cluster));
     sections.put("Shardwell", shardwell(now));
     return sections;
   }
 
-  private Map<String, Object> server() {
+  private Map<String, Object> server(boolean cluster) {
     long uptimeSeconds = (nanoTime.getAsLong() - facts.startedNanos()) / 1_000_000_000L;
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("redis_version", NodeFacts.REDIS_VERSION);
-    fields.put("redis_mode", "standalone");
+    fields.put("redis_mode", cluster ? "cluster" : "standalone");
     fields.put("shardwell_version", NodeFacts.VERSION);
     fields.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
     fields.put("arch_bits", 64);
@@ -95,7 +95,7 @@ final class InfoCommand {
     fields.put("java_version", System.getProperty("java.version"));
     fields.put("process_id", ProcessHandle.current().pid());
     fields.put("run_id", facts.runId());
-    fields.put("tcp_port", facts.port());
+    fields.put("tcp_port", cluster ? facts.clusterPort() : facts.port());
     fields.put("uptime_in_seconds", uptimeSeconds);
     fields.put("uptime_in_days", uptimeSeconds / 86_400);
     fields.put("hz", 10);
@@ -207,8 +207,13 @@ final class InfoCommand {
     return fields;
   }
 
-  private static Map<String, Object> keyspace(NodeStatus now) {
-    long keys = now.replicas().stream().mapToLong(NodeStatus.ReplicaStatus::keys).sum();
+  /** On the cluster face only what this node leads, for there one adds up what nodes say. */
+  private Map<String, Object> keyspace(NodeStatus now, boolean cluster) {
+    long keys =
+        now.replicas().stream()
+            .filter(replica -> !cluster || replica.leaderId().equals(facts.nodeId()))
+            .mapToLong(NodeStatus.ReplicaStatus::keys)
+            .sum();
     return keys == 0 ? Map.of() : Map.of("db0", "keys=" + keys + ",expires=0,avg_ttl=0");
   }
 

@@ -17,6 +17,7 @@ public record NodeFacts(
     int textPort,
     int peerPort,
     int httpPort,
+    int clusterPort,
     @Nullable String dir,
     int maxClients,
     boolean insecure,

@@ -2,8 +2,10 @@ package io.shardwell.server.command;
 
 import io.shardwell.raftgroup.EventLoop;
 import io.shardwell.raftgroup.NodeStatus;
+import io.shardwell.raftgroup.routing.SlotOwners;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.Slots;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -34,18 +37,28 @@ public final class ServerCommands {
   private final NodeFacts facts;
   private final Supplier<NodeStatus> status;
   private final ConfigCommand config;
+  private final ClusterRouting routing;
+  private final ClusterCommands clusterFace;
 
-  /** Status is this node's as of the moment asked for. */
+  /**
+   * The table of one node.
+   *
+   * @param status this node's as of the moment asked for
+   * @param owners for the cluster face
+   */
   public ServerCommands(
       NodeFacts facts,
       Supplier<NodeStatus> status,
       Clients clients,
       NodeCounters counters,
       MemorySetting memory,
-      EventLoop clock) {
+      EventLoop clock,
+      SlotOwners owners) {
     this.facts = facts;
     this.status = status;
     this.config = new ConfigCommand(facts, counters, memory);
+    this.routing = new ClusterRouting(owners);
+    this.clusterFace = new ClusterCommands(owners, status, clock);
     InfoCommand info =
         new InfoCommand(facts, status, clients, counters, memory::current, clock::nanoTime);
     add(ServerCommand.of("ping", ConnectionCommands::ping));
@@ -63,16 +76,16 @@ public final class ServerCommands {
     add(ServerCommand.later("config", config::execute));
     add(ServerCommand.of("time", call -> time(clock)));
     add(ServerCommand.of("role", call -> role()));
-    add(ServerCommand.of("readonly", call -> clusterOnly()));
-    add(ServerCommand.of("readwrite", call -> clusterOnly()));
-    add(ServerCommand.of("asking", call -> clusterOnly()));
-    add(ServerCommand.of("cluster", this::cluster));
+    add(ServerCommand.of("readonly", call -> readOnly(call, true)));
+    add(ServerCommand.of("readwrite", call -> readOnly(call, false)));
+    add(ServerCommand.of("asking", ServerCommands::asking));
+    add(ServerCommand.later("cluster", this::cluster));
     add(ServerCommand.of("slowlog", ServerCommands::slowlog));
     add(ServerCommand.of("latency", ServerCommands::latency));
     add(ServerCommand.of("module", call -> Answer.NOTHING));
     add(ServerCommand.of("acl", ServerCommands::acl));
-    add(ServerCommand.later("memory", ServerCommands::memory));
-    add(ServerCommand.later("object", ServerCommands::object));
+    add(ServerCommand.later("memory", this::memory));
+    add(ServerCommand.later("object", this::object));
     add(ServerCommand.of("shardwell", this::shardwell));
     add(ServerCommand.of("help", call -> help()));
     addRefusals();
@@ -99,6 +112,11 @@ public final class ServerCommands {
 
   private void add(ServerCommand command) {
     table.put(command.name(), command);
+  }
+
+  /** MOVED or CROSSSLOT for a client of the cluster face; null if the command belongs here. */
+  public @Nullable Reply refusal(Invocation invocation) {
+    return routing.refusal(invocation);
   }
 
   /** One more truth for CONFIG GET. */
@@ -138,12 +156,30 @@ public final class ServerCommands {
         Answer.NOTHING);
   }
 
-  private static Answer clusterOnly() {
-    return Answer.failure(CLUSTER_DISABLED);
+  /** Reads stay linearizable: a node that does not lead still answers MOVED (docs). */
+  private static Answer readOnly(Call call, boolean readOnly) {
+    if (call.client.face != Face.CLUSTER) {
+      return Answer.failure(CLUSTER_DISABLED);
+    }
+    call.client.readOnly = readOnly;
+    return Answer.OK;
   }
 
-  /** This port is the single image: what would show it as a cluster is refused as Redis does it. */
-  private Answer cluster(Call call) {
+  /** No slot is ever half moved, so nothing follows from it. */
+  private static Answer asking(Call call) {
+    return call.client.face == Face.CLUSTER ? Answer.OK : Answer.failure(CLUSTER_DISABLED);
+  }
+
+  private void cluster(Call call) {
+    if (call.client.face == Face.CLUSTER) {
+      clusterFace.answer(call);
+    } else {
+      call.answer(clusterOfOne(call));
+    }
+  }
+
+  /** The single image: what would show it as a cluster is refused as Redis does it. */
+  private Answer clusterOfOne(Call call) {
     return switch (call.upper(1)) {
       case "INFO" -> {
         NodeStatus now = status.get();
@@ -205,7 +241,7 @@ public final class ServerCommands {
     };
   }
 
-  private static void memory(Call call) {
+  private void memory(Call call) {
     boolean samples = call.count() == 5 && call.upper(3).equals("SAMPLES");
     OptionalLong depth = samples ? call.number(4) : OptionalLong.of(0);
     if (depth.isEmpty()) {
@@ -217,9 +253,8 @@ public final class ServerCommands {
       return;
     }
     byte[] key = call.bytes(2);
-    call.ask(
-        Command.GET,
-        key,
+    askValue(
+        call,
         reply ->
             call.answer(
                 reply instanceof Reply.Bulk value
@@ -229,11 +264,10 @@ public final class ServerCommands {
   }
 
   /** ENCODING, FREQ and REFCOUNT of a key. */
-  private static void object(Call call) {
+  private void object(Call call) {
     String what = call.upper(1);
-    call.ask(
-        Command.GET,
-        call.bytes(2),
+    askValue(
+        call,
         reply ->
             call.answer(
                 !(reply instanceof Reply.Bulk value)
@@ -243,6 +277,16 @@ public final class ServerCommands {
                       case "REFCOUNT" -> Answer.integer(1);
                       default -> Answer.bulk(encoding(value.value()));
                     }));
+  }
+
+  /** Reads the value of the key at position 2, unless the cluster face has it elsewhere. */
+  private void askValue(Call call, Consumer<Reply> then) {
+    Reply moved = call.client.face == Face.CLUSTER ? routing.moved(call.bytes(2)) : null;
+    if (moved != null) {
+      call.answer(new Answer.Plain(moved));
+    } else {
+      call.ask(Command.GET, call.bytes(2), then);
+    }
   }
 
   /** As Redis would store it. */

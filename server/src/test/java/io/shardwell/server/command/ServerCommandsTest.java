@@ -2,9 +2,11 @@ package io.shardwell.server.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.shardwell.raftgroup.ClientAddress;
 import io.shardwell.raftgroup.ClientSession;
 import io.shardwell.raftgroup.EventLoop;
 import io.shardwell.raftgroup.NodeStatus;
+import io.shardwell.raftgroup.routing.SlotOwners;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.server.protocol.RespEncoder;
 import io.shardwell.statemachine.Command;
@@ -26,6 +28,10 @@ class ServerCommandsTest {
 
   private static final long START_NANOS = 5_000_000_000L;
 
+  private static final SlotOwners OWNERS =
+      new SlotOwners(
+          "n1", List.of(List.of("n1")), () -> 0, node -> true, node -> ClientAddress.UNKNOWN);
+
   private final Clients clients = new Clients(100);
   private final NodeCounters counters = new NodeCounters();
   private final ClientInfo client = newClient("127.0.0.1:1001");
@@ -41,6 +47,7 @@ class ServerCommandsTest {
               -1,
               16379,
               8379,
+              7379,
               "/data",
               100,
               false,
@@ -50,7 +57,8 @@ class ServerCommandsTest {
           clients,
           counters,
           new TestMemory(),
-          new StoppedClock());
+          new StoppedClock(),
+          OWNERS);
 
   private ClientInfo newClient(String address) {
     ClientInfo created =
@@ -58,7 +66,7 @@ class ServerCommandsTest {
             clients.nextId(),
             address,
             "127.0.0.1:6379",
-            false,
+            Face.SINGLE_IMAGE,
             START_NANOS,
             () -> closed.add(address));
     clients.add(created);

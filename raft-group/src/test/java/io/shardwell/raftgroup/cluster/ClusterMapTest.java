@@ -1,0 +1,55 @@
+package io.shardwell.raftgroup.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.shardwell.raftgroup.ClientAddress;
+import io.shardwell.raftgroup.PeerAddress;
+import io.shardwell.statemachine.MemoryLimit;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Shows that the cluster map and its changes survive their bytes, those from before the cluster
+ * face included: they end without its ports.
+ */
+class ClusterMapTest {
+
+  private static ClusterMap map(int clusterPort) {
+    Map<String, ClusterMap.Node> nodes = new TreeMap<>();
+    for (int i = 1; i <= 3; i++) {
+      nodes.put(
+          "n" + i,
+          new ClusterMap.Node(
+              i,
+              new PeerAddress("10.0.0." + i, 16379),
+              new ClientAddress("db" + i, 6379, -1, 8379, clusterPort)));
+    }
+    return new ClusterMap(7, new TreeMap<>(nodes), 16, 3, MemoryLimit.NONE, new TreeMap<>());
+  }
+
+  @Test
+  void aMapSurvivesItsBytes() {
+    assertThat(ClusterMap.decode(map(7379).encode())).isEqualTo(map(7379));
+  }
+
+  @Test
+  void aMapFromBeforeEndsWithTheNodes() {
+    // The memory setting, the count of decisions, and a byte for each port.
+    byte[] bytes = map(-1).encode();
+    assertThat(ClusterMap.decode(Arrays.copyOf(bytes, bytes.length - 7))).isEqualTo(map(-1));
+  }
+
+  @Test
+  void anAnnouncementFromBeforeIsTakenToo() {
+    ClusterTable table = new ClusterTable(new TreeMap<>(Map.of("n1", 1L)), 4, 1);
+    ClusterMap.Node node = map(-1).nodes().get("n1");
+    assertThat(node).isNotNull();
+    byte[] change = MetaState.announcement("n1", java.util.Objects.requireNonNull(node));
+    byte[] old = Arrays.copyOf(change, change.length - 1);
+    assertThat(MetaState.isChange(old)).isTrue();
+    MetaState state = new MetaState(table);
+    assertThat(((ClusterMap) state.apply(1, old)).nodes()).containsEntry("n1", node);
+  }
+}
