@@ -1,0 +1,2 @@
+/** Libraries that Java shops use already, unmodified, against a cluster. */
+package io.shardwell.jepsen.clients;
