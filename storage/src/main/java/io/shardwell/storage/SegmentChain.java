@@ -21,6 +21,9 @@ final class SegmentChain {
   private final DiskWork work;
   private final Disk disk;
   private final StorageLimits limits;
+  // One slice, for all writes of zeros: a new one for each would be a byte of garbage for every
+  // byte of the log. Never written to; read through slices, by the disk's thread too.
+  private final ByteBuffer zeros;
 
   // Oldest first; the last one takes the next batch. Never empty.
   private final ArrayDeque<Segment> segments = new ArrayDeque<>();
@@ -37,6 +40,7 @@ final class SegmentChain {
     this.work = work;
     this.disk = work.disk();
     this.limits = limits;
+    zeros = ByteBuffer.allocateDirect(limits.prewriteSliceBytes()).asReadOnlyBuffer();
     segments.addAll(recovered);
     lastFound = segments.getLast();
     nextSequence = lastFound.sequence() + 1;
@@ -153,13 +157,13 @@ final class SegmentChain {
 
   private Segment createSpare() {
     Segment next = new Segment(nextSequence++, disk.nextSalt());
-    int zeros = Math.min(limits.prewriteSliceBytes(), limits.prewriteBytes());
+    int first = Math.min(limits.prewriteSliceBytes(), limits.prewriteBytes());
     work.submit(
         "create " + next.name(),
-        () -> SegmentFiles.create(disk, next, ByteBuffer.allocate(zeros)),
+        () -> SegmentFiles.create(disk, next, zeros.slice(0, first)),
         () -> {});
-    if (zeros > 0) {
-      next.prewrittenTo(LogFormat.SEGMENT_HEADER_BYTES + zeros);
+    if (first > 0) {
+      next.prewrittenTo(LogFormat.SEGMENT_HEADER_BYTES + first);
     }
     return next;
   }
@@ -213,7 +217,7 @@ final class SegmentChain {
     work.submit(
         "write zeros to " + current.name() + " at offset " + from,
         () -> {
-          current.file().write(from, ByteBuffer.allocate(to - from));
+          current.file().write(from, zeros.slice(0, to - from));
           current.file().sync();
         },
         () -> {
