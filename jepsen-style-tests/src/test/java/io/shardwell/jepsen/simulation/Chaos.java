@@ -16,6 +16,9 @@ import java.util.Random;
  * That is what {@link Shrinker} builds on.
  */
 final class Chaos {
+  /** Every 50 us, so for 50 ms at most. */
+  private static final int LOOKS_FOR_A_SYNC = 1_000;
+
   private final SimulatedCluster cluster;
 
   /** Draws the moments, kinds and seeds of the injections, and nothing else. */
@@ -100,8 +103,8 @@ final class Chaos {
     switch (fault) {
       case KILL -> crash(machine, false);
       case POWER_CUT -> crash(machine, true);
-      case KILL_ALL -> crashAll(false);
-      case POWER_CUT_ALL -> crashAll(true);
+      case KILL_ALL -> crashAll(LOOKS_FOR_A_SYNC, false);
+      case POWER_CUT_ALL -> crashAll(LOOKS_FOR_A_SYNC, true);
       case CRASH_IN_RECOVERY -> crashInRecovery(machine);
       case RESTART -> restart(machine);
       case PAUSE -> pause(machine);
@@ -126,7 +129,13 @@ final class Chaos {
       return;
     }
     // Between any two steps: also in the middle of a turn, between two sends.
-    process.killAfter(1 + random.nextInt(20), powerCut);
+    int points = 1 + random.nextInt(20);
+    switch (random.nextInt(8)) {
+      case 0 -> process.killAt(SimulatedProcess.Moment.INSTALL, 1 + points / 4, powerCut);
+      case 1 -> process.killAt(SimulatedProcess.Moment.SNAPSHOT, points, powerCut);
+      case 2, 3, 4 -> process.killAt(SimulatedProcess.Moment.SYNC, points, powerCut);
+      default -> process.killAt(SimulatedProcess.Moment.ANY, points, powerCut);
+    }
     later(aWhile(), () -> restartIfDown(machine));
   }
 
@@ -142,7 +151,16 @@ final class Chaos {
     }
   }
 
-  private void crashAll(boolean powerCut) {
+  /** Mostly when a disk works, so that there is something to tear. */
+  private void crashAll(int looks, boolean powerCut) {
+    boolean somebodySyncs =
+        cluster.machines().stream()
+            .map(SimulatedMachine::process)
+            .anyMatch(process -> process != null && process.isSyncing());
+    if (looks > 0 && !somebodySyncs) {
+      later(50 * VirtualTime.MICRO, () -> crashAll(looks - 1, powerCut));
+      return;
+    }
     for (SimulatedMachine machine : cluster.machines()) {
       if (machine.isUp()) {
         machine.crash(powerCut);

@@ -1,7 +1,7 @@
 package io.shardwell.jepsen.simulation;
 
 /** What can be done to a cluster. */
-enum Fault {
+public enum Fault {
   /** kill -9 of one process, between any two steps. */
   KILL,
   /** Power cut of one machine: what was not synced may be gone. */

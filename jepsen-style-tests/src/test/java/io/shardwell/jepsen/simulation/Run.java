@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
  * One scenario from beginning to end: first start, clients under faults, then everything is mended
  * and the cluster must become ready, answer, agree with itself, and have kept every promise.
  */
-final class Run {
+public final class Run {
   /** Simulated time within which a mended cluster must work again. */
   private static final long RECOVERY = 60 * VirtualTime.SECOND;
 
   /** What a run amounted to. */
-  record Summary(
+  public record Summary(
       long events,
       long traceHash,
       long simulatedNanos,
@@ -32,7 +32,12 @@ final class Run {
 
   private Run() {}
 
-  static Summary of(Scenario scenario) {
+  /**
+   * Runs a scenario.
+   *
+   * @throws SimulationFailure if a promise was broken
+   */
+  public static Summary of(Scenario scenario) {
     return of(scenario, null);
   }
 
@@ -42,7 +47,7 @@ final class Run {
       try {
         return run(scenario, cluster);
       } catch (RuntimeException | StackOverflowError broken) {
-        throw cluster.failure("the simulation broke: " + broken, broken);
+        throw cluster.failure(Check.ASSERTION, "the simulation broke: " + broken, broken);
       }
     }
   }
@@ -75,7 +80,11 @@ final class Run {
             () -> clients.stream().allMatch(SimulatedClient::isIdle), 10 * VirtualTime.SECOND);
     expect(cluster, idle, "all commands answered");
     readEverything(cluster, workload.allKeys());
-    expect(cluster, cluster.runUntil(cluster::replicasAgree, RECOVERY), "replicas agree");
+    expect(
+        cluster,
+        cluster.runUntil(cluster::replicasAgree, RECOVERY),
+        Check.AGREEMENT,
+        "replicas agree");
     HistoryReport report = cluster.checkHistory();
     return new Summary(
         cluster.time().events(),
@@ -110,8 +119,12 @@ final class Run {
   }
 
   private static void expect(SimulatedCluster cluster, boolean holds, String what) {
+    expect(cluster, holds, Check.LIVENESS, what);
+  }
+
+  private static void expect(SimulatedCluster cluster, boolean holds, Check check, String what) {
     if (!holds) {
-      throw cluster.failure("not in time: " + what + cluster.describe(), null);
+      throw cluster.failure(check, "not in time: " + what + cluster.describe(), null);
     }
   }
 }

@@ -11,7 +11,7 @@ import java.util.TreeSet;
  * What one run is like. Everything that is not given is drawn from the seed, sizes and limits too,
  * so that rare combinations come up by themselves.
  */
-record Scenario(
+public record Scenario(
     long seed,
     int nodes,
     int shards,
@@ -31,13 +31,14 @@ record Scenario(
   static final ConnectionOrder BUILD_ORDER =
       ConnectionOrder.valueOf(System.getProperty("order", ConnectionOrder.ALL.name()));
 
-  Scenario {
+  /** Keeps copies of its sets. */
+  public Scenario {
     faults = Collections.unmodifiableSet(new TreeSet<>(faults));
     leftOut = Collections.unmodifiableSet(new TreeSet<>(leftOut));
   }
 
   /** Drawn from the seed, with all faults or some of them. */
-  static Scenario drawn(long seed) {
+  public static Scenario drawn(long seed) {
     Random random = new Random(seed * 31 + 7);
     Set<Fault> faults = EnumSet.allOf(Fault.class);
     if (random.nextBoolean()) {
@@ -66,39 +67,79 @@ record Scenario(
     return withFaults(EnumSet.noneOf(Fault.class));
   }
 
-  Scenario withFaults(Set<Fault> newFaults) {
-    return with(nodes, shards, clients, seconds, newFaults, leftOut, order);
+  /** Only these kinds of faults. */
+  public Scenario withFaults(Set<Fault> newFaults) {
+    return with(nodes, shards, replicas, clients, seconds, newFaults, leftOut, order);
   }
 
   /** Without the injections of these numbers, as the story counts them. */
   Scenario leavingOut(Set<Integer> numbers) {
-    return with(nodes, shards, clients, seconds, faults, numbers, order);
+    return with(nodes, shards, replicas, clients, seconds, faults, numbers, order);
   }
 
   Scenario withNodes(int newNodes) {
-    return with(newNodes, shards, clients, seconds, faults, leftOut, order);
+    return with(newNodes, shards, replicas, clients, seconds, faults, leftOut, order);
   }
 
-  Scenario withShards(int newShards) {
-    return with(nodes, newShards, clients, seconds, faults, leftOut, order);
+  /** So many replicas of each shard, on as many nodes at least. */
+  public Scenario withReplicas(int newReplicas) {
+    return with(
+        Math.max(nodes, newReplicas),
+        shards,
+        newReplicas,
+        clients,
+        seconds,
+        faults,
+        leftOut,
+        order);
   }
 
-  Scenario withClients(int newClients) {
-    return with(nodes, shards, newClients, seconds, faults, leftOut, order);
+  /** So many shards. */
+  public Scenario withShards(int newShards) {
+    return with(nodes, newShards, replicas, clients, seconds, faults, leftOut, order);
   }
 
-  Scenario withSeconds(int newSeconds) {
-    return with(nodes, shards, clients, newSeconds, faults, leftOut, order);
+  /** So many clients. */
+  public Scenario withClients(int newClients) {
+    return with(nodes, shards, replicas, newClients, seconds, faults, leftOut, order);
+  }
+
+  /** So many seconds of load and faults. */
+  public Scenario withSeconds(int newSeconds) {
+    return with(nodes, shards, replicas, clients, newSeconds, faults, leftOut, order);
+  }
+
+  /**
+   * Takes a snapshot whenever there is so much log behind the last one, and keeps a tenth of so
+   * many entries for followers that are behind.
+   */
+  public Scenario withSnapshots(long newSnapshotLogBytes, int newCommitCount) {
+    return new Scenario(
+        seed,
+        nodes,
+        shards,
+        replicas,
+        clients,
+        pipelining,
+        keysOfEachKind,
+        seconds,
+        segmentBytes,
+        newSnapshotLogBytes,
+        newCommitCount,
+        faults,
+        leftOut,
+        order);
   }
 
   /** Judges the order within connections by another measure. */
   Scenario withOrder(ConnectionOrder newOrder) {
-    return with(nodes, shards, clients, seconds, faults, leftOut, newOrder);
+    return with(nodes, shards, replicas, clients, seconds, faults, leftOut, newOrder);
   }
 
   private Scenario with(
       int newNodes,
       int newShards,
+      int newReplicas,
       int newClients,
       int newSeconds,
       Set<Fault> newFaults,
@@ -108,7 +149,7 @@ record Scenario(
         seed,
         newNodes,
         newShards,
-        replicas,
+        newReplicas,
         newClients,
         pipelining,
         keysOfEachKind,
@@ -128,6 +169,9 @@ record Scenario(
     if (nodes != drawn.nodes) {
       line.append(" --nodes ").append(nodes);
     }
+    if (replicas != drawn.replicas) {
+      line.append(" --replicas ").append(replicas);
+    }
     if (shards != drawn.shards) {
       line.append(" --shards ").append(shards);
     }
@@ -136,6 +180,13 @@ record Scenario(
     }
     if (seconds != drawn.seconds) {
       line.append(" --seconds ").append(seconds);
+    }
+    if (snapshotLogBytes != drawn.snapshotLogBytes
+        || commitCountToTakeSnapshot != drawn.commitCountToTakeSnapshot) {
+      line.append(" --snapshots ")
+          .append(snapshotLogBytes)
+          .append(',')
+          .append(commitCountToTakeSnapshot);
     }
     if (!faults.equals(drawn.faults)) {
       line.append(" --faults ")

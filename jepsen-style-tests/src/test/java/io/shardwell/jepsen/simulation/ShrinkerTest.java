@@ -20,7 +20,10 @@ class ShrinkerTest {
     Scenario broken = Scenario.drawn(7).withClients(6).withSeconds(30);
     SimulationFailure small =
         new Shrinker(scenario -> run(scenario, guilty), 5000, line -> {})
-            .shrink(broken, new SimulationFailure(broken, 20_000_000_000L, INJECTIONS, "x", null));
+            .shrink(
+                broken,
+                new SimulationFailure(
+                    broken, Check.HISTORY, 20_000_000_000L, INJECTIONS, "x", null));
     String line = String.valueOf(small.getMessage());
     assertThat(line).contains("--clients 2").contains("--seconds 21");
     for (int number = 1; number <= INJECTIONS; number++) {
@@ -35,7 +38,9 @@ class ShrinkerTest {
         scenario.clients() >= 2
             && scenario.seconds() >= 10
             && guilty.stream().noneMatch(scenario.leftOut()::contains);
-    return breaks ? new SimulationFailure(scenario, 20_000_000_000L, INJECTIONS, "x", null) : null;
+    return breaks
+        ? new SimulationFailure(scenario, Check.HISTORY, 20_000_000_000L, INJECTIONS, "x", null)
+        : null;
   }
 
   @Test

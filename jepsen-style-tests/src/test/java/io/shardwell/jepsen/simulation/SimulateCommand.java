@@ -59,6 +59,9 @@ final class SimulateCommand implements Callable<Integer> {
   @Option(names = "--nodes", paramLabel = "N", description = "Nodes, 2 to 9.")
   @Nullable Integer nodes;
 
+  @Option(names = "--replicas", paramLabel = "N", description = "Replicas of a shard, 1 to 7.")
+  @Nullable Integer replicas;
+
   @Option(names = "--shards", paramLabel = "N", description = "Shards, 1 to 64.")
   @Nullable Integer shards;
 
@@ -70,6 +73,14 @@ final class SimulateCommand implements Callable<Integer> {
       paramLabel = "S",
       description = "Simulated seconds of load and faults, 1 to 36000.")
   @Nullable Integer seconds;
+
+  @Option(
+      names = "--snapshots",
+      split = ",",
+      arity = "1",
+      paramLabel = "BYTES,ENTRIES",
+      description = "So much log behind the last snapshot, or so many entries, make the next one.")
+  List<Long> snapshots = List.of();
 
   @Option(
       names = "--faults",
@@ -159,6 +170,9 @@ final class SimulateCommand implements Callable<Integer> {
     if (nodes != null) {
       scenario = scenario.withNodes(inRange("--nodes", nodes, 2, 9));
     }
+    if (replicas != null) {
+      scenario = scenario.withReplicas(inRange("--replicas", replicas, 1, 7));
+    }
     if (shards != null) {
       scenario = scenario.withShards(inRange("--shards", shards, 1, 64));
     }
@@ -167,6 +181,14 @@ final class SimulateCommand implements Callable<Integer> {
     }
     if (seconds != null) {
       scenario = scenario.withSeconds(inRange("--seconds", seconds, 1, 36_000));
+    }
+    if (!snapshots.isEmpty()) {
+      if (snapshots.size() != 2 || snapshots.get(0) < 1_000) {
+        throw new ParameterException(
+            spec.commandLine(), "--snapshots must be two numbers, the first 1000 or more");
+      }
+      int entries = inRange("--snapshots", Math.toIntExact(snapshots.get(1)), 50, 1 << 20);
+      scenario = scenario.withSnapshots(snapshots.get(0), entries);
     }
     if (faults != null) {
       scenario = scenario.withFaults(faults(faults));

@@ -42,9 +42,11 @@ class SimulateCommandTest {
     Scenario scenario =
         Scenario.drawn(SEED)
             .withNodes(4)
+            .withReplicas(4)
             .withShards(7)
             .withClients(9)
             .withSeconds(3)
+            .withSnapshots(5_000, 100)
             .leavingOut(Set.of(3, 17))
             .withFaults(EnumSet.of(Fault.KILL, Fault.ONE_WAY_CUT));
     String[] words = scenario.replayLine().split(" ");

@@ -26,7 +26,7 @@ final class SimulatedClient {
 
     int nextConnection();
 
-    void violation(String what, @Nullable Throwable cause);
+    void violation(Check check, String what, @Nullable Throwable cause);
 
     /** A reply came; for counts. */
     void replied(Request request, Reply reply);
@@ -162,7 +162,7 @@ final class SimulatedClient {
     private void received(
         Request request, List<Integer> operations, boolean[] answered, Reply reply) {
       if (answered[0]) {
-        cluster.violation("two replies to " + request.invocation(), null);
+        cluster.violation(Check.HISTORY, "two replies to " + request.invocation(), null);
         return;
       }
       answered[0] = true;
@@ -176,7 +176,7 @@ final class SimulatedClient {
       try {
         meaning = request.meaning(reply);
       } catch (IllegalArgumentException | ClassCastException strange) {
-        cluster.violation(strange.toString(), strange);
+        cluster.violation(Check.HISTORY, strange.toString(), strange);
         return;
       }
       for (int i = 0; i < operations.size(); i++) {

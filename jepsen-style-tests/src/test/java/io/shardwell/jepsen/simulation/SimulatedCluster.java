@@ -37,6 +37,8 @@ final class SimulatedCluster
   private final SimulatedNetwork network;
   private final List<SimulatedMachine> machines = new ArrayList<>();
   private final Invariants invariants = new Invariants();
+  private final LogMatching logMatching = new LogMatching();
+  private final StoredVotes votes = new StoredVotes();
   private final History history = new History();
   private final Map<String, Integer> replies = new TreeMap<>();
   private int connections;
@@ -171,15 +173,15 @@ final class SimulatedCluster
   }
 
   @Override
-  public void violation(String what, @Nullable Throwable cause) {
+  public void violation(Check check, String what, @Nullable Throwable cause) {
     if (failure == null) {
-      failure = failure(what, cause);
+      failure = failure(check, what, cause);
     }
   }
 
   /** A broken promise, as of now. */
-  SimulationFailure failure(String what, @Nullable Throwable cause) {
-    return new SimulationFailure(scenario, time.now(), injections, what, cause);
+  SimulationFailure failure(Check check, String what, @Nullable Throwable cause) {
+    return new SimulationFailure(scenario, check, time.now(), injections, what, cause);
   }
 
   /** A fault came up. */
@@ -192,7 +194,8 @@ final class SimulatedCluster
       SimulatedProcess process = machine.process();
       if (process != null && process.loop().inLoop()) {
         if (process.isAlive() && !(cause instanceof SimulatedEventLoop.ProcessDeath)) {
-          violation(machine.id() + " logged an error: " + what + " " + cause, cause);
+          violation(
+              Check.ASSERTION, machine.id() + " logged an error: " + what + " " + cause, cause);
         }
         return;
       }
@@ -208,8 +211,14 @@ final class SimulatedCluster
         tellRoles(status);
       }
       String broken = invariants.check(process, status);
+      if (broken == null) {
+        broken = logMatching.check(engine, machines);
+      }
+      if (broken == null) {
+        broken = votes.check(engine, process.syncedPosition());
+      }
       if (broken != null) {
-        violation(broken, null);
+        violation(Check.INVARIANT, broken, null);
       }
     }
   }
@@ -329,7 +338,7 @@ final class SimulatedCluster
             new KeyModel(CLOCK_SLACK), scenario.order(), LinearizabilityChecker.DEFAULT_MAX_STEPS);
     HistoryReport report = HistoryReport.of(history, checker);
     if (!report.violations().isEmpty()) {
-      throw failure(String.join("\n", report.violations()), null);
+      throw failure(Check.HISTORY, String.join("\n", report.violations()), null);
     }
     return report;
   }

@@ -19,7 +19,7 @@ final class SimulatedMachine {
     StorageLimits storageLimits();
 
     /** Something that must never happen, happened. */
-    void violation(String what, @Nullable Throwable cause);
+    void violation(Check check, String what, @Nullable Throwable cause);
 
     /** At the end of each of its turns. */
     void turnEnded(SimulatedProcess process);
@@ -144,7 +144,8 @@ final class SimulatedMachine {
       starting.start(NodeStorage.open(disk, surroundings.storageLimits(), starting));
     } catch (IOException failed) {
       if (!diskMayFail) {
-        surroundings.violation(id() + " cannot open its storage: " + failed, failed);
+        surroundings.violation(
+            Check.RECOVERY, id() + " cannot open its storage: " + failed, failed);
       }
       crash(random.nextBoolean());
     } catch (SimulatedEventLoop.ProcessDeath death) {

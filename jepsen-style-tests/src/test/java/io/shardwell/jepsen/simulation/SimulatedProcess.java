@@ -11,6 +11,20 @@ import org.jspecify.annotations.Nullable;
 /** One life of a node: the real engine and storage between simulated clocks, sockets and disk. */
 final class SimulatedProcess
     implements SimulatedEventLoop.Owner, SimulatedPeerBus.Owner, FaultHandler {
+  /**
+   * When a process is killed. What a crash tears is what was under way, and most of the time
+   * nothing is.
+   */
+  enum Moment {
+    ANY,
+    /** A turn of the log is with the disk. */
+    SYNC,
+    /** A snapshot is being written, its own or a foreign one. */
+    SNAPSHOT,
+    /** A foreign snapshot has replaced the state and is not durable yet. */
+    INSTALL
+  }
+
   private final SimulatedMachine machine;
   private final SimulatedEventLoop loop;
   private final SimulatedPeerBus bus;
@@ -21,6 +35,7 @@ final class SimulatedProcess
   // Crash points until the process is killed; 0: none is planned.
   private int pointsToLive;
   private boolean dieWithPowerCut;
+  private Moment moment = Moment.ANY;
 
   SimulatedProcess(SimulatedMachine machine) {
     this.machine = machine;
@@ -77,11 +92,34 @@ final class SimulatedProcess
     // 0 takes a planned killing back.
     pointsToLive = crashPoints;
     dieWithPowerCut = powerCut;
+    moment = Moment.ANY;
+  }
+
+  /** As above, but only steps at such moments count. */
+  void killAt(Moment newMoment, int crashPoints, boolean powerCut) {
+    killAfter(crashPoints, powerCut);
+    moment = newMoment;
+  }
+
+  private boolean isAt(Moment asked) {
+    Engine running = engine;
+    return switch (asked) {
+      case ANY -> true;
+      case SYNC -> isSyncing();
+      case SNAPSHOT -> running != null && LogMatching.writesSnapshot(running);
+      case INSTALL -> running != null && LogMatching.installsSnapshot(running);
+    };
+  }
+
+  /** Whether a turn of the log is with the disk. */
+  boolean isSyncing() {
+    NodeStorage opened = storage;
+    return alive && opened != null && opened.log().syncInFlight();
   }
 
   @Override
   public void crashPoint() {
-    if (alive && pointsToLive > 0 && --pointsToLive == 0) {
+    if (alive && pointsToLive > 0 && isAt(moment) && --pointsToLive == 0) {
       machine.crash(dieWithPowerCut);
     }
   }
@@ -96,6 +134,12 @@ final class SimulatedProcess
         machine.surroundings().turnEnded(this);
       }
     }
+  }
+
+  /** The log is durable up to here; 0 before it is opened. */
+  long syncedPosition() {
+    NodeStorage opened = storage;
+    return opened == null ? 0 : opened.log().syncedPosition();
   }
 
   /** Orderly: hands over, syncs, closes. */
@@ -122,7 +166,7 @@ final class SimulatedProcess
 
   @Override
   public void died(Throwable cause) {
-    machine.surroundings().violation(machine.id() + " threw " + cause, cause);
+    machine.surroundings().violation(Check.ASSERTION, machine.id() + " threw " + cause, cause);
     machine.crash(false);
   }
 
@@ -130,7 +174,9 @@ final class SimulatedProcess
   public void fault(String what, @Nullable Throwable cause) {
     if (alive) {
       if (!machine.diskMayFail()) {
-        machine.surroundings().violation(machine.id() + " reports a fault: " + what, cause);
+        machine
+            .surroundings()
+            .violation(Check.ASSERTION, machine.id() + " reports a fault: " + what, cause);
       }
       machine.crash(machine.random().nextBoolean());
     }

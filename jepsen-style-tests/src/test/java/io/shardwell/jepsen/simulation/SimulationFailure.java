@@ -3,9 +3,10 @@ package io.shardwell.jepsen.simulation;
 import org.jspecify.annotations.Nullable;
 
 /** A broken promise, with the line that replays the run. */
-final class SimulationFailure extends AssertionError {
+public final class SimulationFailure extends AssertionError {
   private static final long serialVersionUID = 1;
 
+  private final Check check;
   private final long nanos;
   private final int injections;
 
@@ -16,12 +17,23 @@ final class SimulationFailure extends AssertionError {
    * @param injections faults that had come up by then, left out or not
    */
   SimulationFailure(
-      Scenario scenario, long nanos, int injections, String what, @Nullable Throwable cause) {
+      Scenario scenario,
+      Check check,
+      long nanos,
+      int injections,
+      String what,
+      @Nullable Throwable cause) {
     super(
         String.format("at %.6f s: %s%n  replay: %s", nanos / 1e9, what, scenario.replayLine()),
         cause);
+    this.check = check;
     this.nanos = nanos;
     this.injections = injections;
+  }
+
+  /** What noticed it. */
+  public Check check() {
+    return check;
   }
 
   long nanos() {

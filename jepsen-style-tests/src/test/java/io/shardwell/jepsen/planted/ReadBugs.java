@@ -1,0 +1,142 @@
+package io.shardwell.jepsen.planted;
+
+import io.shardwell.jepsen.simulation.Fault;
+import io.shardwell.raftgroup.reads.ShardGroup;
+import io.shardwell.raftgroup.replica.Replica;
+import io.shardwell.raftgroup.wire.PeerMessage;
+import io.shardwell.statemachine.Invocation;
+import java.util.List;
+import java.util.Map;
+
+/** Bugs in linearizable reads and in the time that keys live by. */
+final class ReadBugs {
+  private static final String GROUP = "io.shardwell.raftgroup.";
+  private static final String READS = GROUP + "reads.ReadIndex";
+
+  private ReadBugs() {}
+
+  static List<PlantedBug> all() {
+    return List.of(
+        PlantedBug.of("read-without-majority", "a leader answers reads without asking", "DESIGN 6")
+            .in(READS, "isMajority", call -> call.answer(true))
+            .withClients(20)
+            .under(Fault.ISOLATE, Fault.BREAK_LINKS, Fault.SLOW_LINK)
+            .missed(),
+        PlantedBug.of(
+                "read-joins-round",
+                "a round serves reads that arrived after it was sent",
+                "MICRORAFT B2")
+            .in(READS, "close", ReadBugs::joinRound)
+            .under(Fault.ISOLATE, Fault.PARTIAL_CUT, Fault.SLOW_LINK, Fault.PAUSE)
+            .missed(),
+        PlantedBug.of(
+                "read-before-own-entry",
+                "a new leader answers reads before it has applied its term's first entry",
+                "DESIGN 6")
+            .in(
+                GROUP + "replica.Replica",
+                "isEstablishedLeader",
+                call -> {
+                  boolean leads = ((Replica) call.self()).isLeader();
+                  call.replaceResult(established -> leads);
+                })
+            .under(Fault.KILL, Fault.ISOLATE, Fault.RESTART),
+        PlantedBug.of(
+                "claim-of-any-term",
+                "a voter's claim counts for another term than the leader's",
+                "DESIGN 6")
+            .in(READS, "onRead", ReadBugs::anyClaim)
+            .under(Fault.ISOLATE, Fault.PARTIAL_CUT, Fault.SLOW_LINK, Fault.PAUSE)
+            .missed(),
+        PlantedBug.of(
+                "read-overtakes-writes",
+                "a read does not wait for the unfinished writes of its connection",
+                "DESIGN 6")
+            .in(GROUP + "routing.ShardOrder", "submit", ReadBugs::overtake)
+            .under(Fault.SLOW_DISK, Fault.SLOW_LINK, Fault.KILL),
+        PlantedBug.of(
+                "no-ticks",
+                "deadlines move log time neither before reads nor by themselves",
+                "DESIGN 7")
+            .in(READS, "needsTick", call -> falseInstead(call))
+            .in(GROUP + "Engine", "tick", Call::skip)
+            .withShards(16)
+            .withClients(1)
+            .under(Fault.SLOW_LINK),
+        PlantedBug.of(
+                "local-time",
+                "a replica takes its own clock for log time when it applies an entry",
+                "DESIGN 7")
+            .in(GROUP + "replica.ShardReplicatedState", "apply", ReadBugs::stampLocally)
+            .quickly(),
+        PlantedBug.of(
+                "time-runs-back",
+                "a new leader's stamps do not follow those in the log, and log time follows them",
+                "DESIGN 7")
+            .in(GROUP + "replica.LogClock", "seen", Call::skip)
+            .in(
+                "io.shardwell.statemachine.ShardState",
+                "apply",
+                call -> {
+                  Inside.set(call.self(), "logTime", 0L);
+                  call.meddled();
+                })
+            .under(Fault.CLOCK_JUMP, Fault.KILL));
+  }
+
+  private static void falseInstead(Call call) {
+    call.replaceResult(needed -> false);
+  }
+
+  /** Reads in the waiting room are served with the round that ends now. */
+  private static void joinRound(Call call) {
+    Object readIndex = call.self();
+    Object round = Inside.get(readIndex, "rounds", Map.class).get(call.argument(0, Long.class));
+    Integer shard = call.argument(1, Integer.class);
+    Object question = round == null ? null : Inside.get(round, "open", Map.class).get(shard);
+    Object late = Inside.get(readIndex, "waiting", Map.class).get(shard);
+    if (question != null && late != null) {
+      moveAll((List<?>) late, Inside.get(question, "reads", List.class));
+      call.meddled();
+    }
+  }
+
+  @SuppressWarnings("unchecked") // Both hold ReadIndex.Waiting, which is private.
+  private static void moveAll(List<?> from, List<?> to) {
+    ((List<Object>) to).addAll(from);
+    from.clear();
+  }
+
+  private static void anyClaim(Call call) {
+    PeerMessage.Read read = call.argument(2, PeerMessage.Read.class);
+    Object group = Inside.get(call.self(), "groups", Map.class).get(read.shard());
+    if (group instanceof ShardGroup led && read.claimedTerm() != 0) {
+      int term = led.replica().term();
+      if (read.claimedTerm() != term) {
+        call.pass(
+            2,
+            new PeerMessage.Read(
+                read.shard(), read.readId(), term, read.generation(), read.invocations()));
+      }
+    }
+  }
+
+  private static void overtake(Call call) {
+    Object[] lanes = Inside.get(call.self(), "lanes", Object[].class);
+    Object lane = lanes[call.argument(0, Integer.class)];
+    boolean write = call.argument(1, Invocation.class).command().isWrite();
+    if (lane != null && !write && Inside.get(lane, "writing", Boolean.class)) {
+      Inside.set(lane, "writing", false);
+      call.meddled();
+    }
+  }
+
+  private static void stampLocally(Call call) {
+    Object clock = Inside.get(call.self(), "clock", Object.class);
+    Object loop = Inside.get(clock, "loop", Object.class);
+    byte[] proposal = call.argument(1, byte[].class).clone();
+    long now = ((io.shardwell.raftgroup.EventLoop) loop).wallClockMillis();
+    java.nio.ByteBuffer.wrap(proposal).putLong(1, now);
+    call.pass(1, proposal);
+  }
+}

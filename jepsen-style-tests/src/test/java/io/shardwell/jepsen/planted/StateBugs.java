@@ -1,0 +1,80 @@
+package io.shardwell.jepsen.planted;
+
+import io.shardwell.jepsen.simulation.Fault;
+import io.shardwell.statemachine.Outcome;
+import java.util.List;
+
+/** Bugs in sessions and snapshots: what the state machine remembers. */
+final class StateBugs {
+  private static final String STATE = "io.shardwell.statemachine.";
+
+  private StateBugs() {}
+
+  static List<PlantedBug> all() {
+    return List.of(
+        PlantedBug.of(
+                "no-deduplication", "the session table lets a repeated batch pass", "DESIGN 5")
+            .in(STATE + "SessionTable", "refuse", call -> pass(call, Outcome.Repeated.class)),
+        PlantedBug.of(
+                "repeated-takes-effect",
+                "a repeated batch gets the remembered replies, but takes effect again",
+                "DESIGN 5")
+            .in(STATE + "ShardState", "applyBatch", StateBugs::executeAgain),
+        PlantedBug.of("gap-accepted", "a batch is applied without the one before it", "DESIGN 5")
+            .in(STATE + "SessionTable", "refuse", call -> pass(call, Outcome.Gap.class))
+            .withClients(20)
+            .under(Fault.BREAK_LINKS, Fault.SLOW_DISK, Fault.KILL)
+            .missed(),
+        PlantedBug.of("sessions-not-in-snapshot", "a snapshot holds no sessions", "DESIGN 5")
+            .in(STATE + "SnapshotWriter", "session", Call::skip)
+            .withSnapshots()
+            .under(Fault.KILL, Fault.ISOLATE)
+            .quickly(),
+        PlantedBug.of(
+                "replies-not-in-snapshot",
+                "an installed or restored snapshot forgets its sessions, digest and all",
+                "DESIGN 5")
+            .in(STATE + "ShardState", "installSnapshot", StateBugs::forgetSessions)
+            .withSnapshots()
+            .under(Fault.KILL, Fault.ISOLATE)
+            .quickly(),
+        PlantedBug.of("recency-not-in-snapshot", "a snapshot holds no recency", "DESIGN 8")
+            .in(STATE + "SnapshotWriter", "entry", call -> call.pass(3, 0L))
+            .withSnapshots()
+            .under(Fault.KILL, Fault.ISOLATE)
+            .quickly());
+  }
+
+  private static void pass(Call call, Class<? extends Outcome> refusal) {
+    call.replaceResult(refused -> refusal.isInstance(refused) ? null : refused);
+  }
+
+  private static void executeAgain(Call call) {
+    Object state = call.self();
+    Object batch = call.argument(0, Object.class);
+    Object sessions = Inside.get(state, "sessions", Object.class);
+    Object refused =
+        Inside.call(
+            sessions,
+            "refuse",
+            Inside.get(batch, "key", Object.class),
+            Inside.get(batch, "sequence", Long.class));
+    if (refused instanceof Outcome.Repeated) {
+      List<?> calls = Inside.get(batch, "calls", List.class);
+      for (int i = 0; i < calls.size(); i++) {
+        Object unused = Inside.call(state, "execute", calls.get(i), i);
+      }
+      call.meddled();
+    }
+  }
+
+  private static void forgetSessions(Call call) {
+    Object state = call.self();
+    call.replaceResult(
+        result -> {
+          Inside.set(state, "sessions", Inside.make(STATE + "SessionTable"));
+          call.meddled();
+          return result;
+        });
+  }
+}
