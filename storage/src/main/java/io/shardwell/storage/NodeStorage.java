@@ -5,6 +5,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 
 /**
  * Everything durable of one node, opened: lock taken, format checked before anything is replayed,
@@ -52,7 +54,7 @@ public final class NodeStorage {
       FormatFile.writeOrCheck(disk);
       NodeMetadata metadata = MetadataFile.read(disk);
       Recovery recovery = new Recovery(disk);
-      recovery.run(metadata != null);
+      recovery.run(metadata);
       DiskWork work = new DiskWork(disk, faults);
       SharedLog log = recovery.openLog(work, limits);
       SnapshotStore snapshots = new SnapshotStore(work, log, recovery.snapshots());
@@ -113,6 +115,19 @@ public final class NodeStorage {
   /** For the node's log, e.g. "cut 213 bytes of a torn write at log/... offset ...". */
   public List<String> recoveryNotes() {
     return recoveryNotes;
+  }
+
+  /**
+   * Asks the disk, off the loop and behind all file work submitted before, how many bytes can still
+   * be written; {@code onLoop} gets the answer on the loop. An I/O error is a fault like any other,
+   * and then no answer comes.
+   */
+  public void measureFreeBytes(LongConsumer onLoop) {
+    AtomicLong free = new AtomicLong();
+    work.submit(
+        "measure the free space",
+        () -> free.set(work.disk().freeBytes()),
+        () -> onLoop.accept(free.get()));
   }
 
   /**

@@ -79,7 +79,7 @@ final class ConfigCommand {
 
   private Answer answer(Call call) {
     return switch (call.upper(1)) {
-      case "GET" -> call.count() > 2 ? get(call) : Errors.subcommandArity(call, "config");
+      case "GET" -> get(call);
       case "RESETSTAT" -> {
         counters.reset();
         yield Answer.OK;
@@ -107,7 +107,7 @@ final class ConfigCommand {
   }
 
   private void set(Call call) {
-    if (call.count() < 4 || call.count() % 2 != 0) {
+    if (call.count() % 2 != 0) {
       call.answer(Errors.subcommandArity(call, "config"));
       return;
     }
@@ -140,7 +140,7 @@ final class ConfigCommand {
         call.answer(
             Answer.failure(
                 "ERR Unknown option or number of arguments for CONFIG SET - '"
-                    + Errors.echo(call.text(i))
+                    + Errors.echo(call, i)
                     + "'"));
         return;
       }
@@ -151,7 +151,7 @@ final class ConfigCommand {
   private static Answer failed(Call call, int at, String why) {
     return Answer.failure(
         "ERR CONFIG SET failed (possibly related to argument '"
-            + Errors.echo(call.text(at))
+            + Errors.echo(call, at)
             + "') - "
             + why);
   }
