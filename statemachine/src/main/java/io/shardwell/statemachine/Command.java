@@ -124,18 +124,6 @@ public enum Command {
   }
 
   /**
-   * Whether Redis flags the command denyoom: it may need room. RENAME and RENAMENX need room too if
-   * the new name is longer, but they are not flagged.
-   */
-  public boolean mayNeedMemory() {
-    return switch (this) {
-      case SET, SETNX, SETEX, PSETEX, GETSET, APPEND, SETRANGE, MSET, MSETNX -> true;
-      case INCR, DECR, INCRBY, DECRBY, INCRBYFLOAT -> true;
-      default -> false;
-    };
-  }
-
-  /**
    * Whether a read of this kind uses the keys it finds, so that they are evicted later. To ask
    * whether a key is there, or for how long, is no use of it, as in Redis.
    */

@@ -14,6 +14,10 @@ final class NaiveMemory {
   private static final Reply OOM =
       new Reply.Failure("OOM command not allowed when used memory > 'maxmemory'.");
 
+  /** Redis's flag; RENAME and RENAMENX do not have it, but can need room. */
+  private static final Set<String> DENYOOM =
+      Set.of("SET", "SETNX", "GETSET", "APPEND", "SETRANGE", "MSET", "MSETNX", "INCR", "DECR");
+
   private final NaiveStore store = new NaiveStore();
   private final int victimsPerEntry;
   private long limit;
@@ -55,7 +59,7 @@ final class NaiveMemory {
     NaiveStore result = store.copy();
     result.execute(store.logTime(), call);
     boolean wrote = result.uses() > store.uses();
-    boolean mayGrow = Shard.call(call).command().mayNeedMemory() || result.bytes() > store.bytes();
+    boolean mayGrow = DENYOOM.contains(call.get(0)) || result.bytes() > store.bytes();
     if (wrote && mayGrow && isAbove(limit, result)) {
       List<String> victims = new ArrayList<>(victims(ownKeys(call)));
       if (isAbove(limit, without(victims, call))) {

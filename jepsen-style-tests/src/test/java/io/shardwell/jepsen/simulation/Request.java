@@ -120,7 +120,7 @@ record Request(Invocation invocation, List<Part> parts, boolean perKey) {
   Meaning meaning(Reply reply) {
     if (reply instanceof Reply.Failure failure) {
       String text = failure.text();
-      if (text.startsWith("CLUSTERDOWN") || text.startsWith("TRYAGAIN")) {
+      if (text.startsWith("CLUSTERDOWN") || text.startsWith("TRYAGAIN") || text.startsWith("OOM")) {
         // Of several shards one may have had the command all the same.
         return parts.size() == 1 ? new Meaning.Refused() : new Meaning.Unknown();
       } else if (text.startsWith("INDETERMINATE")) {
