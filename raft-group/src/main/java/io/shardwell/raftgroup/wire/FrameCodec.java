@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 public final class FrameCodec {
 
   /** First byte of every frame; a peer of another version is refused. */
-  public static final byte VERSION = 1;
+  public static final byte VERSION = 2;
 
   private static final int MAX_LIST = 1 << 16;
 
@@ -35,6 +35,7 @@ public final class FrameCodec {
       out.writeByte(Kind.RAFT);
       out.writeVarInt(m.group(), true);
       out.writeVarInt(m.senderGeneration(), true);
+      out.writeLong(m.targetIncarnation());
       out.writeVarInt(m.targetGeneration(), true);
       out.writeVarLong(m.tailIndex(), true);
       out.writeVarInt(m.tailTerm(), true);
@@ -133,6 +134,7 @@ public final class FrameCodec {
       case Kind.RAFT -> {
         int group = in.readVarInt(true);
         int senderGeneration = in.readVarInt(true);
+        long targetIncarnation = in.readLong();
         int targetGeneration = in.readVarInt(true);
         long tailIndex = in.readVarLong(true);
         int tailTerm = in.readVarInt(true);
@@ -140,7 +142,13 @@ public final class FrameCodec {
             raft.readMessage(
                 in, group, new ReplicaEndpoint(speaker, incarnation, senderGeneration));
         yield new PeerMessage.Raft(
-            group, senderGeneration, targetGeneration, tailIndex, tailTerm, message);
+            group,
+            senderGeneration,
+            targetIncarnation,
+            targetGeneration,
+            tailIndex,
+            tailTerm,
+            message);
       }
       case Kind.BATCH ->
           new PeerMessage.Batch(

@@ -26,7 +26,9 @@ public sealed interface PeerMessage {
       implements PeerMessage {}
 
   /**
-   * A message between replicas of a group.
+   * A message between replicas of a group. It is bound to both full endpoints: the sender's
+   * incarnation is the link's, the target's is in the message, because a link leads to whoever runs
+   * under the node's name now.
    *
    * @param tailIndex with a failure response: the sender's last synced entry (MICRORAFT B14), else
    *     0
@@ -34,6 +36,7 @@ public sealed interface PeerMessage {
   record Raft(
       int group,
       int senderGeneration,
+      long targetIncarnation,
       int targetGeneration,
       long tailIndex,
       int tailTerm,
