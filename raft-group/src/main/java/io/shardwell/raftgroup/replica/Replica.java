@@ -542,6 +542,9 @@ public final class Replica {
   }
 
   private void hold(ReplicaEndpoint target, RaftMessage message) {
+    if (asksForVotes(message) && !voters().contains(self)) {
+      return;
+    }
     if (message instanceof PreVoteRequest request) {
       if (keepPreVoteBack) {
         return;
@@ -557,6 +560,15 @@ public final class Replica {
       succession.granted(target.nodeId(), context.loop().nanoTime());
     }
     sendDurable(target, message);
+  }
+
+  /**
+   * Requests that only a voter may make: a candidate counts itself, so for one outside of the
+   * voters a minority of them would be enough. MicroRaft lets every replica ask for pre-votes when
+   * it starts (PreVoteTask), a learner too, and fails when they are granted.
+   */
+  private static boolean asksForVotes(RaftMessage message) {
+    return message instanceof PreVoteRequest || message instanceof VoteRequest;
   }
 
   /** Asks for a pre-vote when it is this survivor's turn, and again while nobody leads. */

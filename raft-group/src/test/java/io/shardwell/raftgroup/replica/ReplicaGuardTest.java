@@ -55,6 +55,20 @@ class ReplicaGuardTest {
     assertThat(it.count("a", VoteResponse.class)).isOne();
   }
 
+  /** A replica that joins under a new incarnation finds its former self among the members. */
+  @Test
+  void aReplicaThatDoesNotVoteAsksForNoVotes() {
+    ReplicaFixture joining = new ReplicaFixture(new ReplicaEndpoint("me", 6, 0), "a", "b");
+    joining.loop.run(20_000);
+    assertThat(joining.count("a", PreVoteRequest.class)).isZero();
+    joining.append("a", 1, 0, 0, 0, 1, 1);
+    joining.syncAll();
+    assertThat(joining.count("a", AppendEntriesSuccessResponse.class)).isOne();
+    joining.loop.run(20_000);
+    assertThat(joining.count("a", PreVoteRequest.class)).as("the leader is silent").isZero();
+    assertThat(joining.faults).isEmpty();
+  }
+
   @Test
   void anAcknowledgementLeavesOnlyWhenItsEntriesAreDurable() {
     it.append("a", 1, 0, 0, 0, 1, 1, 1);
