@@ -202,6 +202,7 @@ public final class FrameCodec {
     out.writeVarInt(m.replicas(), true);
     Text.writeBytes(out, m.table());
     out.writeBoolean(m.opened());
+    out.writeBoolean(m.rejoins());
     Text.write(out, m.clientAddress().host());
     out.writeVarInt(m.clientAddress().respPort(), false);
     out.writeVarInt(m.clientAddress().textPort(), false);
@@ -216,6 +217,7 @@ public final class FrameCodec {
         in.readVarInt(true),
         in.readVarInt(true),
         Text.readBytes(in),
+        in.readBoolean(),
         in.readBoolean(),
         new ClientAddress(
             Text.read(in), in.readVarInt(false), in.readVarInt(false), in.readVarInt(false)));

@@ -13,6 +13,8 @@ public sealed interface PeerMessage {
    *
    * @param table the cluster's table, empty while the speaker has none
    * @param opened whether the speaker has opened replicas under that table
+   * @param rejoins whether the speaker's directory was emptied on purpose: it had a cluster, and
+   *     must not become the beginning of another
    */
   record Hello(
       String nodeId,
@@ -22,6 +24,7 @@ public sealed interface PeerMessage {
       int replicas,
       byte[] table,
       boolean opened,
+      boolean rejoins,
       ClientAddress clientAddress)
       implements PeerMessage {}
 

@@ -118,6 +118,7 @@ class FrameCodecProperties {
               3,
               bytes(random),
               random.nextBoolean(),
+              random.nextBoolean(),
               new ClientAddress("host", shard, -1, -1));
       case 1 -> new PeerMessage.Batch(shard, number, number + 1, bytes(random));
       case 2 -> new PeerMessage.BatchAnswer(shard, number, number + 1, verdict(random));
