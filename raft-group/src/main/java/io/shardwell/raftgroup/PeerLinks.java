@@ -14,9 +14,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The links to and from the other nodes. Each begins with a {@link PeerMessage.Hello}; what comes
- * from a speaker that is not of this cluster, or not who the table says, is dropped. Of two links
- * from the same node only the newer counts, so that its messages stay in order (MICRORAFT B1). Loop
- * thread only.
+ * from a speaker that is not of this cluster, or not who the table says, is dropped. A link has one
+ * speaker, node and incarnation, for as long as it lives: all it says is taken as that speaker's.
+ * Of two links from the same node only the newer counts, so that its messages stay in order
+ * (MICRORAFT B1). Loop thread only.
  */
 final class PeerLinks {
 
@@ -201,8 +202,16 @@ final class PeerLinks {
     private void onHello(PeerMessage.Hello hello) {
       boolean listed =
           config.nodes().containsKey(hello.nodeId()) && !hello.nodeId().equals(config.nodeId());
-      if (!listed || (speaker != null && !speaker.nodeId().equals(hello.nodeId()))) {
+      if (!listed) {
         LOGGER.warn("closing a peer link: {} is not one of the other nodes", hello.nodeId());
+        close();
+        return;
+      }
+      PeerMessage.Hello before = speaker;
+      if (before != null
+          && !(before.nodeId().equals(hello.nodeId())
+              && before.incarnation() == hello.incarnation())) {
+        LOGGER.warn("closing a peer link: {} was somebody else before", hello.nodeId());
         close();
         return;
       }

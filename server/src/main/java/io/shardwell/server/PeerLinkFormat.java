@@ -13,7 +13,7 @@ final class PeerLinkFormat {
   static final int MAGIC = 0x53575052;
 
   /** Raised when old and new nodes can no longer read each other's frames. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   static final int PREAMBLE_BYTES = 6;
   static final int LENGTH_BYTES = 4;

@@ -21,8 +21,13 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A table is made only by a node that has heard every listed node say, with its incarnation,
- * that it has none; so all tables ever made are equal, or name incarnations that no longer exist.
- * Replicas open only when everybody has the table, after which a quorum suffices. Loop thread only.
+ * that it has none; so all tables ever made are equal, or name incarnations that no longer exist. A
+ * node that {@linkplain io.shardwell.storage.NodeMetadata#rejoins() rejoins} says so: it had a
+ * cluster, and where nobody shows its table the data of that cluster may be gone from all of them.
+ * Then no table is made, or clients would find an empty cluster in the place of theirs.
+ *
+ * <p>* Replicas open only when everybody has the table, after which a quorum suffices. Loop thread
+ * only.
  */
 public final class FirstStart {
 
@@ -106,6 +111,7 @@ public final class FirstStart {
         config.replicas(),
         encodedTable,
         stage == Stage.OPENED,
+        identity.metadata().rejoins(),
         config.advertised());
   }
 
@@ -138,6 +144,9 @@ public final class FirstStart {
         return;
       }
     }
+    if (bringsBackTheLost()) {
+      return;
+    }
     SortedMap<String, Long> incarnations = new TreeMap<>();
     incarnations.put(config.nodeId(), identity.metadata().incarnation());
     for (String nodeId : config.nodes().keySet()) {
@@ -156,6 +165,26 @@ public final class FirstStart {
     sync(new ClusterTable(incarnations, config.shards(), config.replicas()));
   }
 
+  /** Nothing is decided by it: a node with the table may still be heard. */
+  private boolean bringsBackTheLost() {
+    refusal = "";
+    if (identity.metadata().rejoins()) {
+      refusal =
+          "the data of this directory were given up, to be fetched from the cluster they belonged"
+              + " to; no node of it is heard, and this node begins no other";
+    }
+    for (PeerMessage.Hello hello : heard.values()) {
+      if (refusal.isEmpty() && hello.rejoins()) {
+        refusal =
+            "node "
+                + hello.nodeId()
+                + " has given up its data and looks for its cluster, which this directory does not"
+                + " know: no new cluster is begun with it. For a new one, empty its directory";
+      }
+    }
+    return !refusal.isEmpty();
+  }
+
   private void adopt(PeerMessage.Hello hello) {
     ClusterTable shown = ClusterTable.decode(hello.table());
     if (!shown.names(config.nodeId(), identity.metadata().incarnation())) {
@@ -166,8 +195,12 @@ public final class FirstStart {
               + shown.clusterId()
               + ", which knows node "
               + config.nodeId()
-              + " under another incarnation: this directory is new or foreign. Start with the"
-              + " directory that this node had");
+              + " under another incarnation"
+              + (identity.metadata().rejoins()
+                  ? " and has not admitted this one. What it had is in the folder damaged-... of"
+                      + " this directory"
+                  : ": this directory is new or foreign. Start with the directory that this node"
+                      + " had"));
       return;
     }
     if (differs(hello, shown.shards(), shown.replicas())) {

@@ -349,7 +349,7 @@ public final class Replica {
   /** Handles a message from another replica of this group. */
   public void handle(PeerMessage.Raft received) {
     RaftMessage message = received.message();
-    if (received.targetGeneration() != self.generation()) {
+    if (!isMeantForThis(received)) {
       return;
     }
     if (isResponseToLeader(message) && message.getTerm() < term()) {
@@ -390,6 +390,20 @@ public final class Replica {
       }
       raft.handle(message);
     }
+  }
+
+  /**
+   * A replica that lost its files has another identity (DESIGN 10): what was said to the one before
+   * it, an entry or a vote granted, must not reach it, nor may it hear itself.
+   */
+  private boolean isMeantForThis(PeerMessage.Raft received) {
+    return received.targetIncarnation() == self.incarnation()
+        && received.targetGeneration() == self.generation()
+        && !isThisNode((ReplicaEndpoint) received.message().getSender());
+  }
+
+  private boolean isThisNode(ReplicaEndpoint endpoint) {
+    return endpoint.nodeId().equals(self.nodeId());
   }
 
   private void endStalePreVote(RaftMessage ofLeader) {
@@ -511,11 +525,12 @@ public final class Replica {
     /**
      * MicroRaft answers a chunk of a snapshot "to the leader" even where it knows none at that
      * moment (InstallSnapshotRequestHandler). That answer is lost; the next leader's request gets
-     * another.
+     * another. And no link leads to an earlier incarnation of this node, which a configuration may
+     * still name.
      */
     @Override
     public void send(@Nullable RaftEndpoint target, RaftMessage message) {
-      if (target == null) {
+      if (target == null || isThisNode((ReplicaEndpoint) target)) {
         return;
       }
       try {
@@ -527,6 +542,9 @@ public final class Replica {
   }
 
   private void hold(ReplicaEndpoint target, RaftMessage message) {
+    if (asksForVotes(message) && !voters().contains(self)) {
+      return;
+    }
     if (message instanceof PreVoteRequest request) {
       if (keepPreVoteBack) {
         return;
@@ -542,6 +560,15 @@ public final class Replica {
       succession.granted(target.nodeId(), context.loop().nanoTime());
     }
     sendDurable(target, message);
+  }
+
+  /**
+   * Requests that only a voter may make: a candidate counts itself, so for one outside of the
+   * voters a minority of them would be enough. MicroRaft lets every replica ask for pre-votes when
+   * it starts (PreVoteTask), a learner too, and fails when they are granted.
+   */
+  private static boolean asksForVotes(RaftMessage message) {
+    return message instanceof PreVoteRequest || message instanceof VoteRequest;
   }
 
   /** Asks for a pre-vote when it is this survivor's turn, and again while nobody leads. */
@@ -603,7 +630,13 @@ public final class Replica {
     Outbox outbox = Objects.requireNonNull(context.outboxes().get(target.nodeId()));
     PeerMessage.Raft out =
         new PeerMessage.Raft(
-            group, self.generation(), target.generation(), tailIndex, tailTerm, sent);
+            group,
+            self.generation(),
+            target.incarnation(),
+            target.generation(),
+            tailIndex,
+            tailTerm,
+            sent);
     held.send(target.nodeId(), vouchedFor, () -> outbox.add(out));
   }
 

@@ -35,6 +35,7 @@ public final class FrameCodec {
       out.writeByte(Kind.RAFT);
       out.writeVarInt(m.group(), true);
       out.writeVarInt(m.senderGeneration(), true);
+      out.writeLong(m.targetIncarnation());
       out.writeVarInt(m.targetGeneration(), true);
       out.writeVarLong(m.tailIndex(), true);
       out.writeVarInt(m.tailTerm(), true);
@@ -130,6 +131,7 @@ public final class FrameCodec {
       case Kind.RAFT -> {
         int group = in.readVarInt(true);
         int senderGeneration = in.readVarInt(true);
+        long targetIncarnation = in.readLong();
         int targetGeneration = in.readVarInt(true);
         long tailIndex = in.readVarLong(true);
         int tailTerm = in.readVarInt(true);
@@ -137,7 +139,13 @@ public final class FrameCodec {
             raft.readMessage(
                 in, group, new ReplicaEndpoint(speaker, incarnation, senderGeneration));
         yield new PeerMessage.Raft(
-            group, senderGeneration, targetGeneration, tailIndex, tailTerm, message);
+            group,
+            senderGeneration,
+            targetIncarnation,
+            targetGeneration,
+            tailIndex,
+            tailTerm,
+            message);
       }
       case Kind.BATCH ->
           new PeerMessage.Batch(
@@ -200,6 +208,7 @@ public final class FrameCodec {
     out.writeVarInt(m.replicas(), true);
     Text.writeBytes(out, m.table());
     out.writeBoolean(m.opened());
+    out.writeBoolean(m.rejoins());
     Text.write(out, m.clientAddress().host());
     out.writeVarInt(m.clientAddress().respPort(), false);
     out.writeVarInt(m.clientAddress().textPort(), false);
@@ -215,6 +224,7 @@ public final class FrameCodec {
         in.readVarInt(true),
         in.readVarInt(true),
         Text.readBytes(in),
+        in.readBoolean(),
         in.readBoolean(),
         new ClientAddress(
             Text.read(in),

@@ -13,6 +13,8 @@ public sealed interface PeerMessage {
    *
    * @param table the cluster's table, empty while the speaker has none
    * @param opened whether the speaker has opened replicas under that table
+   * @param rejoins whether the speaker's directory was emptied on purpose: it had a cluster, and
+   *     must not become the beginning of another
    */
   record Hello(
       String nodeId,
@@ -22,11 +24,14 @@ public sealed interface PeerMessage {
       int replicas,
       byte[] table,
       boolean opened,
+      boolean rejoins,
       ClientAddress clientAddress)
       implements PeerMessage {}
 
   /**
-   * A message between replicas of a group.
+   * A message between replicas of a group. It is bound to both full endpoints: the sender's
+   * incarnation is the link's, the target's is in the message, because a link leads to whoever runs
+   * under the node's name now.
    *
    * @param tailIndex with a failure response: the sender's last synced entry (MICRORAFT B14), else
    *     0
@@ -34,6 +39,7 @@ public sealed interface PeerMessage {
   record Raft(
       int group,
       int senderGeneration,
+      long targetIncarnation,
       int targetGeneration,
       long tailIndex,
       int tailTerm,

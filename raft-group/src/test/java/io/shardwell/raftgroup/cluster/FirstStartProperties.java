@@ -8,6 +8,7 @@ import io.shardwell.raftgroup.PeerAddress;
 import io.shardwell.raftgroup.VirtualLoop;
 import io.shardwell.raftgroup.wire.PeerMessage;
 import io.shardwell.storage.MemoryDisk;
+import io.shardwell.storage.NodeMetadata;
 import io.shardwell.storage.NodeStorage;
 import io.shardwell.storage.StorageLimits;
 import java.io.IOException;
@@ -22,8 +23,9 @@ import net.jqwik.api.Property;
 
 /**
  * Nodes with empty directories become one cluster, whatever Hellos are lost and whoever dies
- * meanwhile, with power or without; and a node that lost its directory does not come back as the
- * one that had it. Real metadata on simulated disks; the test carries the Hellos.
+ * meanwhile, with power or without; a node that lost its directory does not come back as the one
+ * that had it; and one whose data were given up is not the beginning of an empty cluster. Real
+ * metadata on simulated disks; the test carries the Hellos.
  */
 class FirstStartProperties {
 
@@ -84,6 +86,30 @@ class FirstStartProperties {
     assertThat(n1.firstStart.trusts(n3.firstStart.hello())).isTrue();
   }
 
+  /** Each of a drawn set of nodes has given up its data; the others are new. */
+  @Property(tries = 100)
+  void givenUpDirectoriesAreNoNewCluster(@ForAll long seed) {
+    Random random = new Random(seed);
+    VirtualLoop loop = new VirtualLoop();
+    int givenUp = 1 + random.nextInt(7);
+    Machine[] machines = new Machine[3];
+    for (int i = 0; i < 3; i++) {
+      boolean rejoins = (givenUp >> i & 1) != 0;
+      machines[i] = new Machine(NODES.get(i), loop, new Random(random.nextLong()), 16, rejoins);
+    }
+    for (int step = 0; step < 20; step++) {
+      if (random.nextInt(3) == 0) {
+        machines[random.nextInt(3)].crash(random.nextBoolean());
+      }
+      exchange(loop, machines);
+    }
+    for (Machine machine : machines) {
+      assertThat(machine.opened).as("%s, seed %d", machine.name, seed).isZero();
+      assertThat(machine.firstStart.table()).isNull();
+      assertThat(machine.firstStart.refusal()).contains("given up", "cluster");
+    }
+  }
+
   @Example
   void nodesThatDisagreeAboutTheShardsDoNotStart() {
     VirtualLoop loop = new VirtualLoop();
@@ -93,6 +119,24 @@ class FirstStartProperties {
     exchange(loop, n1, n2, n3);
     assertThat(n1.opened + n2.opened + n3.opened).isZero();
     assertThat(n1.firstStart.refusal()).contains("8 shards");
+  }
+
+  @Example
+  void aNodeThatGaveUpItsDataDoesNotSpeakForTheOneThatVoted() {
+    VirtualLoop loop = new VirtualLoop();
+    Machine n1 = new Machine("n1", loop, new Random(1), 16);
+    Machine n2 = new Machine("n2", loop, new Random(2), 16);
+    exchange(loop, n1, n2, new Machine("n3", loop, new Random(3), 16));
+    Machine emptied = new Machine("n3", loop, new Random(4), 16, true);
+    exchange(loop, n1, n2, emptied);
+    assertThat(emptied.opened).isZero();
+    assertThat(emptied.firstStart.table()).isNull();
+    assertThat(emptied.firstStart.refusal()).contains("has not admitted this one");
+    assertThat(n1.firstStart.trusts(emptied.firstStart.hello())).isFalse();
+    n1.crash(true);
+    exchange(loop, n1, n2, emptied);
+    assertThat(n1.opened).as("the others do without it").isEqualTo(1);
+    assertThat(n1.firstStart.refusal()).isEmpty();
   }
 
   @Example
@@ -127,6 +171,7 @@ class FirstStartProperties {
     final VirtualLoop loop;
     final Random random;
     final int shards;
+    final boolean rejoins;
     MemoryDisk disk;
     FirstStart firstStart;
 
@@ -134,6 +179,11 @@ class FirstStartProperties {
     int opened;
 
     Machine(String name, VirtualLoop loop, Random random, int shards) {
+      this(name, loop, random, shards, false);
+    }
+
+    Machine(String name, VirtualLoop loop, Random random, int shards, boolean rejoins) {
+      this.rejoins = rejoins;
       this.name = name;
       this.loop = loop;
       this.random = random;
@@ -163,6 +213,9 @@ class FirstStartProperties {
                 (what, cause) -> {
                   throw new AssertionError(what, cause);
                 });
+        if (rejoins && storage.metadata().incarnation() == 0) {
+          storage.saveMetadata(NodeMetadata.empty().withRejoins(true));
+        }
         NodeIdentity identity =
             NodeIdentity.begin(
                 storage,

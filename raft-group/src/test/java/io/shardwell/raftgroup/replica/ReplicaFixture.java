@@ -59,7 +59,12 @@ final class ReplicaFixture implements PeerBus {
 
   /** Members are {@code me} and the peers. */
   ReplicaFixture(String... peers) {
-    members.add(endpoint("me"));
+    this(endpoint("me"), peers);
+  }
+
+  /** A group that knows {@code me} under an endpoint that may be an earlier one. */
+  ReplicaFixture(ReplicaEndpoint knownAs, String... peers) {
+    members.add(knownAs);
     FrameCodec frames = new FrameCodec(codec);
     for (String peer : peers) {
       members.add(endpoint(peer));
@@ -163,7 +168,13 @@ final class ReplicaFixture implements PeerBus {
   }
 
   void receive(RaftMessage message, long tailIndex, int tailTerm) {
-    replica.handle(new PeerMessage.Raft(GROUP, 0, 0, tailIndex, tailTerm, message));
+    receive(message, endpoint("me"), tailIndex, tailTerm);
+  }
+
+  private void receive(RaftMessage message, ReplicaEndpoint target, long tailIndex, int tailTerm) {
+    replica.handle(
+        new PeerMessage.Raft(
+            GROUP, 0, target.incarnation(), target.generation(), tailIndex, tailTerm, message));
     endTurn();
   }
 
@@ -240,16 +251,23 @@ final class ReplicaFixture implements PeerBus {
   }
 
   void requestVote(String candidate, int term) {
+    requestVote(endpoint(candidate), endpoint("me"), term);
+  }
+
+  void requestVote(ReplicaEndpoint candidate, ReplicaEndpoint target, int term) {
     receive(
         models
             .createVoteRequestBuilder()
             .setGroupId(GROUP)
-            .setSender(endpoint(candidate))
+            .setSender(candidate)
             .setTerm(term)
             .setLastLogTerm(term)
             .setLastLogIndex(1000)
             .setSticky(false)
-            .build());
+            .build(),
+        target,
+        0,
+        0);
   }
 
   // --- what leaves
@@ -279,13 +297,14 @@ final class ReplicaFixture implements PeerBus {
   @Override
   public void send(String peerId, ByteBuffer frame) {
     new FrameCodec(codec)
-        .read(
-            frame,
-            "me",
-            7,
-            message ->
-                Objects.requireNonNull(sent.get(peerId))
-                    .add(((PeerMessage.Raft) message).message()));
+        .read(frame, "me", 7, message -> leaves(peerId, (PeerMessage.Raft) message));
+  }
+
+  private void leaves(String peerId, PeerMessage.Raft message) {
+    if (message.targetIncarnation() != endpoint(peerId).incarnation()) {
+      throw new AssertionError("meant for nobody: " + message);
+    }
+    Objects.requireNonNull(sent.get(peerId)).add(message.message());
   }
 
   @Override

@@ -39,6 +39,36 @@ class ReplicaGuardTest {
     assertThat(it.replica.term()).as("the vote's term survives").isEqualTo(5);
   }
 
+  /** DESIGN 10: a vote asked of an earlier incarnation, or by one, is no vote of this one. */
+  @Test
+  void nobodySpeaksForAnotherIncarnationOfItsNode() {
+    ReplicaEndpoint earlier = new ReplicaEndpoint("me", 6, 0);
+    ReplicaEndpoint moved = new ReplicaEndpoint("me", 7, 1);
+    it.requestVote(ReplicaFixture.endpoint("a"), earlier, 5);
+    it.requestVote(ReplicaFixture.endpoint("a"), moved, 5);
+    it.requestVote(earlier, ReplicaFixture.endpoint("me"), 5);
+    it.syncAll();
+    assertThat(it.replica.term()).isZero();
+    assertThat(it.count("a", VoteResponse.class)).isZero();
+    it.requestVote("a", 5);
+    it.syncAll();
+    assertThat(it.count("a", VoteResponse.class)).isOne();
+  }
+
+  /** A replica that joins under a new incarnation finds its former self among the members. */
+  @Test
+  void aReplicaThatDoesNotVoteAsksForNoVotes() {
+    ReplicaFixture joining = new ReplicaFixture(new ReplicaEndpoint("me", 6, 0), "a", "b");
+    joining.loop.run(20_000);
+    assertThat(joining.count("a", PreVoteRequest.class)).isZero();
+    joining.append("a", 1, 0, 0, 0, 1, 1);
+    joining.syncAll();
+    assertThat(joining.count("a", AppendEntriesSuccessResponse.class)).isOne();
+    joining.loop.run(20_000);
+    assertThat(joining.count("a", PreVoteRequest.class)).as("the leader is silent").isZero();
+    assertThat(joining.faults).isEmpty();
+  }
+
   @Test
   void anAcknowledgementLeavesOnlyWhenItsEntriesAreDurable() {
     it.append("a", 1, 0, 0, 0, 1, 1, 1);

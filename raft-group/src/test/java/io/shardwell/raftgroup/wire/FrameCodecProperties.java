@@ -81,8 +81,9 @@ class FrameCodecProperties {
   @Test
   void entriesGetTheirIndexesFromTheirPlace() {
     AppendEntriesRequest request = append(List.of(entry(8, 2), entry(9, 2)), 7);
-    PeerMessage.Raft out = new PeerMessage.Raft(5, 3, 1, 0, 0, request);
+    PeerMessage.Raft out = new PeerMessage.Raft(5, 3, -9, 1, 0, 0, request);
     PeerMessage.Raft in = (PeerMessage.Raft) read(frame(List.of(out))).get(0);
+    assertThat(in.targetIncarnation()).isEqualTo(-9);
     AppendEntriesRequest received = (AppendEntriesRequest) in.message();
     assertThat(received.getLogEntries()).extracting(LogEntry::getIndex).containsExactly(8L, 9L);
     assertThat(received.getSender()).isEqualTo(SENDER);
@@ -117,6 +118,7 @@ class FrameCodecProperties {
               3,
               bytes(random),
               random.nextBoolean(),
+              random.nextBoolean(),
               new ClientAddress("host", shard, -1, -1, 7379));
       case 1 -> new PeerMessage.Batch(shard, number, number + 1, bytes(random));
       case 2 -> new PeerMessage.BatchAnswer(shard, number, number + 1, verdict(random));
@@ -136,7 +138,9 @@ class FrameCodecProperties {
               List.of(new PeerMessage.GroupTerm(shard, random.nextInt(99))));
       case 9 -> new PeerMessage.MapChange(bytes(random));
       case 10 -> new PeerMessage.MapCopy(bytes(random));
-      default -> new PeerMessage.Raft(shard, 3, 0, number, 4, raftMessage(random, shard));
+      default ->
+          new PeerMessage.Raft(
+              shard, 3, random.nextLong(), 0, number, 4, raftMessage(random, shard));
     };
   }
 
