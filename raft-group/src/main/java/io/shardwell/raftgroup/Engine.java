@@ -72,6 +72,9 @@ public final class Engine {
   /** A node gets leaderships back after so long a time on the network. */
   private static final long SETTLING_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+  /** What a snapshot may hold beside its data: sessions with the replies they remember. */
+  private static final long SNAPSHOT_MARGIN_BYTES = 1 << 20;
+
   private static final long RESIGN_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final long RESIGN_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -87,6 +90,8 @@ public final class Engine {
   private final NodeClocks clocks;
   private final LeaderBalance balance;
   private final Placement placement;
+  private final SpaceGuard space;
+  private final FullDisks fullDisks = new FullDisks();
   private final int shards;
   private final long startNanos;
 
@@ -144,11 +149,20 @@ public final class Engine {
         new LeaderBalance(
             placement.members(),
             clocks,
-            post::reaches,
+            node -> post.reaches(node) && !fullDisks.contains(node),
             node -> links.hasReachedFor(node, SETTLING_NANOS));
+    this.space =
+        new SpaceGuard(
+            config.tuning().minFreeBytes(),
+            loop,
+            storage::measureFreeBytes,
+            storage::writtenBytes,
+            () -> balance.resign(replicas),
+            this::spaceChanged);
     this.readIndex = new ReadIndex(loop, post, config.tuning(), groups);
     this.context = context(raftCodec);
-    LeaderDirectory leaders = new LeaderDirectory(groups, placement.members(), post);
+    LeaderDirectory leaders =
+        new LeaderDirectory(groups, placement.members(), post, config.nodeId(), fullDisks);
     SessionKey session =
         new SessionKey(
             config.nodeId(), identity.metadata().incarnation(), identity.metadata().bootNumber());
@@ -189,6 +203,7 @@ public final class Engine {
     for (String note : storage.recoveryNotes()) {
       LOGGER.warn("recovery: {}", note);
     }
+    space.start();
     links.dial();
     firstStart.begin();
     every(HANDSHAKE_NANOS, this::handshake);
@@ -272,6 +287,7 @@ public final class Engine {
     if (progress) {
       loop.execute(() -> {}); // Another turn follows at once.
     }
+    space.endTurn();
     if (!log.syncInFlight() && log.hasUnsynced()) {
       syncStartNanos = loop.nanoTime();
       boolean started = log.startSync();
@@ -362,6 +378,9 @@ public final class Engine {
       List<String> members =
           replica == metaReplica ? metaVoters : placement.members().get(replica.group());
       replica.start(members.get(0).equals(config.nodeId()));
+    }
+    if (space.isLow()) {
+      spaceChanged();
     }
   }
 
@@ -512,6 +531,7 @@ public final class Engine {
     @Override
     public void linkBroken(String nodeId, boolean nodeIsGone) {
       clocks.forget(nodeId);
+      fullDisks.heard(nodeId, false);
       for (Replica replica : replicas) {
         replica.linkBroken(nodeId);
         if (nodeIsGone) {
@@ -549,12 +569,15 @@ public final class Engine {
         }
       }
       long stateBytes = group.state().shard().stats().logicalBytes();
-      if (replica.bytesSinceSnapshot() > Math.max(config.tuning().snapshotLogBytes(), stateBytes)) {
+      if (replica.bytesSinceSnapshot() > Math.max(config.tuning().snapshotLogBytes(), stateBytes)
+          && space.hasRoomFor(stateBytes + SNAPSHOT_MARGIN_BYTES)) {
         replica.takeSnapshot();
       }
     }
     Replica meta = metaReplica;
-    if (meta != null && meta.bytesSinceSnapshot() > config.tuning().snapshotLogBytes()) {
+    if (meta != null
+        && meta.bytesSinceSnapshot() > config.tuning().snapshotLogBytes()
+        && space.hasRoomFor(SNAPSHOT_MARGIN_BYTES)) {
       meta.takeSnapshot();
     }
   }
@@ -583,7 +606,8 @@ public final class Engine {
     }
     ClusterMap known = Objects.requireNonNull(map);
     for (String nodeId : links.outboxes().keySet()) {
-      post.tell(nodeId, new PeerMessage.Pulse(loop.wallClockMillis(), known.epoch()));
+      post.tell(
+          nodeId, new PeerMessage.Pulse(loop.wallClockMillis(), known.epoch(), space.isLow()));
     }
     ClusterMap.Node self =
         new ClusterMap.Node(
@@ -622,6 +646,7 @@ public final class Engine {
 
   private void onPulse(String from, PeerMessage.Pulse pulse) {
     clocks.heard(from, pulse.wallClockMillis());
+    fullDisks.heard(from, pulse.diskIsLow());
     ClusterMap known = Objects.requireNonNull(map);
     if (pulse.mapEpoch() < known.epoch()) {
       post.tell(from, new PeerMessage.MapCopy(known.encode()));
@@ -632,6 +657,20 @@ public final class Engine {
     if (newer.epoch() > Objects.requireNonNull(map).epoch()) {
       map = newer;
     }
+  }
+
+  /** The disk is nearly full, or no longer. */
+  private void spaceChanged() {
+    fullDisks.heard(config.nodeId(), space.isLow());
+    if (!opened) {
+      return; // Looks again when it is.
+    }
+    switch (space.stage()) {
+      case TAKING_PART -> replicas.forEach(Replica::takePart);
+      case HANDING_OVER -> {}
+      case STANDING_ASIDE -> replicas.forEach(Replica::standAside);
+    }
+    pulse(); // So that the others know at once.
   }
 
   // --- stopping and looking
@@ -648,6 +687,7 @@ public final class Engine {
       return;
     }
     stopping = true;
+    space.stop();
     resign(loop.nanoTime() + RESIGN_NANOS, done);
   }
 
@@ -673,6 +713,9 @@ public final class Engine {
     }
     if (!firstStart.refusal().isEmpty()) {
       return firstStart.refusal();
+    }
+    if (space.isLow()) {
+      return space.reason();
     }
     if (!opened) {
       return "waiting for the other nodes of the first start";
@@ -732,7 +775,8 @@ public final class Engine {
         shards,
         nodes,
         all,
-        log.logBytes());
+        log.logBytes(),
+        new NodeStatus.DiskStatus(space.freeBytes(), space.minFreeBytes(), space.isLow()));
   }
 
   private NodeStatus.ReplicaStatus replicaStatus(

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * @param replicas of each shard; at most as many as there are nodes are made
  * @param maxClients connections of clients, RESP and text together, beyond which new ones are
  *     refused
+ * @param minFreeBytes with less free space on the disk of {@code dir} the node stands aside until
+ *     there is a quarter more: it does not lead, vote or append, and only forwards its clients'
+ *     commands; 0 is off, otherwise at least {@link #LEAST_MIN_FREE_BYTES}
  * @param insecure allows a bind address that others than this machine can reach although there is
  *     no password yet
  * @param standalone whether this node is its whole process: a fault then halts the process;
@@ -44,6 +47,7 @@ public record NodeConfig(
     int shards,
     int replicas,
     int maxClients,
+    long minFreeBytes,
     boolean insecure,
     boolean standalone) {
 
@@ -53,6 +57,10 @@ public record NodeConfig(
   public static final int DEFAULT_SHARDS = 16;
   public static final int DEFAULT_REPLICAS = 3;
   public static final int DEFAULT_MAX_CLIENTS = 20_000;
+  public static final long DEFAULT_MIN_FREE_BYTES = 256L << 20;
+
+  /** Less would not hold what can still be written when a node stands aside. */
+  public static final long LEAST_MIN_FREE_BYTES = 64L << 20;
 
   /** The port of a listener that is not wanted. */
   public static final int OFF = -1;
@@ -87,6 +95,12 @@ public record NodeConfig(
         "shards must be 1 to " + EngineConfig.MAX_SHARDS + ", is " + shards);
     check(replicas >= 1 && replicas <= 7, "replicas must be 1 to 7, is " + replicas);
     check(maxClients >= 1, "maxclients must be at least 1, is " + maxClients);
+    check(
+        minFreeBytes == 0 || minFreeBytes >= LEAST_MIN_FREE_BYTES,
+        "min-free-bytes must be at least "
+            + LEAST_MIN_FREE_BYTES
+            + ", or 0 for none, is "
+            + minFreeBytes);
     check(
         insecure || isLoopback(bind),
         "DENIED: protected mode. bind "
@@ -151,6 +165,7 @@ public record NodeConfig(
     private int shards = DEFAULT_SHARDS;
     private int replicas = DEFAULT_REPLICAS;
     private int maxClients = DEFAULT_MAX_CLIENTS;
+    private long minFreeBytes = DEFAULT_MIN_FREE_BYTES;
     private boolean insecure;
     private boolean standalone;
 
@@ -227,6 +242,12 @@ public record NodeConfig(
       return this;
     }
 
+    /** Default: {@link #DEFAULT_MIN_FREE_BYTES}. Without a folder it means nothing. */
+    public Builder minFreeBytes(long value) {
+      minFreeBytes = value;
+      return this;
+    }
+
     public Builder insecure(boolean value) {
       insecure = value;
       return this;
@@ -269,6 +290,7 @@ public record NodeConfig(
           shards,
           replicas,
           maxClients,
+          minFreeBytes,
           insecure,
           standalone);
     }

@@ -27,6 +27,7 @@ final class NodeSettings {
             .shards(settings.number(Setting.SHARDS))
             .replicas(settings.number(Setting.REPLICAS))
             .maxClients(settings.number(Setting.MAX_CLIENTS))
+            .minFreeBytes(settings.bytes(Setting.MIN_FREE_BYTES))
             .insecure(settings.yes(Setting.INSECURE))
             .standalone(true);
     if (settings.find(Setting.PEER_PORT) != null) {

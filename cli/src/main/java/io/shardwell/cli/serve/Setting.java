@@ -33,6 +33,11 @@ enum Setting {
       "Replicas of each shard; fewer where there are fewer nodes."),
   MAX_CLIENTS(
       "N", number(NodeConfig.DEFAULT_MAX_CLIENTS), "Connections beyond which clients are refused."),
+  MIN_FREE_BYTES(
+      "BYTES",
+      Long.toString(NodeConfig.DEFAULT_MIN_FREE_BYTES),
+      "With less free on the disk of DIR this node stands aside until there is a quarter more; at"
+          + " least 67108864, or 0 for never."),
   INSECURE("true|false", "false", "Listen beyond loopback although there is no password yet.");
 
   private final String valueLabel;

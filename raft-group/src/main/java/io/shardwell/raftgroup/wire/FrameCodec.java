@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 public final class FrameCodec {
 
   /** First byte of every frame; a peer of another version is refused. */
-  public static final byte VERSION = 1;
+  public static final byte VERSION = 2;
 
   private static final int MAX_LIST = 1 << 16;
 
@@ -90,6 +90,7 @@ public final class FrameCodec {
       out.writeByte(Kind.PULSE);
       out.writeLong(m.wallClockMillis());
       out.writeVarLong(m.mapEpoch(), true);
+      out.writeBoolean(m.diskIsLow());
     } else if (message instanceof PeerMessage.MapChange m) {
       out.writeByte(Kind.MAP_CHANGE);
       Text.writeBytes(out, m.change());
@@ -178,7 +179,8 @@ public final class FrameCodec {
         yield new PeerMessage.ReadIndexAnswer(round, confirmed);
       }
       case Kind.HELLO -> readHello(in);
-      case Kind.PULSE -> new PeerMessage.Pulse(in.readLong(), in.readVarLong(true));
+      case Kind.PULSE ->
+          new PeerMessage.Pulse(in.readLong(), in.readVarLong(true), in.readBoolean());
       case Kind.MAP_CHANGE -> new PeerMessage.MapChange(Text.readBytes(in));
       case Kind.MAP_COPY -> new PeerMessage.MapCopy(Text.readBytes(in));
       default -> throw new MalformedFrameException("message of unknown kind " + kind);

@@ -75,8 +75,12 @@ public sealed interface PeerMessage {
   /** A replica that confirmed its term; the link names the rest of its endpoint. */
   record GroupGeneration(int shard, int generation) {}
 
-  /** Every half second: the speaker's wall clock and the newest cluster map it knows. */
-  record Pulse(long wallClockMillis, long mapEpoch) implements PeerMessage {}
+  /**
+   * Every half second: the speaker's wall clock and the newest cluster map it knows.
+   *
+   * @param diskIsLow whether the speaker stands aside, or is about to, for want of disk space
+   */
+  record Pulse(long wallClockMillis, long mapEpoch, boolean diskIsLow) implements PeerMessage {}
 
   /** A change of the cluster map, for the leader of `meta`. Repeating one does no harm. */
   record MapChange(byte[] change) implements PeerMessage {}

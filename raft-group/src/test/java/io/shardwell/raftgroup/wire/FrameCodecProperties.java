@@ -129,7 +129,7 @@ class FrameCodecProperties {
       case 7 ->
           new PeerMessage.ReadIndexAnswer(
               number, List.of(new PeerMessage.GroupGeneration(shard, random.nextInt(9))));
-      case 8 -> new PeerMessage.Pulse(random.nextLong(), number);
+      case 8 -> new PeerMessage.Pulse(random.nextLong(), number, random.nextBoolean());
       case 9 -> new PeerMessage.MapChange(bytes(random));
       case 10 -> new PeerMessage.MapCopy(bytes(random));
       default -> new PeerMessage.Raft(shard, 3, 0, number, 4, raftMessage(random, shard));

@@ -64,7 +64,18 @@ class ServerCommandsTest {
     var replica =
         new NodeStatus.ReplicaStatus(0, 0, 16383, "LEADER", "n1", 3, 7, 7, 7, 0, 2, 100, 4, 1, 1);
     return new NodeStatus(
-        "n1", 1, "c0ffee", true, "", 1000, 1, 1, List.of(), List.of(replica), 4096);
+        "n1",
+        1,
+        "c0ffee",
+        true,
+        "",
+        1000,
+        1,
+        1,
+        List.of(),
+        List.of(replica),
+        4096,
+        new NodeStatus.DiskStatus(1 << 20, 0, false));
   }
 
   /** As the shape shows it: flat text in brackets. */
