@@ -776,7 +776,7 @@ public final class Engine {
         nodes,
         all,
         log.logBytes(),
-        new NodeStatus.DiskStatus(space.freeBytes(), space.minFreeBytes(), space.isLow()));
+        space.status());
   }
 
   private NodeStatus.ReplicaStatus replicaStatus(

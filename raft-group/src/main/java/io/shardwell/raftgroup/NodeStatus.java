@@ -29,9 +29,10 @@ public record NodeStatus(
    *
    * @param freeBytes at the last measurement, -1 if there was none
    * @param minFreeBytes below this the node stands aside; 0 if it never does
-   * @param low whether it stands aside, or is about to
+   * @param low whether the node stands aside, or hands its leaderships over to do so
+   * @param standsAside whether it takes no part in anything that writes
    */
-  public record DiskStatus(long freeBytes, long minFreeBytes, boolean low) {}
+  public record DiskStatus(long freeBytes, long minFreeBytes, boolean low, boolean standsAside) {}
 
   /** A node of the cluster, this one included. */
   public record PeerStatus(
@@ -82,7 +83,8 @@ public record NodeStatus(
     raw(out, "logBytes", logBytes).append(',');
     raw(out, "freeBytes", disk.freeBytes).append(',');
     raw(out, "minFreeBytes", disk.minFreeBytes).append(',');
-    raw(out, "diskIsLow", disk.low).append(",\"nodes\":[");
+    raw(out, "diskIsLow", disk.low).append(',');
+    raw(out, "standsAside", disk.standsAside).append(",\"nodes\":[");
     for (int i = 0; i < nodes.size(); i++) {
       PeerStatus node = nodes.get(i);
       out.append(i == 0 ? "{" : ",{");

@@ -65,7 +65,10 @@ final class SpaceGuard {
   private Stage stage = Stage.TAKING_PART;
   private boolean measuring;
   private boolean stopped;
+
+  /** The newest known; -1 before the first answer, and for ever if the guard is off. */
   private long freeBytes = -1;
+
   private long writtenWhenAsked;
 
   // Of the last answer. Invariant: writtenWhenMeasured <= writtenWhenAsked.
@@ -128,15 +131,6 @@ final class SpaceGuard {
     return stage != Stage.TAKING_PART;
   }
 
-  /** The newest known; -1 before the first answer, and for ever if the guard is off. */
-  long freeBytes() {
-    return freeBytes;
-  }
-
-  long minFreeBytes() {
-    return minFreeBytes;
-  }
-
   /** Whether so many bytes, written at once, leave half of the limit. */
   boolean hasRoomFor(long bytes) {
     if (minFreeBytes == 0) {
@@ -151,6 +145,11 @@ final class SpaceGuard {
     return isLow()
         ? "disk: " + freeBytes + " bytes free, below min-free-bytes " + minFreeBytes
         : "";
+  }
+
+  NodeStatus.DiskStatus status() {
+    return new NodeStatus.DiskStatus(
+        freeBytes, minFreeBytes, isLow(), stage == Stage.STANDING_ASIDE);
   }
 
   private void measure() {

@@ -57,7 +57,7 @@ class SpaceGuardTest {
     guard.start();
     loop.run(5_000);
     assertThat(stages).isEmpty();
-    assertThat(guard.freeBytes()).isEqualTo(10_000);
+    assertThat(guard.status().freeBytes()).isEqualTo(10_000);
     assertThat(guard.reason()).isEmpty();
   }
 
@@ -188,7 +188,7 @@ class SpaceGuardTest {
     loop.run(3_000);
     assertThat(off.stage()).isEqualTo(Stage.TAKING_PART);
     assertThat(off.hasRoomFor(1L << 50)).isTrue();
-    assertThat(off.freeBytes()).isEqualTo(-1);
+    assertThat(off.status().freeBytes()).isEqualTo(-1);
   }
 
   @Test

@@ -67,7 +67,7 @@ class ClusterViewTest {
             peers,
             replicas,
             64L << 20,
-            new NodeStatus.DiskStatus(3L << 30, 256L << 20, false));
+            new NodeStatus.DiskStatus(3L << 30, 256L << 20, false, false));
     return NodeReport.parse(status.toJson().getBytes(UTF_8));
   }
 

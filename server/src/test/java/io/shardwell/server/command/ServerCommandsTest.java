@@ -75,7 +75,7 @@ class ServerCommandsTest {
         List.of(),
         List.of(replica),
         4096,
-        new NodeStatus.DiskStatus(1 << 20, 0, false));
+        new NodeStatus.DiskStatus(1 << 20, 0, false, false));
   }
 
   /** As the shape shows it: flat text in brackets. */
