@@ -21,6 +21,7 @@ final class ServerProcesses implements AutoCloseable {
   private static final int SHARDS = 4;
 
   private final Path directory;
+  private final List<String> moreArguments;
   private final List<Server> servers = new ArrayList<>();
   private final HttpClient http =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
@@ -41,8 +42,12 @@ final class ServerProcesses implements AutoCloseable {
     }
   }
 
-  ServerProcesses(Path directory, int nodes) throws IOException {
+  /**
+   * @param moreArguments of {@code serve}, for every node
+   */
+  ServerProcesses(Path directory, int nodes, String... moreArguments) throws IOException {
     this.directory = directory;
+    this.moreArguments = List.of(moreArguments);
     List<ServerSocket> held = new ArrayList<>();
     try {
       for (int i = 1; i <= nodes; i++) {
@@ -74,27 +79,29 @@ final class ServerProcesses implements AutoCloseable {
     List<String> peers = servers.stream().map(s -> s.id + "=127.0.0.1:" + s.peerPort).toList();
     ProcessBuilder builder =
         new ProcessBuilder(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-ea",
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.shardwell.cli.Main",
-                "serve",
-                "--id",
-                server.id,
-                "--dir",
-                directory.resolve(server.id).toString(),
-                "--nodes",
-                String.join(",", peers),
-                "--port",
-                Integer.toString(server.clientPort),
-                "--http-port",
-                Integer.toString(server.httpPort),
-                "--shards",
-                Integer.toString(SHARDS)));
+            new ArrayList<>(
+                List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-ea",
+                    "-Xmx256m",
+                    "-XX:+UseSerialGC",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    "io.shardwell.cli.Main",
+                    "serve",
+                    "--id",
+                    server.id,
+                    "--dir",
+                    directory.resolve(server.id).toString(),
+                    "--nodes",
+                    String.join(",", peers),
+                    "--port",
+                    Integer.toString(server.clientPort),
+                    "--http-port",
+                    Integer.toString(server.httpPort),
+                    "--shards",
+                    Integer.toString(SHARDS))));
+    builder.command().addAll(moreArguments);
     builder.redirectErrorStream(true);
     builder.redirectOutput(
         ProcessBuilder.Redirect.appendTo(directory.resolve(server.id + ".log").toFile()));
@@ -145,6 +152,34 @@ final class ServerProcesses implements AutoCloseable {
     }
   }
 
+  boolean isAlive(int node) {
+    Process process = servers.get(node).process;
+    return process != null && process.isAlive();
+  }
+
+  /** The exit code of a process that ends by itself within so many seconds, else -1. */
+  int awaitExit(int node, int seconds) throws InterruptedException {
+    Process process = servers.get(node).process;
+    return process != null && process.waitFor(seconds, TimeUnit.SECONDS) ? process.exitValue() : -1;
+  }
+
+  /** What {@code /readyz} says: the status and the text; empty if nobody answers. */
+  String readiness(int node) {
+    return readiness(servers.get(node));
+  }
+
+  /** Whether the node is ready within so many seconds, or not, as wished. */
+  boolean awaitReadiness(int node, boolean ready, int seconds) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    while (System.nanoTime() < deadline) {
+      if (isReady(servers.get(node)) == ready) {
+        return true;
+      }
+      Thread.sleep(100);
+    }
+    return false;
+  }
+
   /** Whether every node is ready within so many seconds. */
   boolean awaitReady(int seconds) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
@@ -158,17 +193,22 @@ final class ServerProcesses implements AutoCloseable {
   }
 
   private boolean isReady(Server server) {
+    return readiness(server).startsWith("200");
+  }
+
+  private String readiness(Server server) {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.httpPort + "/readyz"))
             .timeout(Duration.ofSeconds(2))
             .build();
     try {
-      return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+      HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+      return answer.statusCode() + " " + answer.body();
     } catch (IOException notYet) {
-      return false;
+      return "";
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return false;
+      return "";
     }
   }
 
