@@ -20,7 +20,12 @@ import picocli.CommandLine.ParameterException;
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    footer = {"", "Exit codes: 0 done; 1 failed; 2 wrong usage.", "Start with:  shardwell dev"})
+    footer = {
+      "",
+      "Exit codes: 0 done; 1 failed; 2 wrong usage.",
+      "Start with:  shardwell dev",
+      "From a source folder also:  shardwell simulate --help"
+    })
 public final class Main {
 
   /** Runs one command and ends the process with its exit code. */

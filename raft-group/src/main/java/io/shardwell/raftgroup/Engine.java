@@ -72,9 +72,6 @@ public final class Engine {
   /** A node gets leaderships back after so long a time on the network. */
   private static final long SETTLING_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  /** What a snapshot may hold beside its data: sessions with the replies they remember. */
-  private static final long SNAPSHOT_MARGIN_BYTES = 1 << 20;
-
   private static final long RESIGN_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final long RESIGN_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -92,6 +89,7 @@ public final class Engine {
   private final Placement placement;
   private final SpaceGuard space;
   private final FullDisks fullDisks = new FullDisks();
+  private final SnapshotTrigger snapshotTrigger;
   private final int shards;
   private final long startNanos;
 
@@ -159,6 +157,8 @@ public final class Engine {
             storage::writtenBytes,
             () -> balance.resign(replicas),
             this::spaceChanged);
+    this.snapshotTrigger =
+        new SnapshotTrigger(config.tuning().snapshotLogBytes(), groups.values(), space::hasRoomFor);
     this.readIndex = new ReadIndex(loop, post, config.tuning(), groups);
     this.context = context(raftCodec);
     LeaderDirectory leaders =
@@ -568,18 +568,8 @@ public final class Engine {
           replica.propose(Proposal.tick(stamp), new Indifferent());
         }
       }
-      long stateBytes = group.state().shard().stats().logicalBytes();
-      if (replica.bytesSinceSnapshot() > Math.max(config.tuning().snapshotLogBytes(), stateBytes)
-          && space.hasRoomFor(stateBytes + SNAPSHOT_MARGIN_BYTES)) {
-        replica.takeSnapshot();
-      }
     }
-    Replica meta = metaReplica;
-    if (meta != null
-        && meta.bytesSinceSnapshot() > config.tuning().snapshotLogBytes()
-        && space.hasRoomFor(SNAPSHOT_MARGIN_BYTES)) {
-      meta.takeSnapshot();
-    }
+    snapshotTrigger.check(replicas);
   }
 
   private static final class Indifferent implements ProposalListener {

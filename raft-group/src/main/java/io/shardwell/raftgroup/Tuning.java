@@ -12,8 +12,8 @@ package io.shardwell.raftgroup;
  * @param resendMillis a batch or a read unanswered for so long is sent again
  * @param tickMillis shortest time between two ticks of a shard while deadlines fall due
  * @param maxClockSkewMillis how far a stamp may be ahead of the median of the nodes' clocks
- * @param snapshotLogBytes a shard takes a snapshot after so much log, or after its snapshot's size
- *     if that is more
+ * @param snapshotLogBytes a shard takes a snapshot when all shards of a loop together have so much
+ *     log behind their snapshots, or as much as their data if that is more
  * @param recentEntryBytes bytes of applied entries kept in memory for followers, over all shards
  * @param commitCountToTakeSnapshot entries after which MicroRaft takes a snapshot by itself; sizes
  *     its ring, fixed at a node's first start and never lowered (MICRORAFT B8, B10)

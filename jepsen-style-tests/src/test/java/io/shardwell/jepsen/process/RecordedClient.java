@@ -22,17 +22,17 @@ final class RecordedClient extends Thread {
   private static final AtomicInteger UNIQUE = new AtomicInteger();
   private static final int KEYS_OF_EACH_KIND = 2;
 
-  private final int port;
+  private final HostAndPort server;
   private final History history;
   private final Random random;
   private volatile boolean stop;
   private volatile @Nullable String broken;
   private final AtomicInteger answered = new AtomicInteger();
 
-  RecordedClient(int port, History history, long seed) {
-    super("client-" + port + "-" + seed);
+  RecordedClient(HostAndPort server, History history, long seed) {
+    super("client of " + server + " " + seed);
     setDaemon(true);
-    this.port = port;
+    this.server = server;
     this.history = history;
     this.random = new Random(seed);
   }
@@ -55,7 +55,7 @@ final class RecordedClient extends Thread {
   public void run() {
     while (!stop && broken == null) {
       int client = CONNECTIONS.incrementAndGet();
-      try (Jedis jedis = connect(port)) {
+      try (Jedis jedis = connect(server)) {
         while (!stop && broken == null) {
           one(jedis, client);
         }
@@ -65,9 +65,9 @@ final class RecordedClient extends Thread {
     }
   }
 
-  static Jedis connect(int port) {
+  static Jedis connect(HostAndPort server) {
     return new Jedis(
-        new HostAndPort("127.0.0.1", port),
+        server,
         DefaultJedisClientConfig.builder()
             .connectionTimeoutMillis(1_000)
             .socketTimeoutMillis(4_000)

@@ -1,9 +1,8 @@
 package io.shardwell.jepsen.process;
 
+import io.shardwell.jepsen.process.Network.Listener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -15,12 +14,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.HostAndPort;
 
-/** A cluster of {@code shardwell serve} processes on loopback ports that were free a moment ago. */
+/** A cluster of {@code shardwell serve} processes. */
 final class ServerProcesses implements AutoCloseable {
   private static final int SHARDS = 4;
 
   private final Path directory;
+  private final Network network;
   private final List<String> moreArguments;
   private final List<Server> servers = new ArrayList<>();
   private final HttpClient http =
@@ -28,41 +29,27 @@ final class ServerProcesses implements AutoCloseable {
 
   /** One node's place and, while it runs, its process. */
   private static final class Server {
+    final int number;
     final String id;
-    final int clientPort;
-    final int peerPort;
-    final int httpPort;
     @Nullable Process process;
 
-    Server(String id, int clientPort, int peerPort, int httpPort) {
-      this.id = id;
-      this.clientPort = clientPort;
-      this.peerPort = peerPort;
-      this.httpPort = httpPort;
+    Server(int number) {
+      this.number = number;
+      this.id = "n" + (number + 1);
     }
   }
 
   /**
+   * Closes the network too.
+   *
    * @param moreArguments of {@code serve}, for every node
    */
-  ServerProcesses(Path directory, int nodes, String... moreArguments) throws IOException {
+  ServerProcesses(Path directory, int nodes, Network network, String... moreArguments) {
     this.directory = directory;
+    this.network = network;
     this.moreArguments = List.of(moreArguments);
-    List<ServerSocket> held = new ArrayList<>();
-    try {
-      for (int i = 1; i <= nodes; i++) {
-        int[] ports = new int[3];
-        for (int p = 0; p < 3; p++) {
-          ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-          held.add(socket);
-          ports[p] = socket.getLocalPort();
-        }
-        servers.add(new Server("n" + i, ports[0], ports[1], ports[2]));
-      }
-    } finally {
-      for (ServerSocket socket : held) {
-        socket.close();
-      }
+    for (int i = 0; i < nodes; i++) {
+      servers.add(new Server(i));
     }
   }
 
@@ -70,38 +57,50 @@ final class ServerProcesses implements AutoCloseable {
     return servers.size();
   }
 
-  int clientPort(int node) {
-    return servers.get(node).clientPort;
+  HostAndPort clients(int node) {
+    return new HostAndPort(network.host(node), network.port(node, Listener.CLIENTS));
   }
 
   void start(int node) {
     Server server = servers.get(node);
-    List<String> peers = servers.stream().map(s -> s.id + "=127.0.0.1:" + s.peerPort).toList();
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            new ArrayList<>(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-ea",
-                    "-Xmx256m",
-                    "-XX:+UseSerialGC",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    "io.shardwell.cli.Main",
-                    "serve",
-                    "--id",
-                    server.id,
-                    "--dir",
-                    directory.resolve(server.id).toString(),
-                    "--nodes",
-                    String.join(",", peers),
-                    "--port",
-                    Integer.toString(server.clientPort),
-                    "--http-port",
-                    Integer.toString(server.httpPort),
-                    "--shards",
-                    Integer.toString(SHARDS))));
-    builder.command().addAll(moreArguments);
+    List<String> peers =
+        servers.stream()
+            .map(
+                s ->
+                    s.id
+                        + "="
+                        + network.host(s.number)
+                        + ":"
+                        + network.port(s.number, Listener.PEERS))
+            .toList();
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-ea",
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.shardwell.cli.Main",
+                "serve",
+                "--id",
+                server.id,
+                "--dir",
+                directory.resolve(server.id).toString(),
+                "--nodes",
+                String.join(",", peers),
+                "--bind",
+                network.host(node),
+                "--insecure",
+                "--port",
+                Integer.toString(network.port(node, Listener.CLIENTS)),
+                "--http-port",
+                Integer.toString(network.port(node, Listener.HTTP)),
+                "--shards",
+                Integer.toString(SHARDS)));
+    command.addAll(moreArguments);
+    ProcessBuilder builder = new ProcessBuilder(network.on(node, command));
     builder.redirectErrorStream(true);
     builder.redirectOutput(
         ProcessBuilder.Redirect.appendTo(directory.resolve(server.id + ".log").toFile()));
@@ -198,7 +197,13 @@ final class ServerProcesses implements AutoCloseable {
 
   private String readiness(Server server) {
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.httpPort + "/readyz"))
+        HttpRequest.newBuilder(
+                URI.create(
+                    "http://"
+                        + network.host(server.number)
+                        + ":"
+                        + network.port(server.number, Listener.HTTP)
+                        + "/readyz"))
             .timeout(Duration.ofSeconds(2))
             .build();
     try {
@@ -232,5 +237,6 @@ final class ServerProcesses implements AutoCloseable {
   @Override
   public void close() {
     killAll();
+    network.close();
   }
 }

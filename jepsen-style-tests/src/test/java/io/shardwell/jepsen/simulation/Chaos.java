@@ -8,17 +8,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** Injects the scenario's faults at random moments, and takes most of them back after a while. */
+/**
+ * Injects the scenario's faults at random moments, and takes most of them back after a while.
+ *
+ * <p>Each injection has a number, a moment and a randomness of its own, drawn from the schedule
+ * whether it is injected or left out: leaving one out changes nothing about the plan of the others.
+ * That is what {@link Shrinker} builds on.
+ */
 final class Chaos {
   private final SimulatedCluster cluster;
-  private final Random random;
+
+  /** Draws the moments, kinds and seeds of the injections, and nothing else. */
+  private final Random schedule;
+
+  /** Of the injection that is being done, or whose later part runs. */
+  private Random random = new Random(0);
+
+  private int injections;
   private final List<Fault> kinds;
   private final Map<Fault, Integer> injected = new EnumMap<>(Fault.class);
   private boolean stopped;
 
   Chaos(SimulatedCluster cluster) {
     this.cluster = cluster;
-    this.random = cluster.nextRandom();
+    this.schedule = cluster.nextRandom();
     this.kinds = cluster.scenario().faults().stream().sorted().toList();
   }
 
@@ -37,20 +50,27 @@ final class Chaos {
   }
 
   private void next() {
-    Fault fault = kinds.get(random.nextInt(kinds.size()));
-    injected.merge(fault, 1, Integer::sum);
-    cluster.time().trace(fault.name().hashCode());
-    inject(fault);
-    later(100 * VirtualTime.MILLI + random.nextLong(2 * VirtualTime.SECOND), this::next);
+    Fault fault = kinds.get(schedule.nextInt(kinds.size()));
+    random = new Random(schedule.nextLong());
+    int number = ++injections;
+    cluster.injection(number);
+    if (!cluster.scenario().leftOut().contains(number)) {
+      injected.merge(fault, 1, Integer::sum);
+      cluster.time().trace(fault.name().hashCode());
+      inject(number, fault);
+    }
+    later(100 * VirtualTime.MILLI + schedule.nextLong(2 * VirtualTime.SECOND), this::next);
   }
 
   private void later(long delayNanos, Runnable task) {
+    Random ofThisInjection = random;
     cluster
         .time()
         .after(
             delayNanos,
             () -> {
               if (!stopped) {
+                random = ofThisInjection;
                 task.run();
               }
             });
@@ -74,9 +94,9 @@ final class Chaos {
     return other;
   }
 
-  private void inject(Fault fault) {
+  private void inject(int number, Fault fault) {
     SimulatedMachine machine = any();
-    cluster.tell(fault + ", perhaps at " + machine.id());
+    cluster.tell("fault " + number + ": " + fault + ", perhaps at " + machine.id());
     switch (fault) {
       case KILL -> crash(machine, false);
       case POWER_CUT -> crash(machine, true);

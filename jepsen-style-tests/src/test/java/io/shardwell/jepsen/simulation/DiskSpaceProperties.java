@@ -8,9 +8,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows what full disks do to a cluster, one story each, on many seeds: disks with a capacity, real
@@ -23,7 +26,7 @@ class DiskSpaceProperties {
   private static final long PATIENCE = 60 * VirtualTime.SECOND;
 
   /** Own writes carry a node over the limit; the others go on, and it comes back by itself. */
-  @Property(tries = 6, shrinking = ShrinkingMode.OFF, seed = "3")
+  @Property(tries = 4, shrinking = ShrinkingMode.OFF, seed = "3")
   void aNodeStandsAsideInTimeAndComesBackByItself(@ForAll long seed) {
     try (Story story = new Story(scenario(seed, 3))) {
       SimulatedMachine full = story.machine(0);
@@ -45,7 +48,7 @@ class DiskSpaceProperties {
   }
 
   /** Two of three are full: an error that says so, nothing lost, and all is well with space. */
-  @Property(tries = 6, shrinking = ShrinkingMode.OFF, seed = "4")
+  @Property(tries = 4, shrinking = ShrinkingMode.OFF, seed = "4")
   void withoutAMajorityWritesAreRefusedInWords(@ForAll long seed) {
     try (Story story = new Story(scenario(seed, 3))) {
       story.load(64);
@@ -71,7 +74,7 @@ class DiskSpaceProperties {
   }
 
   /** A cluster of one refuses writes, keeps answering reads, and heals. */
-  @Property(tries = 6, shrinking = ShrinkingMode.OFF, seed = "5")
+  @Property(tries = 4, shrinking = ShrinkingMode.OFF, seed = "5")
   void aLoneNodeGoesOnReading(@ForAll long seed) {
     try (Story story = new Story(scenario(seed, 1))) {
       story.load(64);
@@ -93,7 +96,7 @@ class DiskSpaceProperties {
   }
 
   /** A node that starts with too little space stands aside at once, and writes hardly anything. */
-  @Property(tries = 6, shrinking = ShrinkingMode.OFF, seed = "6")
+  @Property(tries = 4, shrinking = ShrinkingMode.OFF, seed = "6")
   void aRestartWithoutSpaceStandsAside(@ForAll long seed) {
     try (Story story = new Story(scenario(seed, 3))) {
       story.load(64);
@@ -125,7 +128,8 @@ class DiskSpaceProperties {
         256 << 10,
         64L << 20,
         1 << 18,
-        java.util.Set.of(),
+        Set.of(),
+        Set.of(),
         Scenario.BUILD_ORDER);
   }
 
@@ -145,7 +149,7 @@ class DiskSpaceProperties {
     return status.replicas().stream().filter(Invariants::isLeader).count();
   }
 
-  private static @org.jspecify.annotations.Nullable NodeStatus status(SimulatedMachine machine) {
+  private static @Nullable NodeStatus status(SimulatedMachine machine) {
     SimulatedProcess process = machine.process();
     return process == null || process.engine() == null ? null : process.engine().status();
   }
@@ -196,10 +200,9 @@ class DiskSpaceProperties {
       return cluster.replies().getOrDefault("answered", 0);
     }
 
-    void expect(String what, java.util.function.BooleanSupplier condition) {
+    void expect(String what, BooleanSupplier condition) {
       if (!cluster.runUntil(condition, PATIENCE)) {
-        throw new SimulationFailure(
-            scenario, cluster.time().now(), "not in time: " + what + cluster.describe(), null);
+        throw cluster.failure("not in time: " + what + cluster.describe(), null);
       }
     }
 

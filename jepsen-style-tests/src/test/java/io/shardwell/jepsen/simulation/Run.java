@@ -39,11 +39,11 @@ final class Run {
   /** As above; {@code story} is told what happens, line by line. */
   static Summary of(Scenario scenario, @Nullable Consumer<String> story) {
     try (SimulatedCluster cluster = new SimulatedCluster(scenario, story)) {
-      return run(scenario, cluster);
-    } catch (SimulationFailure failure) {
-      throw failure;
-    } catch (RuntimeException | StackOverflowError broken) {
-      throw new SimulationFailure(scenario, -1, "the simulation broke: " + broken, broken);
+      try {
+        return run(scenario, cluster);
+      } catch (RuntimeException | StackOverflowError broken) {
+        throw cluster.failure("the simulation broke: " + broken, broken);
+      }
     }
   }
 
@@ -111,11 +111,7 @@ final class Run {
 
   private static void expect(SimulatedCluster cluster, boolean holds, String what) {
     if (!holds) {
-      throw new SimulationFailure(
-          cluster.scenario(),
-          cluster.time().now(),
-          "not in time: " + what + cluster.describe(),
-          null);
+      throw cluster.failure("not in time: " + what + cluster.describe(), null);
     }
   }
 }

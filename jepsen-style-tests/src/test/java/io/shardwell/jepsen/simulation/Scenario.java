@@ -1,8 +1,8 @@
 package io.shardwell.jepsen.simulation;
 
 import io.shardwell.jepsen.checker.ConnectionOrder;
+import java.util.Collections;
 import java.util.EnumSet;
-import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -24,6 +24,7 @@ record Scenario(
     long snapshotLogBytes,
     int commitCountToTakeSnapshot,
     Set<Fault> faults,
+    Set<Integer> leftOut,
     ConnectionOrder order) {
 
   /** What the build holds the store to: everything a connection does to a shard is in order. */
@@ -31,7 +32,8 @@ record Scenario(
       ConnectionOrder.valueOf(System.getProperty("order", ConnectionOrder.ALL.name()));
 
   Scenario {
-    faults = Set.copyOf(new TreeSet<>(faults));
+    faults = Collections.unmodifiableSet(new TreeSet<>(faults));
+    leftOut = Collections.unmodifiableSet(new TreeSet<>(leftOut));
   }
 
   /** Drawn from the seed, with all faults or some of them. */
@@ -55,6 +57,7 @@ record Scenario(
         random.nextBoolean() ? 64L << 20 : 2_000 + random.nextInt(60_000),
         random.nextInt(3) == 0 ? 50 + random.nextInt(500) : 1 << 18,
         faults,
+        Set.of(),
         BUILD_ORDER);
   }
 
@@ -64,63 +67,88 @@ record Scenario(
   }
 
   Scenario withFaults(Set<Fault> newFaults) {
-    return new Scenario(
-        seed,
-        nodes,
-        shards,
-        replicas,
-        clients,
-        pipelining,
-        keysOfEachKind,
-        seconds,
-        segmentBytes,
-        snapshotLogBytes,
-        commitCountToTakeSnapshot,
-        newFaults,
-        order);
+    return with(nodes, shards, clients, seconds, newFaults, leftOut, order);
+  }
+
+  /** Without the injections of these numbers, as the story counts them. */
+  Scenario leavingOut(Set<Integer> numbers) {
+    return with(nodes, shards, clients, seconds, faults, numbers, order);
+  }
+
+  Scenario withNodes(int newNodes) {
+    return with(newNodes, shards, clients, seconds, faults, leftOut, order);
+  }
+
+  Scenario withShards(int newShards) {
+    return with(nodes, newShards, clients, seconds, faults, leftOut, order);
+  }
+
+  Scenario withClients(int newClients) {
+    return with(nodes, shards, newClients, seconds, faults, leftOut, order);
   }
 
   Scenario withSeconds(int newSeconds) {
+    return with(nodes, shards, clients, newSeconds, faults, leftOut, order);
+  }
+
+  /** Judges the order within connections by another measure. */
+  Scenario withOrder(ConnectionOrder newOrder) {
+    return with(nodes, shards, clients, seconds, faults, leftOut, newOrder);
+  }
+
+  private Scenario with(
+      int newNodes,
+      int newShards,
+      int newClients,
+      int newSeconds,
+      Set<Fault> newFaults,
+      Set<Integer> newLeftOut,
+      ConnectionOrder newOrder) {
     return new Scenario(
         seed,
-        nodes,
-        shards,
+        newNodes,
+        newShards,
         replicas,
-        clients,
+        newClients,
         pipelining,
         keysOfEachKind,
         newSeconds,
         segmentBytes,
         snapshotLogBytes,
         commitCountToTakeSnapshot,
-        faults,
-        order);
-  }
-
-  /** Judges the order within connections by another measure. */
-  Scenario withOrder(ConnectionOrder newOrder) {
-    return new Scenario(
-        seed,
-        nodes,
-        shards,
-        replicas,
-        clients,
-        pipelining,
-        keysOfEachKind,
-        seconds,
-        segmentBytes,
-        snapshotLogBytes,
-        commitCountToTakeSnapshot,
-        faults,
+        newFaults,
+        newLeftOut,
         newOrder);
   }
 
+  /** The command that runs this scenario again. */
   String replayLine() {
-    return String.format(
-        Locale.ROOT,
-        "mvn -o verify -pl jepsen-style-tests -am -Dtest=ReplayTest"
-            + " -Dsurefire.failIfNoSpecifiedTests=false -Dseed=%d  (%s)",
-        seed,
-        this);
+    Scenario drawn = drawn(seed);
+    StringBuilder line = new StringBuilder("bin/shardwell simulate --seed " + seed);
+    if (nodes != drawn.nodes) {
+      line.append(" --nodes ").append(nodes);
+    }
+    if (shards != drawn.shards) {
+      line.append(" --shards ").append(shards);
+    }
+    if (clients != drawn.clients) {
+      line.append(" --clients ").append(clients);
+    }
+    if (seconds != drawn.seconds) {
+      line.append(" --seconds ").append(seconds);
+    }
+    if (!faults.equals(drawn.faults)) {
+      line.append(" --faults ")
+          .append(
+              faults.isEmpty()
+                  ? "none"
+                  : String.join(
+                      ",", faults.stream().sorted().map(SimulateCommand::optionName).toList()));
+    }
+    if (!leftOut.isEmpty()) {
+      line.append(" --without ")
+          .append(String.join(",", leftOut.stream().map(String::valueOf).toList()));
+    }
+    return line.toString();
   }
 }

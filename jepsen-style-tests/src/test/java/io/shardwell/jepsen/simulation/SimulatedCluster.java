@@ -41,6 +41,7 @@ final class SimulatedCluster
   private final Map<String, Integer> replies = new TreeMap<>();
   private int connections;
   private int crashes;
+  private int injections;
   private boolean healed;
   private @Nullable SimulationFailure failure;
   private final Map<String, String> lastRoles = new TreeMap<>();
@@ -174,8 +175,18 @@ final class SimulatedCluster
   @Override
   public void violation(String what, @Nullable Throwable cause) {
     if (failure == null) {
-      failure = new SimulationFailure(scenario, time.now(), what, cause);
+      failure = failure(what, cause);
     }
+  }
+
+  /** A broken promise, as of now. */
+  SimulationFailure failure(String what, @Nullable Throwable cause) {
+    return new SimulationFailure(scenario, time.now(), injections, what, cause);
+  }
+
+  /** A fault came up. */
+  void injection(int number) {
+    injections = number;
   }
 
   private void libraryError(String what, @Nullable Throwable cause) {
@@ -320,8 +331,7 @@ final class SimulatedCluster
             new KeyModel(CLOCK_SLACK), scenario.order(), LinearizabilityChecker.DEFAULT_MAX_STEPS);
     HistoryReport report = HistoryReport.of(history, checker);
     if (!report.violations().isEmpty()) {
-      throw new SimulationFailure(
-          scenario, time.now(), String.join("\n", report.violations()), null);
+      throw failure(String.join("\n", report.violations()), null);
     }
     return report;
   }

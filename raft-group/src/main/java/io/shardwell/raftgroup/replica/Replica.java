@@ -121,14 +121,7 @@ public final class Replica {
     long snapshotIndex = snapshots.snapshotIndex();
     this.store =
         new ReplicaStore(
-            log,
-            snapshots,
-            state,
-            context.codec(),
-            context.faults(),
-            snapshotIndex + 1,
-            Math.max(snapshotIndex, log.lastIndex()),
-            recovered == null ? null : recovered.initialMembers());
+            log, snapshots, state, context.codec(), context.faults(), snapshotIndex, recovered);
     RaftNode.RaftNodeBuilder builder =
         RaftNode.newBuilder()
             .setGroupId(group)
@@ -352,21 +345,28 @@ public final class Replica {
     gate.drop(nodeId);
   }
 
+  /** Whether a snapshot of this replica is on its way to disk. */
+  public boolean takesSnapshot() {
+    return snapshots.isTaking();
+  }
+
   /**
    * Takes a snapshot if there is something new, unless one is under way or a follower fetches one.
+   *
+   * @return whether it did
    */
-  public void takeSnapshot() {
+  public boolean takeSnapshot() {
     if (standsAside) {
-      return;
+      return false;
     }
     long sinceChunk = context.loop().nanoTime() - lastChunkSentNanos;
     boolean fetching =
         lastChunkSentNanos != Long.MIN_VALUE && sinceChunk < TimeUnit.SECONDS.toNanos(5);
     if (snapshots.isBusy() || fetching || machine.appliedIndex() <= snapshots.snapshotIndex()) {
-      return;
+      return false;
     }
     var unused = raft.takeSnapshot();
-    store.snapshotTaken();
+    return true;
   }
 
   public void terminate() {

@@ -95,6 +95,11 @@ final class ReplicaSnapshots {
     return snapshotTerm;
   }
 
+  /** Whether a snapshot of our own is being written. */
+  boolean isTaking() {
+    return taking != null;
+  }
+
   /** Whether a snapshot is being written or fetched. */
   boolean isBusy() {
     return taking != null || installing;
@@ -187,11 +192,10 @@ final class ReplicaSnapshots {
   }
 
   /**
-   * MicroRaft drops its log up to this index, because a snapshot at or above it replaces it.
-   *
-   * @return whether that was the snapshot of another replica
+   * MicroRaft drops its log up to this index, because a snapshot at or above it replaces it: its
+   * own, or one it fetched.
    */
-  boolean replaceLog(long index) {
+  void replaceLog(long index) {
     Course fetched = receiving;
     if (fetched != null
         && fetched.manifest.index() == index
@@ -199,21 +203,19 @@ final class ReplicaSnapshots {
         && takenIndex != index) {
       receiving = null;
       install(fetched);
-      return true;
+      return;
     }
+    truncateUntil = index;
     Course course = taking;
     if (course == null) {
       // The files may already be durable: an immediate disk, as in tests.
       snapshotIndex = takenIndex;
       snapshotTerm = log.termOf(takenIndex);
-      truncateUntil = index;
       truncate();
-      return false;
+    } else {
+      snapshotIndex = course.manifest.index();
+      snapshotTerm = course.manifest.term();
     }
-    truncateUntil = index;
-    snapshotIndex = course.manifest.index();
-    snapshotTerm = course.manifest.term();
-    return false;
   }
 
   private void install(Course course) {

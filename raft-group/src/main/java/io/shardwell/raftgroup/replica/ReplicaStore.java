@@ -9,6 +9,8 @@ import io.microraft.model.persistence.RaftTermPersistentState;
 import io.microraft.persistence.RaftStore;
 import io.shardwell.raftgroup.wire.RaftCodec;
 import io.shardwell.storage.FaultHandler;
+import io.shardwell.storage.RecoveredEntry;
+import io.shardwell.storage.RecoveredReplica;
 import io.shardwell.storage.ReplicaLog;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -54,17 +56,21 @@ final class ReplicaStore implements RaftStore {
       ReplicatedState state,
       RaftCodec codec,
       FaultHandler faults,
-      long firstHeld,
-      long lastIndex,
-      byte @Nullable [] recoveredInitialMembers) {
+      long snapshotIndex,
+      @Nullable RecoveredReplica recovered) {
     this.log = log;
     this.snapshots = snapshots;
     this.state = state;
     this.codec = codec;
     this.faults = faults;
-    this.firstHeld = firstHeld;
-    this.lastIndex = lastIndex;
-    this.initialMembers = recoveredInitialMembers;
+    this.firstHeld = snapshotIndex + 1;
+    this.lastIndex = Math.max(snapshotIndex, log.lastIndex());
+    if (recovered != null) {
+      this.initialMembers = recovered.initialMembers();
+      for (RecoveredEntry entry : recovered.entries()) {
+        bytesSinceSnapshot += entry.index() > snapshotIndex ? entry.payload().length : 0;
+      }
+    }
   }
 
   long termRecordPosition() {
@@ -79,13 +85,9 @@ final class ReplicaStore implements RaftStore {
     return lastIndex;
   }
 
-  /** Bytes of entries appended since the last snapshot was taken, installed or recovered. */
+  /** Bytes of entries behind the newest snapshot, durable or not, as far as we wrote them. */
   long bytesSinceSnapshot() {
     return bytesSinceSnapshot;
-  }
-
-  void snapshotTaken() {
-    bytesSinceSnapshot = 0;
   }
 
   @Override
@@ -178,9 +180,8 @@ final class ReplicaStore implements RaftStore {
     guarded(
         "truncate the log's head",
         () -> {
-          if (snapshots.replaceLog(index)) {
-            bytesSinceSnapshot = 0;
-          }
+          snapshots.replaceLog(index);
+          bytesSinceSnapshot = 0;
           firstHeld = Math.max(firstHeld, index + 1);
           lastIndex = Math.max(lastIndex, index);
         });

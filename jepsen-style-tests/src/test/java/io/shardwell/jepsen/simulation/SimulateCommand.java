@@ -1,0 +1,293 @@
+package io.shardwell.jepsen.simulation;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code bin/shardwell simulate}: runs scenarios from their seeds and says what they amounted to,
+ * or what broke and how to see it again. Exit codes: 0 every promise was kept, 1 one was broken, 2
+ * usage.
+ */
+@Command(
+    name = "shardwell simulate",
+    sortOptions = false,
+    description =
+        "Runs a whole cluster in one thread on a simulated clock, network and disk, with faults, and"
+            + " checks every answer its clients got. A seed is a whole run: what is not given is"
+            + " drawn from it, and the same seed gives the same run on every machine.%n")
+final class SimulateCommand implements Callable<Integer> {
+
+  /** Runs of a scenario that {@code --shrink} may take. */
+  private static final int SHRINK_RUNS = 300;
+
+  @Option(names = "--seed", paramLabel = "N", description = "The (first) seed; default: the time.")
+  @Nullable Long seed;
+
+  @Option(
+      names = "--runs",
+      paramLabel = "COUNT",
+      defaultValue = "1",
+      description = "Seeds to try, from the first one upwards (default: ${DEFAULT-VALUE}).")
+  int runs;
+
+  @Option(
+      names = "--minutes",
+      paramLabel = "M",
+      description = "Instead of --runs: new seeds for so long.")
+  @Nullable Integer minutes;
+
+  @Option(names = "--nodes", paramLabel = "N", description = "Nodes, 2 to 9.")
+  @Nullable Integer nodes;
+
+  @Option(names = "--shards", paramLabel = "N", description = "Shards, 1 to 64.")
+  @Nullable Integer shards;
+
+  @Option(names = "--clients", paramLabel = "N", description = "Clients, 1 to 64.")
+  @Nullable Integer clients;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      description = "Simulated seconds of load and faults, 1 to 36000.")
+  @Nullable Integer seconds;
+
+  @Option(
+      names = "--faults",
+      paramLabel = "LIST",
+      description = "Kinds of faults, with commas: ${FAULTS}; or none, or all.")
+  @Nullable String faults;
+
+  @Option(
+      names = "--without",
+      split = ",",
+      paramLabel = "NUMBERS",
+      description = "Leaves these faults out, by their numbers in the story.")
+  Set<Integer> without = new TreeSet<>();
+
+  @Option(
+      names = "--shrink",
+      description = "Looks for a smaller scenario that is broken too: fewer faults and clients.")
+  boolean shrink;
+
+  @Option(
+      names = "--trace",
+      paramLabel = "FILE",
+      description = "Tells the story line by line in that file ('-': here).")
+  @Nullable String trace;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Shows this.")
+  boolean help;
+
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  /** Runs the command and exits. */
+  public static void main(String[] arguments) {
+    System.exit(commandLine().execute(arguments));
+  }
+
+  static CommandLine commandLine() {
+    System.setProperty(
+        "FAULTS",
+        String.join(", ", Arrays.stream(Fault.values()).map(SimulateCommand::optionName).toList()));
+    return new CommandLine(new SimulateCommand());
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    long first = seed == null ? System.currentTimeMillis() : seed;
+    long deadline =
+        minutes == null ? Long.MAX_VALUE : System.nanoTime() + TimeUnit.MINUTES.toNanos(minutes);
+    long count = minutes == null ? runs : Long.MAX_VALUE;
+    List<Scenario> broken = new ArrayList<>();
+    Totals totals = new Totals();
+    try (Story story = Story.to(trace, out)) {
+      for (long i = 0; i < count && System.nanoTime() < deadline; i++) {
+        Scenario scenario = scenario(first + i);
+        out.println(scenario);
+        out.flush();
+        try {
+          Run.Summary summary = Run.of(scenario, story.listener());
+          totals.add(summary);
+          out.println(describe(summary));
+        } catch (SimulationFailure failure) {
+          broken.add(scenario);
+          out.println("BROKEN " + failure.getMessage());
+          if (shrink) {
+            SimulationFailure small =
+                new Shrinker(Shrinker::failureOf, SHRINK_RUNS, out::println)
+                    .shrink(scenario, failure);
+            out.println("SHRUNK " + small.getMessage());
+          }
+        }
+        out.flush();
+      }
+    }
+    if (count > 1) {
+      out.println(totals + ", " + broken.size() + " broken");
+      broken.forEach(each -> out.println("  replay: " + each.replayLine()));
+    }
+    out.flush();
+    return broken.isEmpty() ? 0 : 1;
+  }
+
+  Scenario scenario(long ofSeed) {
+    Scenario scenario = Scenario.drawn(ofSeed);
+    if (nodes != null) {
+      scenario = scenario.withNodes(inRange("--nodes", nodes, 2, 9));
+    }
+    if (shards != null) {
+      scenario = scenario.withShards(inRange("--shards", shards, 1, 64));
+    }
+    if (clients != null) {
+      scenario = scenario.withClients(inRange("--clients", clients, 1, 64));
+    }
+    if (seconds != null) {
+      scenario = scenario.withSeconds(inRange("--seconds", seconds, 1, 36_000));
+    }
+    if (faults != null) {
+      scenario = scenario.withFaults(faults(faults));
+    }
+    return scenario.leavingOut(without);
+  }
+
+  private int inRange(String option, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw new ParameterException(
+          spec.commandLine(), option + " must be " + least + " to " + most + ", not " + value);
+    }
+    return value;
+  }
+
+  private Set<Fault> faults(String list) {
+    if (list.equals("all")) {
+      return EnumSet.allOf(Fault.class);
+    }
+    Set<Fault> chosen = EnumSet.noneOf(Fault.class);
+    if (list.equals("none")) {
+      return chosen;
+    }
+    for (String name : list.split(",", -1)) {
+      chosen.add(
+          Arrays.stream(Fault.values())
+              .filter(fault -> optionName(fault).equals(name.strip()))
+              .findAny()
+              .orElseThrow(
+                  () ->
+                      new ParameterException(
+                          spec.commandLine(), "no such fault: '" + name.strip() + "'")));
+    }
+    return chosen;
+  }
+
+  /** As in {@code --faults}. */
+  static String optionName(Fault fault) {
+    return fault.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private static String describe(Run.Summary summary) {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "  kept every promise: %.1f simulated s, %d events, %d frames, %d crashes, %d terms;"
+                + " %d operations judged, %d keys undecided; trace %016x%n",
+            summary.simulatedNanos() / 1e9,
+            summary.events(),
+            summary.frames(),
+            summary.crashes(),
+            summary.terms(),
+            summary.history().operations(),
+            summary.history().undecided().size(),
+            summary.traceHash()));
+    return text.append("  faults ")
+        .append(summary.faults())
+        .append(", replies ")
+        .append(summary.replies())
+        .toString();
+  }
+
+  /** What all runs amounted to. */
+  private static final class Totals {
+    private final long startNanos = System.nanoTime();
+    private long seeds;
+    private long events;
+    private long crashes;
+    private long operations;
+    private long undecided;
+    private double hours;
+
+    void add(Run.Summary summary) {
+      seeds++;
+      events += summary.events();
+      crashes += summary.crashes();
+      operations += summary.history().operations();
+      undecided += summary.history().undecided().size();
+      hours += summary.simulatedNanos() / 3.6e12;
+    }
+
+    @Override
+    public String toString() {
+      return String.format(
+          Locale.ROOT,
+          "%d seeds sound in %.1f min: %.2f simulated hours, %d events, %d crashes,"
+              + " %d operations judged, %d keys undecided",
+          seeds,
+          (System.nanoTime() - startNanos) / 6e10,
+          hours,
+          events,
+          crashes,
+          operations,
+          undecided);
+    }
+  }
+
+  /** Where the story goes. */
+  private record Story(@Nullable PrintWriter to, boolean owned) implements AutoCloseable {
+
+    static Story to(@Nullable String file, PrintWriter out) throws IOException {
+      if (file == null) {
+        return new Story(null, false);
+      }
+      return file.equals("-")
+          ? new Story(out, false)
+          : new Story(
+              new PrintWriter(Files.newBufferedWriter(Path.of(file), StandardCharsets.UTF_8)),
+              true);
+    }
+
+    @Nullable Consumer<String> listener() {
+      return to == null ? null : to::println;
+    }
+
+    @Override
+    public void close() {
+      if (to != null && owned) {
+        to.close();
+      }
+    }
+  }
+}
