@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.shardwell.jepsen.checker.KeyCommand;
 import io.shardwell.raftgroup.NodeStatus;
+import io.shardwell.statemachine.Reply;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -40,6 +41,8 @@ class DiskSpaceProperties {
       assertThat(story.answered() - answered).as("the others serve, seed %d", seed).isPositive();
       assertThat(full.freeBytes()).as("nothing grows, seed %d", seed).isGreaterThan(free - MIN / 4);
       assertThat(leads(full)).as("seed %d", seed).isZero();
+      story.expectAnswerThrough(full, Request.one("forwarded", KeyCommand.set("v")));
+      story.expectAnswerThrough(full, Request.one("forwarded", new KeyCommand.Get()));
       full.spaceAgain();
       story.expect("takes part again", story.cluster::allReady);
       story.endsWell();
@@ -198,6 +201,19 @@ class DiskSpaceProperties {
 
     int answered() {
       return cluster.replies().getOrDefault("answered", 0);
+    }
+
+    /** A command of a client on that node is served, though perhaps not by it. */
+    void expectAnswerThrough(SimulatedMachine machine, Request request) {
+      SimulatedProcess process = Objects.requireNonNull(machine.process());
+      List<Reply> replies = new ArrayList<>();
+      process.execute(
+          () ->
+              Objects.requireNonNull(process.engine())
+                  .openSession()
+                  .submit(request.invocation(), replies::add));
+      expect("an answer to " + request.invocation(), () -> !replies.isEmpty());
+      assertThat(replies.get(0)).isNotInstanceOf(Reply.Failure.class);
     }
 
     void expect(String what, BooleanSupplier condition) {
