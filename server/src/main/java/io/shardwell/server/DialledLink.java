@@ -28,6 +28,10 @@ final class DialledLink {
 
   private static final Logger LOG = LoggerFactory.getLogger(DialledLink.class);
 
+  // A link that lasted so long is dialled anew at once when it breaks: if the peer's process is
+  // gone, its host refuses, and that starts the election of its shards' new leaders.
+  private static final long LASTED_NANOS = 1_000_000_000L;
+
   static final int FIRST_BACKOFF_MILLIS = 50;
   static final int LAST_BACKOFF_MILLIS = 500;
 
@@ -51,6 +55,7 @@ final class DialledLink {
   private boolean unflushed;
   private boolean toldDown;
   private int backoffMillis = FIRST_BACKOFF_MILLIS;
+  private long upSinceNanos;
 
   DialledLink(
       NettyEventLoop loop,
@@ -115,6 +120,7 @@ final class DialledLink {
     Quietly.write(connected, preamble);
     unflushed = true;
     up = true;
+    upSinceNanos = loop.nanoTime();
     toldDown = false;
     backoffMillis = FIRST_BACKOFF_MILLIS;
     LOG.info("Link to {} at {} is up", peerId, address);
@@ -128,11 +134,14 @@ final class DialledLink {
     if (up || !toldDown) {
       LOG.info("Link to {} at {} is down: {}", peerId, address, why);
     }
+    boolean lasted = up && loop.nanoTime() - upSinceNanos >= LASTED_NANOS;
     channel = null;
     up = false;
     toldDown = true;
-    int wait = backoffMillis;
-    backoffMillis = Math.min(2 * backoffMillis, LAST_BACKOFF_MILLIS);
+    int wait = lasted ? 0 : backoffMillis;
+    if (!lasted) {
+      backoffMillis = Math.min(2 * backoffMillis, LAST_BACKOFF_MILLIS);
+    }
     loop.schedule(this::dial, wait * 1_000_000L);
     listener.onDown(refusedOrReset);
   }

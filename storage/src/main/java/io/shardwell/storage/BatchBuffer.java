@@ -36,14 +36,41 @@ final class BatchBuffer {
     return bytes.position() - LogFormat.BATCH_HEADER_BYTES;
   }
 
-  /** Offset of the record in this batch, its header included. */
+  /** Offset of the record in this batch, which begins with the batch's header. */
   int putRecord(RecordType type, int group, int term, long index, byte[] body, long salt) {
-    ensureRoom(LogFormat.RECORD_HEADER_BYTES + body.length + LogFormat.ALIGNMENT);
-    int offset = bytes.position();
-    bytes.putInt(0).putInt(body.length).put(type.code()).put((byte) 0).putShort((short) group);
-    bytes.putInt(term).putLong(index).put(body);
-    bytes.putInt(offset, LogFormat.recordCrc(checksum, view, offset, body.length, salt));
+    int offset = putHeader(type, group, term, index, body.length);
+    bytes.put(body);
+    seal(offset, body.length, salt);
     return offset;
+  }
+
+  /** The same with the body taken from a buffer, whose position and limit stay. */
+  int putRecord(
+      RecordType type,
+      int group,
+      int term,
+      long index,
+      ByteBuffer source,
+      int bodyOffset,
+      int length,
+      long salt) {
+    int offset = putHeader(type, group, term, index, length);
+    int body = bytes.position();
+    bytes.put(body, source, bodyOffset, length).position(body + length);
+    seal(offset, length, salt);
+    return offset;
+  }
+
+  private int putHeader(RecordType type, int group, int term, long index, int length) {
+    ensureRoom(LogFormat.RECORD_HEADER_BYTES + length + LogFormat.ALIGNMENT);
+    int offset = bytes.position();
+    bytes.putInt(0).putInt(length).put(type.code()).put((byte) 0).putShort((short) group);
+    bytes.putInt(term).putLong(index);
+    return offset;
+  }
+
+  private void seal(int offset, int length, long salt) {
+    bytes.putInt(offset, LogFormat.recordCrc(checksum, view, offset, length, salt));
   }
 
   /** The finished batch; valid until {@link #clear}. Padding is added. */

@@ -5,8 +5,9 @@ import java.util.Arrays;
 /**
  * Where the entries of one group are in the log: a ring of primitives, 16 bytes an entry.
  *
- * <p>Positions are those of {@link SharedLog}, of the record's first byte. Recovery may know of an
- * entry only that it exists (its segment is gone, because something later made it obsolete).
+ * <p>Positions are those of {@link SharedLog}, of the record's first byte. They need not ascend
+ * with the index: an entry may have been moved behind younger ones. Recovery may know of an entry
+ * only that it exists: its segment is gone, because something later made it obsolete or moved it.
  */
 final class EntryIndex {
   private static final long ABSENT = -1;
@@ -65,6 +66,27 @@ final class EntryIndex {
     lengths[slot] = length;
     terms[slot] = term;
     last = index;
+  }
+
+  /**
+   * The entry's record is elsewhere now: moved, or found by recovery, which knew no place of it.
+   */
+  void move(long index, int term, long position, int length) {
+    assert holds(index) : index;
+    int slot = slot(index);
+    assert positions[slot] == ABSENT || (terms[slot] == term && lengths[slot] == length) : index;
+    positions[slot] = position;
+    lengths[slot] = length;
+    terms[slot] = term;
+  }
+
+  /** The lowest position of an entry held; Long.MAX_VALUE if none is. Looks at each. */
+  long lowestPosition() {
+    long lowest = Long.MAX_VALUE;
+    for (long index = first; index <= last; index++) {
+      lowest = Math.min(lowest, position(index));
+    }
+    return lowest;
   }
 
   void truncateFrom(long index) {

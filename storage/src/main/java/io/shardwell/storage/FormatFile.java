@@ -18,6 +18,17 @@ final class FormatFile {
 
   /** Blocks. Writes the file in a new directory, checks it in an old one. */
   static void writeOrCheck(Disk disk) throws IOException {
+    if (!check(disk)) {
+      SmallFile.writeRaw(disk, NAME, ByteBuffer.wrap(TEXT.getBytes(StandardCharsets.US_ASCII)));
+    }
+  }
+
+  /**
+   * Blocks. Whether the directory holds data, which are then of this format.
+   *
+   * @throws UnknownFormatException they are of another, or nothing says of which
+   */
+  static boolean check(Disk disk) throws IOException {
     byte[] bytes = SmallFile.readRaw(disk, NAME);
     if (bytes == null) {
       if (disk.exists(MetadataFile.NAME)
@@ -26,8 +37,7 @@ final class FormatFile {
         throw new UnknownFormatException(
             "the directory holds data but no file '" + NAME + "' that names their format");
       }
-      SmallFile.writeRaw(disk, NAME, ByteBuffer.wrap(TEXT.getBytes(StandardCharsets.US_ASCII)));
-      return;
+      return false;
     }
     String text = new String(bytes, StandardCharsets.US_ASCII);
     if (!text.equals(TEXT)) {
@@ -38,5 +48,6 @@ final class FormatFile {
               + TEXT.strip()
               + "\"");
     }
+    return true;
   }
 }

@@ -21,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  * The batch's CRC covers the segment's sequence number, its header before the CRC, and the records.
  * The salt is random per segment and stands where others have a magic number: what clients store
  * can never look like a batch, and neither can what an earlier use of the same disk blocks left.
+ *
+ * <p>Stale end: up to this offset the file may hold bytes of its former use as another segment; 0
+ * if it was made new, so that all behind the last batch is zeros unless something was written
+ * there.
  */
 final class LogFormat {
   static final int SEGMENT_HEADER_BYTES = 32;
@@ -55,15 +59,24 @@ final class LogFormat {
     int endOffset() {
       return bodyOffset + length;
     }
+
+    /** Whether it holds that entry, where it was written first or moved to. */
+    boolean isEntry(int ofGroup, long atIndex, int ofTerm, int payloadBytes) {
+      return (type == RecordType.ENTRY || type == RecordType.MOVED)
+          && group == ofGroup
+          && index == atIndex
+          && term == ofTerm
+          && length == payloadBytes;
+    }
   }
 
   static int align(int offset) {
     return (offset + ALIGNMENT - 1) & -ALIGNMENT;
   }
 
-  static ByteBuffer segmentHeader(long sequence, long salt) {
+  static ByteBuffer segmentHeader(long sequence, long salt, int staleEnd) {
     ByteBuffer header = ByteBuffer.allocate(SEGMENT_HEADER_BYTES);
-    header.putInt(SEGMENT_MAGIC).putInt(VERSION).putLong(sequence).putLong(salt).putInt(0);
+    header.putInt(SEGMENT_MAGIC).putInt(VERSION).putLong(sequence).putLong(salt).putInt(staleEnd);
     header.putInt(Checksum.of(header.array(), 0, 28));
     return header.flip();
   }
@@ -78,6 +91,11 @@ final class LogFormat {
       return null;
     }
     return segment.getLong(16);
+  }
+
+  /** Of a segment whose header was accepted by {@link #segmentSalt}. */
+  static int staleEnd(ByteBuffer segment) {
+    return segment.getInt(24);
   }
 
   static void putBatchHeader(

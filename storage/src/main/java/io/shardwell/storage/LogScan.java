@@ -30,6 +30,8 @@ final class LogScan {
   private long position;
   private @Nullable Found lastFound;
   private @Nullable Batch lastBatch;
+  // Where bytes of a turn that is not whole were found, and no segment has gone on since.
+  private @Nullable String torn;
 
   LogScan(Disk disk, Replay replay, List<String> notes) {
     this.disk = disk;
@@ -58,13 +60,16 @@ final class LogScan {
 
   /** Blocks. */
   void run() throws IOException {
-    for (long sequence : SegmentFiles.listAndClean(disk)) {
+    for (long sequence : SegmentFiles.list(disk)) {
       scan(sequence);
       highestSequence = sequence;
     }
     if (segments.isEmpty() && !withoutTurns.isEmpty()) {
       // A segment gets its name only with a whole first turn, or behind one that has some.
       throw damage(withoutTurns.get(0).name(), LogFormat.SEGMENT_HEADER_BYTES, "no whole turn");
+    }
+    if (torn != null) {
+      notes.add("cut " + torn);
     }
   }
 
@@ -78,12 +83,18 @@ final class LogScan {
     if (salt == null) {
       throw damage(name, 0, "bad segment header");
     }
-    Segment segment = new Segment(sequence, salt);
+    Segment segment = new Segment(sequence, salt, LogFormat.staleEnd(bytes));
     segment.setFile(file);
+    segment.fileIsLong(bytes.limit());
     int offset = LogFormat.SEGMENT_HEADER_BYTES;
     Batch batch = LogFormat.batchAt(bytes, offset, sequence, salt);
     if (batch != null) {
       checkFollows(batch, name);
+      if (torn != null) {
+        // The log went on behind it: the recovery that cut it has said so, unless it died first.
+        notes.add("an earlier start cut " + torn);
+        torn = null;
+      }
       segment.begin(position, batch.turn());
     }
     while (batch != null && (turn == 0 || batch.turn() == turn + 1)) {
@@ -117,7 +128,12 @@ final class LogScan {
         "turn " + (turn + 1) + " is missing, but " + name + " begins with turn " + first.turn());
   }
 
+  /**
+   * Behind the last whole turn of a segment there may be zeros, bytes of the file's former use, and
+   * the torn write of one more turn.
+   */
   private void checkNothingBehind(Segment segment, ByteBuffer bytes, int end) throws IOException {
+    String name = segment.name();
     int lastNonZero = bytes.limit() - 1;
     while (lastNonZero >= end && bytes.get(lastNonZero) == 0) {
       lastNonZero--;
@@ -129,19 +145,17 @@ final class LogScan {
       Batch later = LogFormat.batchAt(bytes, offset, segment.sequence(), segment.salt());
       if (later != null) {
         throw new DamagedStorageException(
-            segment.name(),
+            name,
             end,
             groupOfDamage(segment, bytes, end, offset),
             "turn " + (turn + 1) + " is damaged: turn " + later.turn() + " is whole behind it");
       }
     }
-    notes.add(
-        "cut "
-            + (lastNonZero + 1 - end)
-            + " bytes of a torn write at "
-            + segment.name()
-            + " offset "
-            + end);
+    if (lastNonZero >= segment.staleEnd()) {
+      torn = (lastNonZero + 1 - end) + " bytes of a torn write at " + name + " offset " + end;
+    } else if (new TornTurn(segment, bytes).isAt(end, turn + 1)) {
+      torn = "a torn write at " + name + " offset " + end;
+    }
   }
 
   /** The group of the first bad record in the bad batch, if its header can still be believed. */
@@ -173,6 +187,10 @@ final class LogScan {
       }
       long recordPosition = position + (offset - LogFormat.SEGMENT_HEADER_BYTES);
       replay.apply(segment.name(), record, bytes, recordPosition);
+      boolean first = batch.offset() == LogFormat.SEGMENT_HEADER_BYTES;
+      if (first && record.type().isCheckpoint()) {
+        segment.checkpointEndsAt(record.endOffset());
+      }
       offset = record.endOffset();
     }
     replay.endOfTurn(segment.name(), batch.offset());
@@ -184,6 +202,7 @@ final class LogScan {
    * takes bytes for clean that are not on the medium. Blocks.
    */
   void makeDurable() throws IOException {
+    SegmentFiles.removeTemporary(disk);
     if (lastFound != null && lastBatch != null) {
       ByteBuffer bytes = lastFound.bytes().duplicate();
       // A tear in the padding leaves a whole turn and a short file.
@@ -199,6 +218,16 @@ final class LogScan {
       SegmentFiles.delete(disk, segment);
     }
     disk.syncFolder(SegmentFiles.FOLDER);
+  }
+
+  /** Closes what was opened, when nothing is to go on with it. */
+  void close() throws IOException {
+    for (Segment segment : segments) {
+      segment.file().close();
+    }
+    for (Segment segment : withoutTurns) {
+      segment.file().close();
+    }
   }
 
   private static DamagedStorageException damage(String file, long offset, String what) {

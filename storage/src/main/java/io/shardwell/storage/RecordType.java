@@ -2,10 +2,7 @@ package io.shardwell.storage;
 
 import org.jspecify.annotations.Nullable;
 
-/**
- * What a log record says about its group. Codes are part of the format: never reused. Code 14 is
- * kept for an entry that was moved behind younger ones to free its segment.
- */
+/** What a log record says about its group. Codes are part of the format: never reused. */
 enum RecordType {
   /** Entry (index, term), body its payload. */
   ENTRY(1),
@@ -32,7 +29,12 @@ enum RecordType {
   /** As many CHECKPOINT records as index says follow: the state of every group. */
   CHECKPOINT_START(12),
   /** Everything about the group but its entries, as of here; body as in ReplicaState. */
-  CHECKPOINT(13);
+  CHECKPOINT(13),
+  /**
+   * The entry (index, term) that the group holds already, appended once more behind younger ones,
+   * so that the segment it was in can go. Body: its payload.
+   */
+  MOVED(14);
 
   private static final @Nullable RecordType[] BY_CODE = new RecordType[16];
 
@@ -50,6 +52,10 @@ enum RecordType {
 
   byte code() {
     return code;
+  }
+
+  boolean isCheckpoint() {
+    return this == CHECKPOINT_START || this == CHECKPOINT;
   }
 
   static @Nullable RecordType of(byte code) {

@@ -58,6 +58,7 @@ final class RecoveringReplica {
     boolean fits =
         switch (record.type()) {
           case ENTRY -> index == entries.last() + 1;
+          case MOVED -> entries.holds(index) && isSameOrAbsent(record);
           case TRUNCATE_FROM -> index >= entries.first() && index <= entries.last();
           case TRUNCATE_UNTIL -> index >= entries.first() && index <= entries.last();
           case TERM -> record.term() >= state.term();
@@ -76,12 +77,26 @@ final class RecoveringReplica {
     return fits;
   }
 
+  /** Of an entry held: as a checkpoint has it, which knows of no place, or equal to the record. */
+  private boolean isSameOrAbsent(LogRecord record) {
+    EntryIndex entries = state.entries();
+    long index = record.index();
+    return !entries.isPresent(index)
+        || (entries.term(index) == record.term() && entries.length(index) == record.length());
+  }
+
   private void change(LogRecord record, ByteBuffer body, long position) {
     int group = state.group();
     long index = record.index();
     switch (record.type()) {
       case ENTRY -> {
         state.appendEntry(index, record.term(), position, record.length());
+        if (index > snapshotIndex) {
+          payloads.put(index, bytes(body));
+        }
+      }
+      case MOVED -> {
+        state.moveEntry(index, record.term(), position, record.length());
         if (index > snapshotIndex) {
           payloads.put(index, bytes(body));
         }

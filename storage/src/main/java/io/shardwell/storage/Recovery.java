@@ -27,6 +27,8 @@ final class Recovery {
   private final List<ReplicaState> states = new ArrayList<>();
   private final List<Segment> segments = new ArrayList<>();
   private final BatchBuffer decisions = new BatchBuffer();
+  // The segment that this process begins; from read on.
+  private @Nullable Segment next;
   private long turn;
 
   Recovery(Disk disk) {
@@ -53,35 +55,61 @@ final class Recovery {
    * @param hasMetadata whether the node's metadata exists
    */
   void run(boolean hasMetadata) throws IOException {
+    // What is absent must be durably absent: a process may have died between the deletion of a
+    // manifest and its sync, and a power cut would bring back a snapshot that the log went on
+    // without.
+    disk.syncFolder(SnapshotFiles.FOLDER);
+    LogScan scan = read(hasMetadata);
+    write(scan);
+  }
+
+  /**
+   * Reads and decides, and changes nothing.
+   *
+   * @return what was read of the log, opened
+   */
+  LogScan read(boolean hasMetadata) throws IOException {
     readManifests();
     TreeMap<Integer, Long> snapshotIndexes = new TreeMap<>();
     snapshots.forEach((group, s) -> snapshotIndexes.put(group, s.manifest().index()));
     Replay replay = new Replay(snapshotIndexes);
     LogScan scan = new LogScan(disk, replay, notes);
-    scan.run();
-    checkTogether(hasMetadata, scan, replay);
-
-    long sequence = scan.highestSequence() + 1;
-    Segment next = new Segment(sequence, disk.nextSalt());
-    decisions.clear();
-    for (RecoveringReplica replica : replay.replicas().values()) {
-      resolve(replica, next.salt());
-      states.add(replica.state());
+    boolean sound = false;
+    try {
+      scan.run();
+      checkTogether(hasMetadata, scan, replay);
+      next = new Segment(scan.highestSequence() + 1, disk.nextSalt());
+      decisions.clear();
+      for (RecoveringReplica replica : replay.replicas().values()) {
+        resolve(replica, next.salt());
+        states.add(replica.state());
+      }
+      for (Complete snapshot : snapshots.values()) {
+        SnapshotFiles.checkChunks(disk, snapshot);
+      }
+      sound = true;
+      return scan;
+    } finally {
+      if (!sound) {
+        scan.close();
+      }
     }
-    for (Complete snapshot : snapshots.values()) {
-      SnapshotFiles.checkChunks(disk, snapshot);
-    }
-    SharedLog.putCheckpoint(decisions, next.salt(), states);
+  }
 
+  private void write(LogScan scan) throws IOException {
+    Segment begun = next;
+    assert begun != null;
+    SharedLog.putCheckpoint(decisions, begun.salt(), states);
     scan.makeDurable();
     removeUnreferencedSnapshots();
     turn = scan.turn() + 1;
-    next.begin(scan.position(), turn);
-    var batch = decisions.seal(next, turn, scan.turn());
-    next.extendTo(LogFormat.SEGMENT_HEADER_BYTES + batch.remaining());
-    SegmentFiles.create(disk, next, batch);
+    begun.begin(scan.position(), turn);
+    begun.checkpointEndsAt(LogFormat.SEGMENT_HEADER_BYTES + decisions.length());
+    var batch = decisions.seal(begun, turn, scan.turn());
+    begun.extendTo(LogFormat.SEGMENT_HEADER_BYTES + batch.remaining());
+    SegmentFiles.create(disk, begun, batch);
     segments.addAll(scan.segments());
-    segments.add(next);
+    segments.add(begun);
   }
 
   SharedLog openLog(DiskWork work, StorageLimits limits) {
@@ -91,10 +119,6 @@ final class Recovery {
   }
 
   private void readManifests() throws IOException {
-    // What is absent must be durably absent: a process may have died between the deletion of a
-    // manifest and its sync, and a power cut would bring back a snapshot that the log went on
-    // without.
-    disk.syncFolder(SnapshotFiles.FOLDER);
     for (String name : disk.list(SnapshotFiles.FOLDER)) {
       Owner owner = Owner.of(name);
       if (owner == null) {

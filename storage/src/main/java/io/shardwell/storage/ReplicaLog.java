@@ -35,6 +35,7 @@ public final class ReplicaLog {
     assert index == lastIndex() + 1 : index + " behind " + lastIndex();
     long position = append(RecordType.ENTRY, index, term, payload);
     state.appendEntry(index, term, position, payload.length);
+    log.retain(position, LogFormat.RECORD_HEADER_BYTES + payload.length);
   }
 
   /** Drops the entries at and above {@code index}. */
@@ -44,6 +45,7 @@ public final class ReplicaLog {
       return;
     }
     append(RecordType.TRUNCATE_FROM, index, 0, RecordBody.NONE);
+    release(index, lastIndex());
     state.entries().truncateFrom(index);
     log.truncated();
   }
@@ -56,6 +58,7 @@ public final class ReplicaLog {
       return;
     }
     append(RecordType.TRUNCATE_UNTIL, index, 0, RecordBody.NONE);
+    release(firstIndex(), index);
     state.entries().truncateUntil(index);
     log.truncated();
   }
@@ -105,7 +108,7 @@ public final class ReplicaLog {
     SnapshotManifest install =
         new SnapshotManifest(state.group(), index, term, membersView, chunkCount);
     // Before the append: a roll in it must not change what is pinned.
-    long needed = neededPosition();
+    long needed = Math.min(installPin, state.entries().lowestPosition());
     append(RecordType.INSTALL_BEGIN, index, term, RecordBody.ofManifest(install));
     installing = install;
     installPin = Math.min(needed, lastPosition - 1);
@@ -123,6 +126,7 @@ public final class ReplicaLog {
             || (installing != null && installing.index() == snapshotIndex)
         : snapshotIndex + " was not announced";
     append(RecordType.DISCARD_LOG, snapshotIndex, 0, RecordBody.NONE);
+    release(firstIndex(), lastIndex());
     state.entries().reset(snapshotIndex);
     log.truncated();
   }
@@ -177,6 +181,7 @@ public final class ReplicaLog {
    */
   public void forget() {
     append(RecordType.FORGET, 0, 0, RecordBody.NONE);
+    release(firstIndex(), lastIndex());
     state.forget();
     durableSnapshotIndex = 0;
     announced = null;
@@ -198,11 +203,43 @@ public final class ReplicaLog {
     return state;
   }
 
-  /** Log positions at and above are needed for this group; Long.MAX_VALUE if none are. */
-  long neededPosition() {
+  /** Log positions at and above are needed by an unfinished install; Long.MAX_VALUE if none are. */
+  long installPin() {
+    return installPin;
+  }
+
+  /** Whether the entry's record is the one at that position still. */
+  boolean isAt(long index, long position) {
+    return state.entries().holds(index) && state.entries().position(index) == position;
+  }
+
+  /**
+   * The entry's record was appended again at {@code to}, and that is durable; so {@link
+   * #positionOf} goes from one durable position to another.
+   */
+  void moved(long index, long from, long to) {
+    assert isAt(index, from) : index;
     EntryIndex entries = state.entries();
-    long needed = entries.isEmpty() ? Long.MAX_VALUE : entries.position(entries.first());
-    return Math.min(needed, installPin);
+    int length = entries.length(index);
+    release(index, index);
+    state.moveEntry(index, entries.term(index), to, length);
+    log.retain(to, LogFormat.RECORD_HEADER_BYTES + length);
+  }
+
+  /** Counts the records of all entries held: they were recovered. */
+  void retainAll() {
+    EntryIndex entries = state.entries();
+    for (long index = entries.first(); index <= entries.last(); index++) {
+      log.retain(entries.position(index), LogFormat.RECORD_HEADER_BYTES + entries.length(index));
+    }
+  }
+
+  /** Entries from..to are about to go: nothing if {@code to < from}. */
+  private void release(long from, long to) {
+    EntryIndex entries = state.entries();
+    for (long index = from; index <= to; index++) {
+      log.release(entries.position(index), LogFormat.RECORD_HEADER_BYTES + entries.length(index));
+    }
   }
 
   /** Position behind the announcement of that snapshot. */

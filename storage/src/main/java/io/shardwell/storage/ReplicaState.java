@@ -77,6 +77,10 @@ final class ReplicaState {
     entries.append(index, entryTerm, position, length);
   }
 
+  void moveEntry(long index, int entryTerm, long position, int length) {
+    entries.move(index, entryTerm, position, length);
+  }
+
   /** Any record but FORGET says that the group is there. */
   void revive() {
     forgotten = false;

@@ -9,21 +9,38 @@ import org.jspecify.annotations.Nullable;
 final class Segment {
   private final long sequence;
   private final long salt;
+  private final String name;
+  // Up to this offset the file may hold what an earlier use of it left; 0 if it was made new.
+  private final int staleEnd;
 
   // Log position of the first byte behind the header; fixed when the segment comes into use.
   private long basePosition;
   private long firstTurn;
   // Offset behind the last batch handed to the disk. Invariant: grows only.
   private int endOffset = LogFormat.SEGMENT_HEADER_BYTES;
-  // Offset up to which bytes were handed to the disk, zeros included.
-  private int writtenOffset = LogFormat.SEGMENT_HEADER_BYTES;
+  // Offset up to which the file has bytes or was handed some, zeros and stale ones included.
+  // Invariant: writtenOffset >= endOffset, writtenOffset >= staleEnd.
+  private int writtenOffset;
+  // Offset behind the checkpoint in the first batch.
+  private int checkpointEnd = LogFormat.SEGMENT_HEADER_BYTES;
+  // Bytes of the records here that are now the place of an entry some group holds.
+  // Invariant: 0 <= liveBytes <= endOffset, but for records of a turn not handed over yet.
+  private long liveBytes;
   // Set by the disk's thread in the operation that creates the file; the loop reads it only after a
   // later operation's completion, which comes after.
   private @Nullable DiskFile file;
 
+  /** One whose file is made new. */
   Segment(long sequence, long salt) {
+    this(sequence, salt, 0);
+  }
+
+  Segment(long sequence, long salt, int staleEnd) {
     this.sequence = sequence;
     this.salt = salt;
+    this.name = SegmentFiles.name(sequence);
+    this.staleEnd = staleEnd;
+    this.writtenOffset = Math.max(LogFormat.SEGMENT_HEADER_BYTES, staleEnd);
   }
 
   long sequence() {
@@ -35,7 +52,11 @@ final class Segment {
   }
 
   String name() {
-    return SegmentFiles.name(sequence);
+    return name;
+  }
+
+  int staleEnd() {
+    return staleEnd;
   }
 
   void begin(long position, long turn) {
@@ -53,6 +74,10 @@ final class Segment {
 
   long endPosition() {
     return basePosition + endOffset - LogFormat.SEGMENT_HEADER_BYTES;
+  }
+
+  long basePosition() {
+    return basePosition;
   }
 
   /** Whether the position is that of a byte of a batch handed to the disk. */
@@ -78,6 +103,29 @@ final class Segment {
   void prewrittenTo(int offset) {
     assert offset > writtenOffset;
     writtenOffset = offset;
+  }
+
+  /** Found so by recovery. */
+  void fileIsLong(int bytes) {
+    writtenOffset = Math.max(writtenOffset, bytes);
+  }
+
+  int checkpointEnd() {
+    return checkpointEnd;
+  }
+
+  void checkpointEndsAt(int offset) {
+    assert offset > LogFormat.SEGMENT_HEADER_BYTES;
+    checkpointEnd = offset;
+  }
+
+  long liveBytes() {
+    return liveBytes;
+  }
+
+  void addLive(long bytes) {
+    liveBytes += bytes;
+    assert liveBytes >= 0 : name + " " + liveBytes;
   }
 
   DiskFile file() {

@@ -19,24 +19,31 @@ final class SegmentFiles {
     return String.format("%s/%016x%s", FOLDER, sequence, SUFFIX);
   }
 
-  /** Sequence numbers of the segments there, ascending. Left-overs of creations are removed. */
-  static List<Long> listAndClean(Disk disk) throws IOException {
+  /** Sequence numbers of the segments there, ascending. */
+  static List<Long> list(Disk disk) throws IOException {
     List<Long> sequences = new ArrayList<>();
-    boolean cleaned = false;
     for (String name : disk.list(FOLDER)) {
-      if (name.endsWith(SmallFile.TEMPORARY)) {
-        disk.delete(FOLDER + "/" + name);
-        cleaned = true;
-      } else if (NAME.matcher(name).matches()) {
+      if (NAME.matcher(name).matches()) {
         sequences.add(Long.parseUnsignedLong(name.substring(0, 16), 16));
-      } else {
+      } else if (!name.endsWith(SmallFile.TEMPORARY)) {
         throw new UnknownFormatException("unexpected file " + FOLDER + "/" + name);
       }
     }
-    if (cleaned) {
+    return sequences;
+  }
+
+  /** Removes left-overs of creations. */
+  static void removeTemporary(Disk disk) throws IOException {
+    boolean removed = false;
+    for (String name : disk.list(FOLDER)) {
+      if (name.endsWith(SmallFile.TEMPORARY)) {
+        disk.delete(FOLDER + "/" + name);
+        removed = true;
+      }
+    }
+    if (removed) {
       disk.syncFolder(FOLDER);
     }
-    return sequences;
   }
 
   /**
@@ -45,14 +52,33 @@ final class SegmentFiles {
    */
   static void create(Disk disk, Segment segment, ByteBuffer first) throws IOException {
     String temporary = segment.name() + SmallFile.TEMPORARY;
+    assert segment.staleEnd() == 0;
     DiskFile file = disk.open(temporary);
-    ByteBuffer header = LogFormat.segmentHeader(segment.sequence(), segment.salt());
+    ByteBuffer header = LogFormat.segmentHeader(segment.sequence(), segment.salt(), 0);
     file.write(0, header);
     file.write(LogFormat.SEGMENT_HEADER_BYTES, first);
     file.sync();
     disk.rename(temporary, segment.name());
     disk.syncFolder(FOLDER);
     segment.setFile(file);
+  }
+
+  /**
+   * Makes an obsolete segment's file the next segment: its blocks are on the disk already, so a
+   * turn there need not wait for the file system's metadata. First the file leaves the log,
+   * durably, as a deletion would take it: under its old name a changed header would be damage. Then
+   * its header says what it is now, durably; only then does it get the new name. Blocks.
+   */
+  static void recycle(Disk disk, Segment obsolete, Segment next) throws IOException {
+    String temporary = next.name() + SmallFile.TEMPORARY;
+    disk.rename(obsolete.name(), temporary);
+    disk.syncFolder(FOLDER);
+    DiskFile file = obsolete.file();
+    file.write(0, LogFormat.segmentHeader(next.sequence(), next.salt(), next.staleEnd()));
+    file.sync();
+    disk.rename(temporary, next.name());
+    disk.syncFolder(FOLDER);
+    next.setFile(file);
   }
 
   /** Deletes a segment, durably: its successor must never be gone while it is there. Blocks. */

@@ -2,7 +2,6 @@ package io.shardwell.storage;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -27,15 +26,11 @@ public final class SharedLog {
   private record Waiting(long position, Runnable task) {}
 
   private final DiskWork work;
-  private final Disk disk;
   private final StorageLimits limits;
   private final TreeMap<Integer, ReplicaLog> replicas = new TreeMap<>();
 
-  // Oldest first; the last one takes the next batch. Never empty.
-  private final ArrayDeque<Segment> segments = new ArrayDeque<>();
-  // Made ahead of need; its creation was handed to the disk.
-  private @Nullable Segment spare;
-  private long nextSequence;
+  private final SegmentChain segments;
+  private final Rewriting rewriting;
 
   // The turn that gathers records. batchStart is the position of its batch's header.
   private BatchBuffer filling = new BatchBuffer();
@@ -56,8 +51,6 @@ public final class SharedLog {
 
   // Position behind the last record that made older ones obsolete: segments go when it is durable.
   private long truncatedPosition;
-  private boolean deleting;
-  private boolean prewriting;
   private final List<Waiting> waiting = new ArrayList<>();
   private @Nullable Runnable listener;
 
@@ -69,11 +62,10 @@ public final class SharedLog {
    */
   SharedLog(DiskWork work, StorageLimits limits, List<Segment> recovered, long turn) {
     this.work = work;
-    this.disk = work.disk();
     this.limits = limits;
-    segments.addAll(recovered);
-    Segment current = segments.getLast();
-    nextSequence = current.sequence() + 1;
+    segments = new SegmentChain(work, limits, recovered);
+    rewriting = new Rewriting(this, work, limits.rewriteSliceBytes());
+    Segment current = segments.last();
     nextTurn = turn + 1;
     syncedTurn = turn;
     batchStart = current.endPosition();
@@ -83,7 +75,9 @@ public final class SharedLog {
   }
 
   void addRecovered(ReplicaState state) {
-    replicas.put(state.group(), new ReplicaLog(this, state));
+    ReplicaLog replica = new ReplicaLog(this, state);
+    replicas.put(state.group(), replica);
+    replica.retainAll();
   }
 
   /** The group's part of the log; created empty if the group is new. */
@@ -149,14 +143,46 @@ public final class SharedLog {
 
   /** Bytes used in the live segments. */
   public long logBytes() {
-    return segments.stream().mapToLong(Segment::endOffset).sum();
+    return segments.bytes();
+  }
+
+  /** Bytes of the records in {@link #logBytes} that are the place of an entry some group holds. */
+  public long liveBytes() {
+    return segments.liveBytes();
+  }
+
+  /** The record at that position is now the place of an entry. */
+  void retain(long position, int recordBytes) {
+    segments.at(position).addLive(recordBytes);
+  }
+
+  /** The record at that position is no entry's place any more. */
+  void release(long position, int recordBytes) {
+    segments.at(position).addLive(-recordBytes);
   }
 
   /** Appends a record and returns its position (of its first byte). */
   long append(RecordType type, int group, int term, long index, byte[] body) {
     openBatch();
+    return batchStart + filling.putRecord(type, group, term, index, body, segments.last().salt());
+  }
+
+  /**
+   * Appends an entry once more, its payload being in a buffer; returns the position. Not a record
+   * of the group's own: what the group has said does not depend on it.
+   */
+  long appendMoved(int group, int term, long index, ByteBuffer source, int bodyOffset, int length) {
+    openBatch();
     return batchStart
-        + filling.putRecord(type, group, term, index, body, segments.getLast().salt());
+        + filling.putRecord(
+            RecordType.MOVED,
+            group,
+            term,
+            index,
+            source,
+            bodyOffset,
+            length,
+            segments.last().salt());
   }
 
   /** Records that others depend on were made obsolete by the last one appended. */
@@ -191,15 +217,16 @@ public final class SharedLog {
     if (open) {
       return;
     }
-    boolean rolled = segments.getLast().endOffset() > limits.rollBytes();
+    boolean rolled = segments.last().endOffset() > limits.rollBytes();
     if (rolled) {
-      roll();
+      segments.roll(batchStart, nextTurn);
     }
     filling.clear();
     open = true;
     if (rolled) {
       // Before any record of this turn: the state is that of everything in older segments.
-      putCheckpoint(filling, segments.getLast().salt(), states());
+      putCheckpoint(filling, segments.last().salt(), states());
+      segments.last().checkpointEndsAt(LogFormat.SEGMENT_HEADER_BYTES + filling.length());
     }
   }
 
@@ -214,34 +241,10 @@ public final class SharedLog {
     }
   }
 
-  private void roll() {
-    if (spare == null) {
-      prepareSpare();
-    }
-    Segment next = spare;
-    assert next != null;
-    spare = null;
-    next.begin(batchStart, nextTurn);
-    segments.add(next);
-  }
-
-  private void prepareSpare() {
-    Segment next = new Segment(nextSequence++, disk.nextSalt());
-    spare = next;
-    int zeros = Math.min(limits.prewriteSliceBytes(), limits.prewriteBytes());
-    work.submit(
-        "create " + next.name(),
-        () -> SegmentFiles.create(disk, next, ByteBuffer.allocate(zeros)),
-        () -> {});
-    if (zeros > 0) {
-      next.prewrittenTo(LogFormat.SEGMENT_HEADER_BYTES + zeros);
-    }
-  }
-
   private void startTurn() {
     assert open && !inFlight;
     assert syncedTurn == nextTurn - 1 : syncedTurn + " " + nextTurn;
-    Segment segment = segments.getLast();
+    Segment segment = segments.last();
     BatchBuffer batch = filling;
     marked = batch.recordBytes() == 0;
     ByteBuffer bytes = batch.seal(segment, nextTurn, syncedTurn);
@@ -276,70 +279,72 @@ public final class SharedLog {
       listener.run();
     }
     // After the listener, so that the next turn goes first.
-    deleteObsolete();
-    prewrite();
+    reclaim();
+    segments.prewrite();
+  }
+
+  /** Gives back what nobody needs, and makes more of that if too much of the log is garbage. */
+  void reclaim() {
+    if (segments.isRemoving()) {
+      return;
+    }
+    if (oldestMayGo() && segments.oldest().liveBytes() == 0) {
+      segments.removeOldest(this::reclaim);
+    } else {
+      rewriting.proceed();
+    }
   }
 
   /**
-   * Deletes the oldest segment if nothing in it is needed. Its successor begins with a checkpoint;
-   * a turn behind that one must be durable too, else rot in the checkpoint would pass for a torn
-   * write.
+   * Whether nothing but entries can keep the oldest segment. Its successor begins with a
+   * checkpoint; a turn behind that one must be durable too, else rot in the checkpoint would pass
+   * for a torn write. The records that made others obsolete must be durable. And no install that
+   * may have to be taken back may need it.
    */
-  private void deleteObsolete() {
-    if (deleting || segments.size() < 2 || truncatedPosition > syncedPosition) {
-      return;
-    }
-    Segment oldest = segments.removeFirst();
-    Segment next = segments.getFirst();
-    if (syncedTurn <= next.firstTurn() || neededPosition() < oldest.endPosition()) {
-      segments.addFirst(oldest);
-      return;
-    }
-    deleting = true;
-    work.submit(
-        "delete " + oldest.name(),
-        () -> SegmentFiles.delete(disk, oldest),
-        () -> {
-          deleting = false;
-          deleteObsolete();
-        });
+  private boolean oldestMayGo() {
+    return segments.size() > 1
+        && truncatedPosition <= syncedPosition
+        && syncedTurn > segments.second().firstTurn()
+        && !isPinned(segments.oldest());
   }
 
-  private long neededPosition() {
-    long needed = Long.MAX_VALUE;
+  /** Whether an install that may have to be taken back needs the segment. */
+  boolean isPinned(Segment segment) {
     for (ReplicaLog replica : replicas.values()) {
-      needed = Math.min(needed, replica.neededPosition());
+      if (replica.installPin() < segment.endPosition()) {
+        return true;
+      }
     }
-    return needed;
+    return false;
   }
 
-  /** Keeps zeros ahead of the log's end, and the next segment ready. */
-  private void prewrite() {
-    Segment current = segments.getLast();
-    if (spare == null && current.endOffset() > limits.rollBytes() - limits.segmentBytes() / 4) {
-      prepareSpare();
+  /**
+   * The oldest segment, if its live records are to be appended again: the full segments hold more
+   * garbage than live records. With the segment that is being filled and the spare one that bounds
+   * the log's files by twice the live records and two segments; and since a round through the log
+   * packs the live ones close together, an idle log comes to rest.
+   */
+  @Nullable Segment segmentToRewrite() {
+    boolean mostlyGarbage = segments.closedBytes() > 2 * segments.liveBytes();
+    if (!mostlyGarbage || segments.isRemoving() || !oldestMayGo()) {
+      return null;
     }
-    int from = current.writtenOffset();
-    int to = Math.min(from + limits.prewriteSliceBytes(), limits.segmentBytes());
-    if (prewriting || to <= from || from - current.endOffset() >= limits.prewriteBytes()) {
-      return;
-    }
-    // The range is behind everything handed to the disk so far, and operations run in order: a
-    // batch
-    // that reaches into it is written after these zeros.
-    assert from >= current.endOffset();
-    prewriting = true;
-    current.prewrittenTo(to);
-    work.submit(
-        "write zeros to " + current.name() + " at offset " + from,
-        () -> {
-          current.file().write(from, ByteBuffer.allocate(to - from));
-          current.file().sync();
-        },
-        () -> {
-          prewriting = false;
-          prewrite();
-        });
+    Segment oldest = segments.oldest();
+    return oldest.liveBytes() == 0 ? null : oldest;
+  }
+
+  /** Groups with that id or a higher one, in order of id. */
+  Iterable<ReplicaLog> replicasFrom(int group) {
+    return replicas.tailMap(group, true).values();
+  }
+
+  /** Whether records are on their way to a second place. */
+  boolean isRewriting() {
+    return rewriting.isBusy();
+  }
+
+  SegmentChain segments() {
+    return segments;
   }
 
   /** Blocks unless the entry is in memory still. */
@@ -354,7 +359,7 @@ public final class SharedLog {
       other.copyOut((int) (position - inFlightStart) + header, payload);
       return payload;
     }
-    Segment segment = segmentAt(position);
+    Segment segment = segments.at(position);
     int offset = segment.offsetOf(position);
     ByteBuffer bytes = ByteBuffer.allocate(header + length);
     String place = segment.name() + " at offset " + offset + " (group " + group + ")";
@@ -365,12 +370,7 @@ public final class SharedLog {
       throw new IllegalStateException("fault at " + place, e);
     }
     LogFormat.LogRecord found = LogFormat.recordAt(bytes, 0, bytes.position(), segment.salt());
-    if (found == null
-        || found.type() != RecordType.ENTRY
-        || found.group() != group
-        || found.index() != index
-        || found.term() != term
-        || found.length() != length) {
+    if (found == null || !found.isEntry(group, index, term, length)) {
       DamagedStorageException damage =
           new DamagedStorageException(
               segment.name(), offset, group, "entry " + index + " does not match its checksum");
@@ -381,32 +381,16 @@ public final class SharedLog {
     return payload;
   }
 
-  private Segment segmentAt(long position) {
-    for (Segment segment : segments) {
-      if (segment.holds(position)) {
-        return segment;
-      }
-    }
-    throw new AssertionError("position " + position + " is in no segment");
-  }
-
   /** At a clean stop, with nothing under way any more. Blocks. */
   void close() throws IOException {
     boolean idle = !inFlight && !open && !marked;
-    Segment segment = segments.getLast();
+    Segment segment = segments.last();
     if (idle && segment.hasFile()) {
       filling.clear();
       ByteBuffer mark = filling.seal(segment, nextTurn, syncedTurn);
       segment.file().write(segment.endOffset(), mark);
       segment.file().sync();
     }
-    for (Segment each : segments) {
-      if (each.hasFile()) {
-        each.file().close();
-      }
-    }
-    if (spare != null && spare.hasFile()) {
-      spare.file().close();
-    }
+    segments.close();
   }
 }

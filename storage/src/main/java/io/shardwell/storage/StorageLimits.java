@@ -31,6 +31,16 @@ public record StorageLimits(int segmentBytes, int prewriteBytes) {
     return segmentBytes - segmentBytes / 16;
   }
 
+  /** A segment's file longer than this, because of a huge turn, is not used again. */
+  int recycledBytes() {
+    return segmentBytes + segmentBytes / 4;
+  }
+
+  /** Records of a laggard are appended again in slices of this size, one slice a turn. */
+  int rewriteSliceBytes() {
+    return Math.min(segmentBytes / 4, 256 << 10);
+  }
+
   /** Zeros are written in slices of this size, so that a turn never waits long behind one. */
   int prewriteSliceBytes() {
     return Math.max(1, Math.min(prewriteBytes / 2, 256 << 10));

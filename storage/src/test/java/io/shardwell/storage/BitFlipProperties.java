@@ -8,15 +8,28 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.Tag;
 
 /**
  * A flipped bit is found and reported, or it was in bytes that do not matter: never a wrong value,
- * never a record silently gone. One bit anywhere in the directory of a random node; the rot is
- * there when it opens, or comes while it runs.
+ * never a record silently gone. One bit anywhere in the directory of a random node: log (recycled
+ * segments, moved entries), metadata, format, manifests, chunks. The rot is there when it opens, or
+ * comes while it runs; every entry and every chunk is read.
  */
 final class BitFlipProperties {
   @Property(tries = 400, shrinking = ShrinkingMode.OFF)
   void rotFoundAtStartIsReportedOrHarmless(@ForAll long seed) throws IOException {
+    flipAndOpen(seed);
+  }
+
+  /** 100 000 flips. */
+  @Property(tries = 4_000, shrinking = ShrinkingMode.OFF)
+  @Tag("chaos")
+  void rotIsReportedOrHarmlessAHundredThousandTimes(@ForAll long seed) throws IOException {
+    flipAndOpen(seed);
+  }
+
+  private static void flipAndOpen(long seed) throws IOException {
     RandomNode node = settledNode(seed);
     // With the mark of a clean stop even the last records are known synced: nothing may be cut.
     boolean marked = node.random.nextBoolean();
@@ -40,6 +53,17 @@ final class BitFlipProperties {
 
   @Property(tries = 200, shrinking = ShrinkingMode.OFF)
   void rotWhileRunningIsNeverServed(@ForAll long seed) throws IOException {
+    flipAndRead(seed);
+  }
+
+  /** 20 000 flips. */
+  @Property(tries = 2_000, shrinking = ShrinkingMode.OFF)
+  @Tag("chaos")
+  void rotWhileRunningIsNotServedInManyRuns(@ForAll long seed) throws IOException {
+    flipAndRead(seed);
+  }
+
+  private static void flipAndRead(long seed) throws IOException {
     RandomNode node = settledNode(seed);
     for (int flips = 0; flips < 10; flips++) {
       flip(node.disk, node.random);
@@ -49,7 +73,7 @@ final class BitFlipProperties {
 
   private static RandomNode settledNode(long seed) throws IOException {
     RandomNode node = new RandomNode(seed);
-    for (int steps = node.random.nextInt(300); steps > 0; steps--) {
+    for (int steps = node.random.nextInt(600); steps > 0; steps--) {
       node.step();
     }
     node.settle();

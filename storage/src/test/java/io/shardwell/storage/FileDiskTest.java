@@ -79,13 +79,31 @@ final class FileDiskTest {
     writer.write(0, new byte[1000]);
     writer.write(1, new byte[10]);
     writer.commit(() -> log.replica(1).truncateUntil(80));
-    log.startSync();
-    runAll.run();
+    settle(log, runAll);
     log.replica(2).writeTerm(8, new byte[] {4});
-    log.startSync();
-    runAll.run();
+    settle(log, runAll);
+    // Until most of the log is garbage, so that segments are recycled and entries moved.
+    long place = log.replica(3).positionOf(1);
+    int recycled = 0;
+    for (int i = 0; i < 300; i++) {
+      log.replica(2).appendEntry(log.replica(2).lastIndex() + 1, 9, new byte[300]);
+      settle(log, runAll);
+      log.replica(2).truncateFrom(101);
+      recycled += log.segments().last().staleEnd() > 0 ? 1 : 0;
+    }
+    settle(log, runAll);
+    assertThat(recycled).isGreaterThan(40);
+    assertThat(log.replica(3).positionOf(1)).isGreaterThan(place);
     assertThat(log.hasUnsynced()).isFalse();
+    assertThat(log.logBytes())
+        .isLessThan(2 * log.liveBytes() + 2L * StorageLimits.SMALL.segmentBytes());
     storage.close();
+  }
+
+  private static void settle(SharedLog log, Runnable runAll) {
+    do {
+      runAll.run();
+    } while (log.startSync());
   }
 
   private static List<String> recover(Disk disk) throws IOException {
@@ -135,6 +153,13 @@ final class FileDiskTest {
         .hasMessageContaining("this process");
     first.close();
     open(second).close();
+  }
+
+  /** What the lock file holds is a hint for people: nonsense in it keeps no node from starting. */
+  @Test
+  void contentOfTheLockFileDoesNotMatter() throws IOException {
+    Files.write(folder.resolve(FileDisk.LOCK_FILE), new byte[] {(byte) 0x80, 0, 'x', (byte) 0xff});
+    open(new FileDisk(folder, Runnable::run, Runnable::run)).close();
   }
 
   /** Another process holds the directory: a clear error that names it; killed, it holds nothing. */

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -30,12 +32,18 @@ final class RandomNode {
   NodeStorage storage;
   int crashes;
   int recoveries;
+  final Seen seen = new Seen();
 
   private Map<Integer, ModelReplica> live = new TreeMap<>();
   private Map<Integer, ModelReplica> synced = new TreeMap<>();
   private @Nullable Map<Integer, ModelReplica> inFlight;
+  // A turn was under way at a crash, and no recovery has come to its end since.
+  private boolean mayBeTorn;
   // What was synced one turn before.
   private Map<Integer, ModelReplica> previous = new TreeMap<>();
+
+  // Where each entry was when a turn was done last, by the model's object for it.
+  private IdentityHashMap<RecoveredEntry, Long> places = new IdentityHashMap<>();
 
   // Boot numbers: announced durable, and asked for.
   private long durableBoot;
@@ -46,6 +54,7 @@ final class RandomNode {
   private final Map<Integer, Set<Long>> committing = new TreeMap<>();
   private final Map<Integer, SnapshotWriter> writers = new TreeMap<>();
   private final Map<String, byte[][]> contents = new TreeMap<>();
+  private final Map<String, SnapshotManifest> manifests = new TreeMap<>();
   // An install that began and has not discarded the log yet.
   private final Map<Integer, Long> discardDue = new TreeMap<>();
 
@@ -70,10 +79,46 @@ final class RandomNode {
       previous = synced;
       synced = done;
       inFlight = null;
+      checkPlaces();
       // Forgotten for good; a group that is new in live may have begun a snapshot already.
       durable.keySet().removeIf(g -> !done.containsKey(g) && !live.containsKey(g));
       committing.keySet().removeIf(g -> !done.containsKey(g) && !live.containsKey(g));
     }
+  }
+
+  /**
+   * An entry that was durable is durable, wherever it was moved to; and each segment's count of
+   * what is needed in it is what a naive count says.
+   */
+  private void checkPlaces() {
+    SharedLog log = storage.log();
+    Map<Segment, Long> liveBytes = new HashMap<>();
+    IdentityHashMap<RecoveredEntry, Long> now = new IdentityHashMap<>();
+    live.forEach(
+        (group, model) -> {
+          ReplicaLog replica = log.replica(group);
+          ModelReplica durably = synced.get(group);
+          for (RecoveredEntry entry : model.entries.values()) {
+            long end = replica.positionOf(entry.index());
+            if (durably != null && entry.equals(durably.entries.get(entry.index()))) {
+              assertThat(end).isLessThanOrEqualTo(log.syncedPosition());
+            }
+            now.put(entry, end);
+            if (places.getOrDefault(entry, end) != end) {
+              seen.moved++;
+            }
+            liveBytes.merge(
+                log.segments().at(end - 1),
+                (long) LogFormat.RECORD_HEADER_BYTES + entry.payload().length,
+                Long::sum);
+          }
+        });
+    places = now;
+    for (Segment segment : log.segments().all()) {
+      assertThat(segment.liveBytes()).isEqualTo(liveBytes.getOrDefault(segment, 0L));
+      liveBytes.remove(segment);
+    }
+    assertThat(liveBytes).isEmpty();
   }
 
   private static Map<Integer, ModelReplica> copy(Map<Integer, ModelReplica> model) {
@@ -270,6 +315,7 @@ final class RandomNode {
     byte[][] chunks = new byte[manifest.chunkCount()][];
     Arrays.setAll(chunks, i -> bytes(300));
     contents.put(group + "/" + index, chunks);
+    manifests.put(group + "/" + index, manifest);
     writers.put(group, storage.snapshots().begin(manifest));
     return manifest;
   }
@@ -324,6 +370,7 @@ final class RandomNode {
       recoveries++;
       disk.behaviour().heal();
       check();
+      seen.recovered(storage);
       opened();
       if (random.nextInt(4) != 0) {
         return;
@@ -349,11 +396,22 @@ final class RandomNode {
       if (snapshot != null) {
         readRightOrFault(() -> assertChunks(opened, snapshot));
       }
+      ReplicaLog log = opened.log().replica(replica.group());
+      for (RecoveredEntry entry : replica.entries()) {
+        readRightOrFault(() -> assertThat(log.readEntry(entry.index())).isEqualTo(entry.payload()));
+      }
     }
   }
 
   /** Every entry and chunk is what was written, or reading it is a fault. */
   void assertReadsRightOrFaults() {
+    durable.forEach(
+        (group, index) -> {
+          SnapshotManifest snapshot = manifests.get(group + "/" + index);
+          if (snapshot != null && live.containsKey(group)) {
+            readRightOrFault(() -> assertChunks(storage, snapshot));
+          }
+        });
     live.forEach(
         (group, model) -> {
           ReplicaLog replica = storage.log().replica(group);
@@ -382,7 +440,10 @@ final class RandomNode {
 
   private void crash() {
     crashes++;
+    mayBeTorn |= inFlight != null;
+    seen.beforeCrash(storage);
     disk = random.nextBoolean() ? disk.crashProcess(time) : disk.crashMachine(time);
+    seen.afterCrash(disk);
   }
 
   private void check() {
@@ -432,7 +493,12 @@ final class RandomNode {
     assertThat(storage.metadata().bootNumber()).isBetween(durableBoot, askedBoot);
     durableBoot = storage.metadata().bootNumber();
     askedBoot = durableBoot;
+    if (!mayBeTorn) {
+      assertThat(storage.recoveryNotes()).noneMatch(note -> note.startsWith("cut "));
+    }
+    mayBeTorn = false;
     previous = new TreeMap<>();
+    places = new IdentityHashMap<>();
     live = copy(resolved);
     synced = resolved;
     inFlight = null;

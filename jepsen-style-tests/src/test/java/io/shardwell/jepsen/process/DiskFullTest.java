@@ -34,6 +34,7 @@ class DiskFullTest {
             new ServerProcesses(
                 directory,
                 3,
+                4,
                 new LoopbackNetwork(3),
                 "--min-free-bytes",
                 Long.toString(MIN_FREE_BYTES))) {

@@ -9,12 +9,13 @@ import java.util.List;
 import java.util.Map;
 
 /** Everybody on 127.0.0.1, on ports that were free a moment ago. Nothing can be cut. */
-final class LoopbackNetwork implements Network {
+public final class LoopbackNetwork implements Network {
   private static final String LOOPBACK = "127.0.0.1";
 
   private final List<Map<Listener, Integer>> ports = new ArrayList<>();
 
-  LoopbackNetwork(int nodes) throws IOException {
+  /** Finds free ports for so many nodes. */
+  public LoopbackNetwork(int nodes) throws IOException {
     List<ServerSocket> held = new ArrayList<>();
     try {
       for (int node = 0; node < nodes; node++) {

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 
 /** Where the processes of a cluster live and talk. Not thread-safe. */
-sealed interface Network extends AutoCloseable permits LoopbackNetwork, NamespaceNetwork {
+public sealed interface Network extends AutoCloseable permits LoopbackNetwork, NamespaceNetwork {
   /** What a server listens on. */
   enum Listener {
     CLIENTS,

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class ProcessChaosTest {
   private static final int NODES = 3;
+  private static final int SHARDS = 4;
 
   /** Longer than a heartbeat timeout and an election after it. */
   private static final long FAULT_MILLIS = 2_500;
@@ -27,7 +28,7 @@ class ProcessChaosTest {
   void killedAndStoppedServersKeepEveryPromise(@TempDir Path directory)
       throws IOException, InterruptedException {
     try (ServerProcesses servers =
-        new ServerProcesses(directory, NODES, new LoopbackNetwork(NODES))) {
+        new ServerProcesses(directory, NODES, SHARDS, new LoopbackNetwork(NODES))) {
       Load load = begin(servers);
 
       // One dies and comes back; the others go on in the meantime.
@@ -67,7 +68,7 @@ class ProcessChaosTest {
     if (network == null) {
       return;
     }
-    try (ServerProcesses servers = new ServerProcesses(directory, NODES, network)) {
+    try (ServerProcesses servers = new ServerProcesses(directory, NODES, SHARDS, network)) {
       Load load = begin(servers);
 
       // One is cut off from both: they go on, and it comes back.

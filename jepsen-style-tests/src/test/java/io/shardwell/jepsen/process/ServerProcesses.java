@@ -17,10 +17,9 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
 
 /** A cluster of {@code shardwell serve} processes. */
-final class ServerProcesses implements AutoCloseable {
-  private static final int SHARDS = 4;
-
+public final class ServerProcesses implements AutoCloseable {
   private final Path directory;
+  private final int shards;
   private final Network network;
   private final List<String> moreArguments;
   private final List<Server> servers = new ArrayList<>();
@@ -40,12 +39,16 @@ final class ServerProcesses implements AutoCloseable {
   }
 
   /**
-   * Closes the network too.
+   * Nothing runs yet.
    *
+   * @param directory for data and output
+   * @param network closed with this
    * @param moreArguments of {@code serve}, for every node
    */
-  ServerProcesses(Path directory, int nodes, Network network, String... moreArguments) {
+  public ServerProcesses(
+      Path directory, int nodes, int shards, Network network, String... moreArguments) {
     this.directory = directory;
+    this.shards = shards;
     this.network = network;
     this.moreArguments = List.of(moreArguments);
     for (int i = 0; i < nodes; i++) {
@@ -57,11 +60,13 @@ final class ServerProcesses implements AutoCloseable {
     return servers.size();
   }
 
-  HostAndPort clients(int node) {
+  /** Where clients reach the node. */
+  public HostAndPort clients(int node) {
     return new HostAndPort(network.host(node), network.port(node, Listener.CLIENTS));
   }
 
-  void start(int node) {
+  /** Starts the node's process. */
+  public void start(int node) {
     Server server = servers.get(node);
     List<String> peers =
         servers.stream()
@@ -98,7 +103,7 @@ final class ServerProcesses implements AutoCloseable {
                 "--http-port",
                 Integer.toString(network.port(node, Listener.HTTP)),
                 "--shards",
-                Integer.toString(SHARDS)));
+                Integer.toString(shards)));
     command.addAll(moreArguments);
     ProcessBuilder builder = new ProcessBuilder(network.on(node, command));
     builder.redirectErrorStream(true);
@@ -113,17 +118,27 @@ final class ServerProcesses implements AutoCloseable {
     }
   }
 
-  void startAll() {
+  /** Starts all processes. */
+  public void startAll() {
     for (int i = 0; i < servers.size(); i++) {
       start(i);
     }
   }
 
   /** SIGKILL, and waits until the process is gone. */
-  void kill(int node) {
+  public void kill(int node) {
     Process process = servers.get(node).process;
     if (process != null) {
       Process unused = process.destroyForcibly().onExit().join();
+    }
+  }
+
+  /** SIGTERM, and waits until the process is gone. */
+  public void stop(int node) {
+    Process process = servers.get(node).process;
+    if (process != null) {
+      process.destroy();
+      Process unused = process.onExit().join();
     }
   }
 
@@ -180,7 +195,7 @@ final class ServerProcesses implements AutoCloseable {
   }
 
   /** Whether every node is ready within so many seconds. */
-  boolean awaitReady(int seconds) throws InterruptedException {
+  public boolean awaitReady(int seconds) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     while (System.nanoTime() < deadline) {
       if (servers.stream().allMatch(this::isReady)) {
@@ -218,7 +233,7 @@ final class ServerProcesses implements AutoCloseable {
   }
 
   /** The end of every server's output, for failures. */
-  String logs() {
+  public String logs() {
     StringBuilder text = new StringBuilder();
     for (Server server : servers) {
       text.append("\n--- ").append(server.id).append('\n');

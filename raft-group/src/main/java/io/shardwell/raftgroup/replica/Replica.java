@@ -14,11 +14,13 @@ import io.microraft.model.message.AppendEntriesSuccessResponse;
 import io.microraft.model.message.InstallSnapshotRequest;
 import io.microraft.model.message.InstallSnapshotResponse;
 import io.microraft.model.message.PreVoteRequest;
+import io.microraft.model.message.PreVoteResponse;
 import io.microraft.model.message.RaftMessage;
 import io.microraft.model.message.VoteRequest;
 import io.microraft.persistence.RestoredRaftState;
 import io.microraft.report.RaftNodeReport;
 import io.microraft.transport.Transport;
+import io.shardwell.raftgroup.EventLoop;
 import io.shardwell.raftgroup.Tuning;
 import io.shardwell.raftgroup.WireLimits;
 import io.shardwell.raftgroup.wire.Outbox;
@@ -86,8 +88,8 @@ public final class Replica {
   /** Whether the node's disk has no room for proposals. */
   private boolean standsAside;
 
-  /** Loop time before which this replica leaves an election to the first successor. */
-  private long preVotesFromNanos = Long.MIN_VALUE;
+  /** The leader's crash is known by other means than its silence; null if not, or no longer. */
+  private @Nullable Succession succession;
 
   private long lastChunkSentNanos = Long.MIN_VALUE;
 
@@ -312,31 +314,16 @@ public final class Replica {
   }
 
   /**
-   * The node's process is known to be gone: no need to wait for its silence (MICRORAFT B11). All
-   * survivors learn it at once; so that they do not split the vote, only the first of them asks for
-   * votes at once, and the others after an election timeout if there is no leader by then.
+   * The node's process is known to be gone: no need to wait for its silence (MICRORAFT B11). The
+   * survivors learn it at about the same time; see {@link Succession}.
    */
   public void nodeIsGone(String nodeId) {
     if (isLeader() || !nodeId.equals(leaderNodeId())) {
       return;
     }
     time.jump(context.tuning().heartbeatTimeoutMillis());
-    if (!isFirstSuccessor(nodeId)) {
-      preVotesFromNanos =
-          context.loop().nanoTime()
-              + TimeUnit.MILLISECONDS.toNanos(context.tuning().electionTimeoutMillis() / 2);
-    }
-  }
-
-  /** Every survivor finds the same one; which one differs from group to group. */
-  private boolean isFirstSuccessor(String goneNodeId) {
-    List<String> survivors =
-        voters().stream()
-            .map(voter -> ((ReplicaEndpoint) voter).nodeId())
-            .filter(node -> !node.equals(goneNodeId))
-            .sorted()
-            .toList();
-    return !survivors.isEmpty() && survivors.get(group % survivors.size()).equals(self.nodeId());
+    succession =
+        Succession.of(group, nodeId, self, voters(), context.loop().nanoTime(), context.tuning());
   }
 
   /** The link to or from the node broke: nothing of before it counts any more (MICRORAFT B1). */
@@ -385,6 +372,7 @@ public final class Replica {
     standsAside = true;
     if (!standstill.isStill() && !isOnlyVoter()) {
       standstill.begin();
+      succession = null; // Its turns are timers of our own.
       gate.clear();
       context.leaderChanged().accept(this);
     }
@@ -445,6 +433,10 @@ public final class Replica {
         || message instanceof VoteRequest
         || message instanceof PreVoteRequest) {
       handleRequest(message);
+    } else if (message instanceof PreVoteResponse
+        && succession != null
+        && succession.standsBack(context.loop().nanoTime())) {
+      return;
     } else {
       if (message instanceof InstallSnapshotRequest) {
         endStalePreVote(message);
@@ -532,6 +524,9 @@ public final class Replica {
     }
     knownTerm = term;
     knownLeader = leader;
+    if (leader != null) {
+      succession = null;
+    }
     gate.clear();
     context.leaderChanged().accept(this);
   }
@@ -585,10 +580,56 @@ public final class Replica {
   }
 
   private void hold(ReplicaEndpoint target, RaftMessage message) {
-    if (message instanceof PreVoteRequest
-        && (keepPreVoteBack || context.loop().nanoTime() < preVotesFromNanos)) {
+    if (message instanceof PreVoteRequest request) {
+      if (keepPreVoteBack) {
+        return;
+      }
+      Succession current = succession;
+      if (current != null) {
+        askInTurn(current, target, request, false);
+        return;
+      }
+    } else if (message instanceof PreVoteResponse response
+        && response.isGranted()
+        && succession != null) {
+      succession.granted(target.nodeId(), context.loop().nanoTime());
+    }
+    sendDurable(target, message);
+  }
+
+  /** Asks for a pre-vote when it is this survivor's turn, and again while nobody leads. */
+  private void askInTurn(
+      Succession current, ReplicaEndpoint target, PreVoteRequest request, boolean asked) {
+    long wait = current.nanosToNextAsking(context.loop().nanoTime(), asked);
+    if (wait == Succession.OVER) {
+      succession = null;
+      if (!asked) {
+        sendDurable(target, request);
+      }
       return;
     }
+    EventLoop.Timer unused =
+        context
+            .loop()
+            .schedule(
+                () -> {
+                  // The request names the term after the one in which it was made.
+                  boolean stillWanted =
+                      succession == current
+                          && raft.getStatus() == RaftNodeStatus.ACTIVE
+                          && raft.getTerm().getLeaderEndpoint() == null
+                          && term() + 1 == request.getTerm();
+                  if (stillWanted && current.standsBack(context.loop().nanoTime())) {
+                    askInTurn(current, target, request, false);
+                  } else if (stillWanted) {
+                    sendDurable(target, request);
+                    askInTurn(current, target, request, true);
+                  }
+                },
+                wait);
+  }
+
+  private void sendDurable(ReplicaEndpoint target, RaftMessage message) {
     long vouchedFor = log.lastPosition();
     long tailIndex = 0;
     int tailTerm = 0;
