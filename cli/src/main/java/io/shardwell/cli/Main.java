@@ -1,6 +1,7 @@
 package io.shardwell.cli;
 
 import io.shardwell.cli.client.KeyCommands;
+import io.shardwell.cli.data.DataCommand;
 import io.shardwell.cli.dev.DevCommand;
 import io.shardwell.cli.serve.ServeCommand;
 import io.shardwell.cli.status.ClusterCommand;
@@ -49,7 +50,8 @@ public final class Main {
         new CommandLine(new Main())
             .addSubcommand(new DevCommand(surroundings))
             .addSubcommand(ServeCommand.commandLine(surroundings))
-            .addSubcommand(new ClusterCommand(surroundings));
+            .addSubcommand(new ClusterCommand(surroundings))
+            .addSubcommand(new DataCommand(surroundings));
     KeyCommands.addTo(commandLine, surroundings);
     commandLine
         .setOut(new PrintWriter(surroundings.out(), true, StandardCharsets.UTF_8))

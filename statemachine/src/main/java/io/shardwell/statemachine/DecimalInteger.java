@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.OptionalLong;
 
 /** 64-bit integers as Redis reads and writes them. */
-final class DecimalInteger {
+public final class DecimalInteger {
   private static final int MAX_DIGITS = 20;
 
   private DecimalInteger() {}
@@ -13,7 +13,7 @@ final class DecimalInteger {
    * Reads the shortest decimal form, and no other: no blanks, no plus sign, no leading zeros, no
    * minus zero. So a value that counts as a number is one that {@link #format} would write again.
    */
-  static OptionalLong parse(byte[] text) {
+  public static OptionalLong parse(byte[] text) {
     int length = text.length;
     if (length == 0 || length > MAX_DIGITS) {
       return OptionalLong.empty();

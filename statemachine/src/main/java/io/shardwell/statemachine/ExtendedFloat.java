@@ -23,12 +23,15 @@ final class ExtendedFloat {
   /** Decimal exponents beyond this are out of range whatever the digits of the text are. */
   private static final int MAX_TEXT_EXPONENT = 20_000;
 
+  /** The same for powers of two, which may make up for all the digits before them. */
+  private static final int MAX_BINARY_TEXT_EXPONENT = 100_000;
+
   private ExtendedFloat() {}
 
   /** A number that was read: finite, or one of the infinities, which can be read but not kept. */
   record Operand(@Nullable BigDecimal finite) {}
 
-  /** Reads a decimal number, or "inf" in its spellings; null if the text is neither. */
+  /** Reads a number, decimal or hexadecimal, or "inf" in its spellings; null if it is neither. */
   static @Nullable Operand parse(byte[] text) {
     if (text.length == 0 || text.length > MAX_TEXT_BYTES) {
       return null;
@@ -36,6 +39,9 @@ final class ExtendedFloat {
     int at = text[0] == '-' || text[0] == '+' ? 1 : 0;
     if (isInfinity(text, at)) {
       return new Operand(null);
+    }
+    if (text.length - at > 2 && text[at] == '0' && (text[at + 1] == 'x' || text[at + 1] == 'X')) {
+      return parseHexadecimal(text, at + 2);
     }
     int digits = 0;
     while (at < text.length && isDigit(text[at])) {
@@ -77,6 +83,63 @@ final class ExtendedFloat {
       return new Operand(BigDecimal.ZERO);
     }
     BigDecimal rounded = round(mantissa.scaleByPowerOfTen((int) exponent));
+    return rounded == null || rounded.signum() == 0 ? null : new Operand(rounded);
+  }
+
+  /** As C's strtold reads it: 0xh.hp-d; the digits start at a position. */
+  private static @Nullable Operand parseHexadecimal(byte[] text, int from) {
+    long exponent = 0;
+    int at = from;
+    int digits = 0;
+    boolean fraction = false;
+    StringBuilder hex = new StringBuilder();
+    for (; at < text.length; at++) {
+      if (text[at] == '.' && !fraction) {
+        fraction = true;
+      } else if (Character.digit(text[at], 16) >= 0) {
+        hex.append((char) text[at]);
+        digits++;
+        exponent -= fraction ? 4 : 0;
+      } else {
+        break;
+      }
+    }
+    if (digits == 0) {
+      return null;
+    }
+    BigInteger mantissa = new BigInteger(hex.toString(), 16);
+    if (at < text.length && (text[at] == 'p' || text[at] == 'P')) {
+      at++;
+      boolean negative = at < text.length && text[at] == '-';
+      if (at < text.length && (text[at] == '-' || text[at] == '+')) {
+        at++;
+      }
+      if (at == text.length) {
+        return null;
+      }
+      long power = 0;
+      for (; at < text.length && isDigit(text[at]); at++) {
+        power = Math.min(power * 10 + text[at] - '0', MAX_BINARY_TEXT_EXPONENT);
+      }
+      exponent += negative ? -power : power;
+    }
+    if (at < text.length) {
+      return null;
+    }
+    if (mantissa.signum() == 0) {
+      return new Operand(BigDecimal.ZERO);
+    }
+    // Out of range for certain, and not worth the digits it would take to find out.
+    long magnitude = mantissa.bitLength() + exponent;
+    if (magnitude > MAX_EXPONENT + 2 || magnitude < SMALLEST_EXPONENT - 2) {
+      return null;
+    }
+    BigDecimal exact =
+        exponent >= 0
+            ? new BigDecimal(mantissa.shiftLeft((int) exponent))
+            : new BigDecimal(mantissa)
+                .divide(new BigDecimal(BigInteger.ONE.shiftLeft((int) -exponent)));
+    BigDecimal rounded = round(text[0] == '-' ? exact.negate() : exact);
     return rounded == null || rounded.signum() == 0 ? null : new Operand(rounded);
   }
 

@@ -167,9 +167,12 @@ public final class Invocation {
     return new Reply.Failure(text.toString());
   }
 
-  /** A word as text that fits into an error line: cut at a zero byte, line ends made spaces. */
+  /**
+   * A word as text that fits into an error line: cut at a zero byte, line ends made spaces; each
+   * byte a character, so that the encoder gives back what came in, UTF-8 or not.
+   */
   static String echo(byte[] word, int maxBytes) {
-    return new String(word, 0, echoLength(word, maxBytes), StandardCharsets.UTF_8)
+    return new String(word, 0, echoLength(word, maxBytes), StandardCharsets.ISO_8859_1)
         .replace('\r', ' ')
         .replace('\n', ' ');
   }

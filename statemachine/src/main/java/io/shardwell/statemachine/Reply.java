@@ -24,7 +24,10 @@ public sealed interface Reply {
   /** A short word such as OK. */
   record Status(String text) implements Reply {}
 
-  /** An error; the text starts with its code, as in "ERR syntax error", and has no line end. */
+  /**
+   * An error; the text starts with its code, as in "ERR syntax error", and has no line end. Each of
+   * its characters is one byte (ISO 8859-1): it may repeat what a client sent, whatever that was.
+   */
   record Failure(String text) implements Reply {}
 
   /** A whole number. */

@@ -44,12 +44,51 @@ class NumbersTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", " 1", "1 ", "nan", "abc", ".", "1e", "1e+", "1e5000", "1e-5000", "--1", "1.2.3"
+        "",
+        " 1",
+        "1 ",
+        "nan",
+        "abc",
+        ".",
+        "1e",
+        "1e+",
+        "1e5000",
+        "1e-5000",
+        "--1",
+        "1.2.3",
+        "0x",
+        "0x.",
+        "0xg",
+        "0x1p",
+        "0x1p+",
+        "0x1.2.3",
+        "0x1p99999",
+        "0x1p-99999",
+        "0x1p99999999999",
+        "x1"
       })
   void noNumbers(String text) {
     Shard shard = new Shard();
     assertThat(shard.write("INCRBYFLOAT", "k", text)).isEqualTo(Failures.NOT_A_FLOAT);
     assertThat(shard.state.stats().keys()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0x10, 16",
+    "-0X1F, -31",
+    "0x.8, 0.5",
+    "0x1., 1",
+    "0x1p3, 8",
+    "0x1.8P-1, 0.75",
+    "0x0p99999, 0",
+    "0x0.0001p16, 1",
+    "0xffffffffffffffff, 18446744073709551615",
+    "0x1ffffffffffffffff, 36893488147419103232",
+  })
+  void hexadecimalNumbersAreReadAsCDoes(String text, String sum) {
+    Shard shard = new Shard();
+    assertThat(shard.write("INCRBYFLOAT", "k", text)).isEqualTo(Reply.Bulk.of(sum));
   }
 
   @ParameterizedTest

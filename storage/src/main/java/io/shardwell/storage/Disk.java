@@ -27,7 +27,10 @@ public interface Disk {
   /** Deletes a file; nothing happens if it is absent. */
   void delete(String name) throws IOException;
 
-  /** Replaces {@code to} by {@code from}: a crash leaves the old or the new {@code to}. */
+  /**
+   * Replaces {@code to} by {@code from}: a crash leaves the old or the new {@code to}. Across
+   * folders a crash may also leave both names or neither, until both folders are synced.
+   */
   void rename(String from, String to) throws IOException;
 
   /** Makes creations, deletions and renames in that folder ("" is the root) durable. */

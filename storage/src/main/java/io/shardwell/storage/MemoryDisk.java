@@ -285,10 +285,17 @@ public final class MemoryDisk implements Disk {
 
   @Override
   public void rename(String from, String to) throws IOException {
-    assert folderOf(from).equals(folderOf(to)) : from + " " + to;
     boolean dies = step(Operation.RENAME);
     if (!(dies && random.nextBoolean())) {
-      rename(List.of(new NameChange(to, file(from)), new NameChange(from, null)), to);
+      NameChange appears = new NameChange(to, file(from));
+      NameChange vanishes = new NameChange(from, null);
+      if (folderOf(from).equals(folderOf(to))) {
+        rename(List.of(appears, vanishes), to);
+      } else {
+        // Each folder is durable by itself: both names may be found, or neither.
+        rename(List.of(appears), to);
+        rename(List.of(vanishes), from);
+      }
     }
     if (dies) {
       throw died();

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 final class MetadataFile {
   static final String NAME = "metadata";
   private static final int MAGIC = 0x53574d44; // "SWMD"
+  private static final int OPENED = 1;
+  private static final int REJOINS = 2;
 
   private MetadataFile() {}
 
@@ -42,7 +44,7 @@ final class MetadataFile {
     }
     ByteBuffer out = ByteBuffer.allocate(length);
     out.putLong(metadata.incarnation()).putLong(metadata.bootNumber());
-    out.put((byte) (metadata.opened() ? 1 : 0));
+    out.put((byte) ((metadata.opened() ? OPENED : 0) | (metadata.rejoins() ? REJOINS : 0)));
     putBytes(out, metadata.clusterTable());
     out.putInt(sizes.size());
     sizes.forEach(
@@ -57,14 +59,20 @@ final class MetadataFile {
   private static NodeMetadata decode(ByteBuffer in) {
     long incarnation = in.getLong();
     long bootNumber = in.getLong();
-    boolean opened = in.get() != 0;
+    byte flags = in.get();
     byte[] clusterTable = getBytes(in);
     Map<String, Long> sizes = new TreeMap<>();
     for (int left = in.getInt(); left > 0; left--) {
       String name = new String(getBytes(in), StandardCharsets.UTF_8);
       sizes.put(name, in.getLong());
     }
-    return new NodeMetadata(incarnation, bootNumber, clusterTable, opened, sizes);
+    return new NodeMetadata(
+        incarnation,
+        bootNumber,
+        clusterTable,
+        (flags & OPENED) != 0,
+        (flags & REJOINS) != 0,
+        sizes);
   }
 
   private static void putBytes(ByteBuffer out, byte[] bytes) {

@@ -54,7 +54,7 @@ public final class NodeStorage {
       FormatFile.writeOrCheck(disk);
       NodeMetadata metadata = MetadataFile.read(disk);
       Recovery recovery = new Recovery(disk);
-      recovery.run(metadata != null);
+      recovery.run(metadata);
       DiskWork work = new DiskWork(disk, faults);
       SharedLog log = recovery.openLog(work, limits);
       SnapshotStore snapshots = new SnapshotStore(work, log, recovery.snapshots());

@@ -52,14 +52,14 @@ final class Recovery {
   /**
    * Recovers.
    *
-   * @param hasMetadata whether the node's metadata exists
+   * @param metadata the node's; null if there is none
    */
-  void run(boolean hasMetadata) throws IOException {
+  void run(@Nullable NodeMetadata metadata) throws IOException {
     // What is absent must be durably absent: a process may have died between the deletion of a
     // manifest and its sync, and a power cut would bring back a snapshot that the log went on
     // without.
     disk.syncFolder(SnapshotFiles.FOLDER);
-    LogScan scan = read(hasMetadata);
+    LogScan scan = read(metadata);
     write(scan);
   }
 
@@ -68,7 +68,7 @@ final class Recovery {
    *
    * @return what was read of the log, opened
    */
-  LogScan read(boolean hasMetadata) throws IOException {
+  LogScan read(@Nullable NodeMetadata metadata) throws IOException {
     readManifests();
     TreeMap<Integer, Long> snapshotIndexes = new TreeMap<>();
     snapshots.forEach((group, s) -> snapshotIndexes.put(group, s.manifest().index()));
@@ -77,7 +77,7 @@ final class Recovery {
     boolean sound = false;
     try {
       scan.run();
-      checkTogether(hasMetadata, scan, replay);
+      checkTogether(metadata, scan, replay);
       next = new Segment(scan.highestSequence() + 1, disk.nextSalt());
       decisions.clear();
       for (RecoveringReplica replica : replay.replicas().values()) {
@@ -134,13 +134,15 @@ final class Recovery {
   }
 
   /** Metadata, log and snapshots come and go together. */
-  private void checkTogether(boolean hasMetadata, LogScan scan, Replay replay)
+  private void checkTogether(@Nullable NodeMetadata metadata, LogScan scan, Replay replay)
       throws DamagedStorageException {
     boolean hasLog = scan.turn() > 0;
-    if (!hasLog && (hasMetadata || !snapshots.isEmpty())) {
+    // A directory emptied on purpose has metadata that say so, and never spoke for anybody.
+    boolean mayHaveNoLog = metadata == null || metadata.rejoins();
+    if (!hasLog && (!mayHaveNoLog || !snapshots.isEmpty())) {
       throw damage(SegmentFiles.FOLDER, DamagedStorageException.NO_GROUP, "the log is gone");
     }
-    if (!hasMetadata && !replay.replicas().isEmpty()) {
+    if (metadata == null && !replay.replicas().isEmpty()) {
       throw damage(
           MetadataFile.NAME, DamagedStorageException.NO_GROUP, "the node's metadata is gone");
     }

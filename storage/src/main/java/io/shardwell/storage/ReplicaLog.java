@@ -35,7 +35,7 @@ public final class ReplicaLog {
     assert index == lastIndex() + 1 : index + " behind " + lastIndex();
     long position = append(RecordType.ENTRY, index, term, payload);
     state.appendEntry(index, term, position, payload.length);
-    log.retain(position, LogFormat.RECORD_HEADER_BYTES + payload.length);
+    log.segments().retain(state.entries(), index, index);
   }
 
   /** Drops the entries at and above {@code index}. */
@@ -220,26 +220,14 @@ public final class ReplicaLog {
   void moved(long index, long from, long to) {
     assert isAt(index, from) : index;
     EntryIndex entries = state.entries();
-    int length = entries.length(index);
     release(index, index);
-    state.moveEntry(index, entries.term(index), to, length);
-    log.retain(to, LogFormat.RECORD_HEADER_BYTES + length);
+    state.moveEntry(index, entries.term(index), to, entries.length(index));
+    log.segments().retain(entries, index, index);
   }
 
-  /** Counts the records of all entries held: they were recovered. */
-  void retainAll() {
-    EntryIndex entries = state.entries();
-    for (long index = entries.first(); index <= entries.last(); index++) {
-      log.retain(entries.position(index), LogFormat.RECORD_HEADER_BYTES + entries.length(index));
-    }
-  }
-
-  /** Entries from..to are about to go: nothing if {@code to < from}. */
+  /** Entries from..to are about to go: none if {@code to < from}. */
   private void release(long from, long to) {
-    EntryIndex entries = state.entries();
-    for (long index = from; index <= to; index++) {
-      log.release(entries.position(index), LogFormat.RECORD_HEADER_BYTES + entries.length(index));
-    }
+    log.segments().release(state.entries(), from, to);
   }
 
   /** Position behind the announcement of that snapshot. */

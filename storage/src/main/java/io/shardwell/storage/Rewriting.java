@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * counts it as live and stays. If it is dropped meanwhile, and perhaps another one appended at its
  * index, its position is another one or none: then the second record is garbage, and in the log it
  * is in front of the record that dropped the entry, so replay drops it too. If an install begins
- * meanwhile that may have to be taken back, the slice is given up: the log holds no moved record
- * between the begin of an install and its end.
+ * meanwhile that may have to be taken back, its pin keeps the old segment, and whoever takes it
+ * back finds the entry in its old place.
  *
  * <p>Loop thread only.
  */
@@ -77,22 +77,12 @@ final class Rewriting {
       index = 0;
     }
     busy = true;
-    int oldGroup = group;
-    long oldIndex = index;
     List<Source> slice = collect(oldest);
     ByteBuffer bytes = ByteBuffer.allocate(slice.stream().mapToInt(Source::recordBytes).sum());
     work.submit(
         "read " + oldest.name(),
         () -> read(oldest, slice, bytes),
-        () -> {
-          if (log.isPinned(oldest)) {
-            group = oldGroup;
-            index = oldIndex;
-            busy = false;
-          } else {
-            append(oldest, slice, bytes);
-          }
-        });
+        () -> append(oldest, slice, bytes));
   }
 
   /** The next entries with a place in the segment, at least one if there is any in reach. */

@@ -114,6 +114,32 @@ final class SegmentChain {
     throw new AssertionError("position " + position + " is in no segment");
   }
 
+  /** The records of entries from..to are their places now. */
+  void retain(EntryIndex entries, long from, long to) {
+    count(entries, from, to, 1);
+  }
+
+  /** The records of entries from..to are no entry's place any more. */
+  void release(EntryIndex entries, long from, long to) {
+    count(entries, from, to, -1);
+  }
+
+  /**
+   * A snapshot releases up to a million at once: neighbours are added up before they are counted.
+   */
+  private void count(EntryIndex entries, long from, long to, int sign) {
+    long index = from;
+    while (index <= to) {
+      Segment segment = at(entries.position(index));
+      long bytes = 0;
+      do {
+        bytes += LogFormat.RECORD_HEADER_BYTES + entries.length(index);
+        index++;
+      } while (index <= to && segment.holds(entries.position(index)));
+      segment.addLive(sign * bytes);
+    }
+  }
+
   /** The log goes on in the next segment, whose first batch is that turn at that position. */
   void roll(long position, long turn) {
     Segment next = spare;

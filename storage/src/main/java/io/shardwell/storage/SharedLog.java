@@ -75,9 +75,8 @@ public final class SharedLog {
   }
 
   void addRecovered(ReplicaState state) {
-    ReplicaLog replica = new ReplicaLog(this, state);
-    replicas.put(state.group(), replica);
-    replica.retainAll();
+    replicas.put(state.group(), new ReplicaLog(this, state));
+    segments.retain(state.entries(), state.entries().first(), state.entries().last());
   }
 
   /** The group's part of the log; created empty if the group is new. */
@@ -149,16 +148,6 @@ public final class SharedLog {
   /** Bytes of the records in {@link #logBytes} that are the place of an entry some group holds. */
   public long liveBytes() {
     return segments.liveBytes();
-  }
-
-  /** The record at that position is now the place of an entry. */
-  void retain(long position, int recordBytes) {
-    segments.at(position).addLive(recordBytes);
-  }
-
-  /** The record at that position is no entry's place any more. */
-  void release(long position, int recordBytes) {
-    segments.at(position).addLive(-recordBytes);
   }
 
   /** Appends a record and returns its position (of its first byte). */
@@ -288,7 +277,7 @@ public final class SharedLog {
     if (segments.isRemoving()) {
       return;
     }
-    if (oldestMayGo() && segments.oldest().liveBytes() == 0) {
+    if (segments.oldest().liveBytes() == 0 && oldestMayGo()) {
       segments.removeOldest(this::reclaim);
     } else {
       rewriting.proceed();
@@ -309,7 +298,7 @@ public final class SharedLog {
   }
 
   /** Whether an install that may have to be taken back needs the segment. */
-  boolean isPinned(Segment segment) {
+  private boolean isPinned(Segment segment) {
     for (ReplicaLog replica : replicas.values()) {
       if (replica.installPin() < segment.endPosition()) {
         return true;

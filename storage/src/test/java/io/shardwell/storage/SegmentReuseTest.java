@@ -272,6 +272,19 @@ final class SegmentReuseTest {
     }
   }
 
+  /** Blocks that are there are not written twice: no zeros go over what the former use left. */
+  @Test
+  void recycledBlocksAreNotZeroed() throws IOException {
+    churnUntilRecycled();
+    Segment last = storage.log().segments().last();
+    byte[] contents = disk.contents(last.name());
+    int stale = 0;
+    for (int offset = last.endOffset(); offset < last.staleEnd(); offset++) {
+      stale += contents[offset] != 0 ? 1 : 0;
+    }
+    assertThat(stale).isGreaterThan((last.staleEnd() - last.endOffset()) / 2);
+  }
+
   /** In the long run the folder holds the same few files, and no turn makes one grow. */
   @Test
   void filesAreUsedAgain() throws IOException {

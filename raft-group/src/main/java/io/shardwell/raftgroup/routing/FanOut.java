@@ -2,6 +2,7 @@ package io.shardwell.raftgroup.routing;
 
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Reply;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -150,19 +152,17 @@ final class FanOut {
    * times the number of shards, plus the shard; 0 begins and ends.
    */
   private void scan(ShardOrder order, Invocation invocation, Consumer<Reply> onReply) {
-    long cursor;
-    try {
-      cursor = Long.parseLong(new String(invocation.argument(0), StandardCharsets.US_ASCII));
-    } catch (NumberFormatException notANumber) {
+    OptionalLong parsed = ScanCursor.parse(invocation.argument(0));
+    if (parsed.isEmpty()) {
       onReply.accept(INVALID_CURSOR);
       return;
     }
-    if (cursor < 0) {
-      onReply.accept(INVALID_CURSOR);
-      return;
-    }
-    int shard = (int) (cursor % router.shards());
-    long inner = cursor / router.shards();
+    long cursor = parsed.getAsLong();
+    boolean ours =
+        Long.compareUnsigned(Long.divideUnsigned(cursor, router.shards()), Limits.SCAN_CURSORS) < 0;
+    // One that nobody was given leads to the end: an answer as good as any, and Redis gives one.
+    int shard = ours ? (int) Long.remainderUnsigned(cursor, router.shards()) : router.shards() - 1;
+    long inner = ours ? Long.divideUnsigned(cursor, router.shards()) : Limits.SCAN_CURSORS - 1;
     order.submit(
         shard,
         withCursor(invocation, inner),

@@ -3,10 +3,12 @@ package io.shardwell.server.command;
 import io.shardwell.raftgroup.ClientSession;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.DecimalInteger;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -46,6 +48,11 @@ public final class Call {
   /** The word in upper case, to compare with names and options. */
   String upper(int i) {
     return text(i).toUpperCase(Locale.ROOT);
+  }
+
+  /** The word as a whole number as Redis reads one; empty if it is none. */
+  OptionalLong number(int i) {
+    return DecimalInteger.parse(words[i]);
   }
 
   void answer(Answer result) {

@@ -2,25 +2,18 @@ package io.shardwell.server.command;
 
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Command;
-import io.shardwell.statemachine.Invocation;
-import io.shardwell.statemachine.Reply;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
-/** COMMAND and its subcommands, over the rows of both tables: the data's and the server's. */
+/** COMMAND and its subcommands, in the shapes of Redis 7, over the table of commands. */
 final class CommandIntrospection {
 
-  private final Map<String, ServerCommand> serverCommands;
+  private CommandIntrospection() {}
 
-  CommandIntrospection(Map<String, ServerCommand> serverCommands) {
-    this.serverCommands = serverCommands;
-  }
-
-  Answer answer(Call call) {
+  static Answer answer(Call call) {
     if (call.count() == 1) {
       return rows(names());
     }
@@ -34,13 +27,8 @@ final class CommandIntrospection {
     };
   }
 
-  private List<String> names() {
-    List<String> names = new ArrayList<>();
-    for (Command command : Command.values()) {
-      names.add(command.lowerName());
-    }
-    names.addAll(serverCommands.keySet());
-    return names;
+  private static List<String> names() {
+    return CommandTable.commands().stream().map(CommandRow::name).toList();
   }
 
   private static List<String> named(Call call) {
@@ -51,157 +39,143 @@ final class CommandIntrospection {
     return names;
   }
 
-  private Answer rows(List<String> names) {
+  private static Answer rows(List<String> names) {
     List<Answer> rows = new ArrayList<>(names.size());
     for (String name : names) {
-      Command data = dataCommand(name);
-      ServerCommand server = serverCommands.get(name);
-      if (data != null) {
-        boolean write = data.isWrite();
-        rows.add(
-            row(
-                data.lowerName(),
-                data.arity(),
-                List.of(write ? "write" : "readonly", write ? "denyoom" : "fast"),
-                data.firstKey(),
-                data.lastKey(),
-                data.keyStep(),
-                List.of(write ? "@write" : "@read", "@" + DataCommandDocs.group(data)),
-                tips(data)));
-      } else if (server != null) {
-        rows.add(
-            row(
-                server.name(),
-                server.arity(),
-                List.of("noscript", "loading", "stale"),
-                0,
-                0,
-                0,
-                List.of("@" + server.group()),
-                List.of()));
-      } else {
-        rows.add(Answer.NIL);
-      }
+      CommandRow row = CommandTable.find(name);
+      rows.add(row == null ? Answer.NIL : row(row));
     }
     return new Answer.Items(rows);
   }
 
-  private static Answer row(
-      String name,
-      int arity,
-      List<String> flags,
-      int firstKey,
-      int lastKey,
-      int keyStep,
-      List<String> categories,
-      List<Answer> tips) {
+  private static Answer row(CommandRow row) {
     return Answer.items(
-        Answer.bulk(name),
-        Answer.integer(arity),
-        words(flags),
-        Answer.integer(firstKey),
-        Answer.integer(lastKey),
-        Answer.integer(keyStep),
-        words(categories),
-        new Answer.Items(tips),
-        Answer.NOTHING,
-        Answer.NOTHING);
+        Answer.bulk(row.name()),
+        Answer.integer(row.arity()),
+        words(row.flags(), ""),
+        Answer.integer(row.firstKey()),
+        Answer.integer(row.lastKey()),
+        Answer.integer(row.keyStep()),
+        words(row.categories(), "@"),
+        new Answer.Items(
+            row.tips().stream().filter(tip -> !isForMany(tip)).map(Answer::bulk).toList()),
+        new Answer.Items(row.keySpecs().stream().map(spec -> keySpec(row, spec)).toList()),
+        new Answer.Items(
+            CommandTable.subcommands(row.name()).stream().map(CommandIntrospection::row).toList()));
   }
 
-  private static Answer words(List<String> words) {
+  // Such tips tell clients how to spread a command; a single image is one answer for all.
+  private static boolean isForMany(String tip) {
+    return tip.startsWith("request_policy") || tip.startsWith("response_policy");
+  }
+
+  private static Answer words(List<String> words, String prefix) {
     List<Answer> all = new ArrayList<>(words.size());
-    words.forEach(word -> all.add(Answer.status(word)));
+    words.forEach(word -> all.add(Answer.status(prefix + word)));
     return new Answer.Distinct(all);
   }
 
-  // Tips tell cluster-aware clients how to spread a command; here it is always one answer for all.
-  private static List<Answer> tips(Command command) {
-    return command == Command.KEYS || command == Command.RANDOMKEY || command == Command.SCAN
-        ? List.of(Answer.bulk("nondeterministic_output_order"))
-        : List.of();
+  /** All of ours are keys at fixed places: one, or from a place to the end in steps. */
+  private static Answer keySpec(CommandRow row, String spec) {
+    String[] positionAndFlags = spec.split(" ", 2);
+    return new Answer.Pairs(
+        List.of(
+            Answer.bulk("flags"),
+            words(Arrays.asList(positionAndFlags[1].split(" ", -1)), ""),
+            Answer.bulk("begin_search"),
+            Answer.pairs(
+                "type",
+                "index",
+                "spec",
+                Answer.pairs("index", Integer.parseInt(positionAndFlags[0]))),
+            Answer.bulk("find_keys"),
+            Answer.pairs(
+                "type",
+                "range",
+                "spec",
+                Answer.pairs(
+                    "lastkey", Math.min(row.lastKey(), 0), "keystep", row.keyStep(), "limit", 0))));
   }
 
-  private Answer docs(List<String> names) {
+  private static Answer docs(List<String> names) {
     List<Answer> all = new ArrayList<>();
     for (String name : names) {
-      Command data = dataCommand(name);
-      ServerCommand server = serverCommands.get(name);
-      if (data != null) {
+      CommandRow row = CommandTable.find(name);
+      if (row != null) {
         all.add(Answer.bulk(name));
-        all.add(doc(DataCommandDocs.summary(data), DataCommandDocs.group(data)));
-      } else if (server != null) {
-        all.add(Answer.bulk(name));
-        all.add(doc(server.summary(), server.group()));
+        all.add(doc(row));
       }
     }
     return new Answer.Pairs(all);
   }
 
-  private static Answer doc(String summary, String group) {
-    return Answer.pairs(
-        "summary", summary, "since", NodeFacts.VERSION, "group", group, "complexity", "O(1)");
+  private static Answer doc(CommandRow row) {
+    List<Answer> fields = new ArrayList<>();
+    add("summary", row.summary(), fields);
+    add("since", row.since(), fields);
+    add("group", row.group(), fields);
+    if (!row.complexity().equals("-")) {
+      add("complexity", row.complexity(), fields);
+    }
+    List<Answer> subcommands = new ArrayList<>();
+    for (CommandRow subcommand : CommandTable.subcommands(row.name())) {
+      subcommands.add(Answer.bulk(subcommand.name()));
+      subcommands.add(doc(subcommand));
+    }
+    if (!subcommands.isEmpty()) {
+      fields.add(Answer.bulk("subcommands"));
+      fields.add(new Answer.Pairs(subcommands));
+    }
+    return new Answer.Pairs(fields);
   }
 
-  private Answer list(Call call) {
-    List<String> names = names();
+  private static void add(String name, String value, List<Answer> fields) {
+    fields.add(Answer.bulk(name));
+    fields.add(Answer.bulk(value));
+  }
+
+  private static Answer list(Call call) {
+    List<CommandRow> rows = new ArrayList<>(CommandTable.all());
     if (call.count() == 5 && call.upper(2).equals("FILTERBY")) {
       String value = call.text(4);
       switch (call.upper(3)) {
-        case "PATTERN" -> names.removeIf(name -> !Glob.matches(value, name));
-        case "MODULE" -> names.clear();
-        case "ACLCAT" -> names.removeIf(name -> !inCategory(name, value));
+        case "PATTERN" -> rows.removeIf(row -> !Glob.matches(value, row.name()));
+        case "MODULE" -> rows.clear();
+        case "ACLCAT" -> rows.removeIf(row -> !row.categories().contains(value));
         default -> {
           return Errors.SYNTAX;
         }
       }
-    } else if (call.count() != 2) {
+    } else if (call.count() == 2) {
+      rows.removeIf(CommandRow::isSubcommand);
+    } else {
       return Errors.SYNTAX;
     }
-    List<Answer> all = new ArrayList<>(names.size());
-    names.forEach(name -> all.add(Answer.bulk(name)));
-    return new Answer.Items(all);
+    return new Answer.Items(rows.stream().map(row -> Answer.bulk(row.name())).toList());
   }
 
-  private boolean inCategory(String name, String category) {
-    Command data = dataCommand(name);
-    if (data != null) {
-      return category.equalsIgnoreCase(data.isWrite() ? "write" : "read")
-          || category.equalsIgnoreCase(DataCommandDocs.group(data));
-    }
-    ServerCommand server = serverCommands.get(name);
-    return server != null && category.equalsIgnoreCase(server.group());
-  }
-
-  private Answer keys(Call call) {
-    if (call.count() < 3) {
-      return Errors.subcommandArity(call, "command");
-    }
-    byte[][] words = new byte[call.count() - 2][];
-    for (int i = 0; i < words.length; i++) {
-      words[i] = call.bytes(i + 2);
-    }
+  private static Answer keys(Call call) {
     String name = call.text(2).toLowerCase(Locale.ROOT);
-    Command data = dataCommand(name);
-    if (data == null && !serverCommands.containsKey(name)) {
+    CommandRow row = CommandTable.find(name);
+    if (row != null && call.count() > 3 && !CommandTable.subcommands(name).isEmpty()) {
+      row = CommandTable.find(name + "|" + call.text(3).toLowerCase(Locale.ROOT));
+    }
+    int words = call.count() - 2;
+    if (row == null) {
       return Answer.failure("ERR Invalid command specified");
     }
-    if (data == null || data.firstKey() == 0) {
+    if (row.firstKey() == 0) {
       return Answer.failure("ERR The command has no key arguments");
     }
-    if (!(Invocation.parse(words) instanceof Invocation.Ok ok)) {
+    if (!row.accepts(words)) {
       return Answer.failure("ERR Invalid number of arguments specified for command");
     }
-    List<Reply> keys = new ArrayList<>();
-    ok.invocation().keys().forEach(key -> keys.add(new Reply.Bulk(key)));
-    return new Answer.Plain(new Reply.Array(keys));
-  }
-
-  private static @org.jspecify.annotations.Nullable Command dataCommand(String name) {
-    return Command.byName(name.getBytes(StandardCharsets.UTF_8));
+    return new Answer.Items(
+        row.keyPositions(words).stream().map(i -> Answer.bulk(call.bytes(i + 2))).toList());
   }
 
   /** HELP of the plain-text listener. */
-  String help() {
+  static String help() {
     StringBuilder text = new StringBuilder();
     text.append("A line is a command, a line is the answer; quotes and escapes as in redis-cli.\n");
     text.append(
@@ -209,13 +183,11 @@ final class CommandIntrospection {
     text.append(
         "\nno value as (nil), an empty list as (empty). HELP and INFO answer several lines");
     text.append("\nand an empty one. QUIT ends.\n\n");
-    for (Command command : Command.values()) {
-      text.append(String.format("%-12s %s%n", command.name(), DataCommandDocs.summary(command)));
-    }
-    for (String name : Arrays.asList("ping", "info", "shardwell", "help", "quit")) {
-      ServerCommand command = serverCommands.get(name);
-      if (command != null) {
-        text.append(String.format("%-12s %s%n", name.toUpperCase(Locale.ROOT), command.summary()));
+    for (CommandRow row : CommandTable.commands()) {
+      boolean data = Command.byName(row.name().getBytes(StandardCharsets.US_ASCII)) != null;
+      if (data || List.of("ping", "info", "shardwell", "help", "quit").contains(row.name())) {
+        text.append(
+            String.format("%-12s %s%n", row.name().toUpperCase(Locale.ROOT), row.summary()));
       }
     }
     return text.toString();

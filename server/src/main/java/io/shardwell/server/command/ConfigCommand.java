@@ -57,7 +57,7 @@ final class ConfigCommand {
 
   Answer answer(Call call) {
     return switch (call.upper(1)) {
-      case "GET" -> call.count() > 2 ? get(call) : Errors.subcommandArity(call, "config");
+      case "GET" -> get(call);
       case "SET" -> set(call);
       case "RESETSTAT" -> {
         counters.reset();
@@ -84,7 +84,7 @@ final class ConfigCommand {
   }
 
   private Answer set(Call call) {
-    if (call.count() < 4 || call.count() % 2 != 0) {
+    if (call.count() % 2 != 0) {
       return Errors.subcommandArity(call, "config");
     }
     for (int i = 2; i < call.count(); i += 2) {
@@ -92,13 +92,13 @@ final class ConfigCommand {
       if (!settings.containsKey(name)) {
         return Answer.failure(
             "ERR Unknown option or number of arguments for CONFIG SET - '"
-                + Errors.echo(call.text(i))
+                + Errors.echo(call, i)
                 + "'");
       }
     }
     return Answer.failure(
         "ERR CONFIG SET failed (possibly related to argument '"
-            + Errors.echo(call.text(2))
+            + Errors.echo(call, 2)
             + "') - can't set immutable config");
   }
 }

@@ -3,13 +3,18 @@ package io.shardwell.server.command;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.server.protocol.RespEncoder;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.OptionalLong;
+import java.util.Set;
 
 /** What a client says about its own connection: handshake, names, farewell. */
 final class ConnectionCommands {
 
   private static final Answer BAD_NAME =
       Answer.failure("ERR Client names cannot contain spaces, newlines or special characters.");
+
+  /** Those that Redis knows; ours are all normal. */
+  private static final Set<String> CLIENT_TYPES =
+      Set.of("NORMAL", "MASTER", "REPLICA", "SLAVE", "PUBSUB");
 
   private ConnectionCommands() {}
 
@@ -35,13 +40,15 @@ final class ConnectionCommands {
   }
 
   static Answer select(Call call) {
-    try {
-      return Integer.parseInt(call.text(1)) == 0
-          ? Answer.OK
-          : Answer.failure("ERR DB index is out of range");
-    } catch (NumberFormatException e) {
+    OptionalLong index = call.number(1);
+    if (index.isEmpty()) {
       return Errors.NOT_AN_INTEGER;
     }
+    if (index.getAsLong() != (int) index.getAsLong()) {
+      return Answer.failure(
+          "ERR value is out of range, value must between -2147483648 and 2147483647");
+    }
+    return index.getAsLong() == 0 ? Answer.OK : Answer.failure("ERR DB index is out of range");
   }
 
   /** There are no passwords yet; these are Redis's answers when there are none. */
@@ -92,8 +99,7 @@ final class ConnectionCommands {
         }
         i += 2;
       } else {
-        return Answer.failure(
-            "ERR Syntax error in HELLO option '" + Errors.echo(call.text(i)) + "'");
+        return Answer.failure("ERR Syntax error in HELLO option '" + Errors.echo(call, i) + "'");
       }
     }
     call.client.resp = wanted;
@@ -120,26 +126,22 @@ final class ConnectionCommands {
   static Answer client(Call call, Clients clients, long nowNanos) {
     ClientInfo self = call.client;
     String subcommand = call.upper(1);
-    int count = call.count();
     return switch (subcommand) {
       case "ID" -> Answer.integer(self.id);
       case "GETNAME" -> self.name.isEmpty() ? Answer.NIL : Answer.bulk(self.name);
       case "SETNAME" -> {
-        if (count != 3) {
-          yield Errors.subcommandArity(call, "client");
-        }
         if (!isName(call.text(2))) {
           yield BAD_NAME;
         }
         self.name = call.text(2);
         yield Answer.OK;
       }
-      case "SETINFO" -> count == 4 ? setInfo(call) : Errors.subcommandArity(call, "client");
+      case "SETINFO" -> setInfo(call);
       case "INFO" -> new Answer.Text(self.line(nowNanos) + "\n");
       case "LIST" -> list(call, clients, nowNanos);
       case "KILL" -> kill(call, clients);
       case "NO-EVICT", "NO-TOUCH" -> {
-        String state = count == 3 ? call.upper(2) : "";
+        String state = call.upper(2);
         if (!state.equals("ON") && !state.equals("OFF")) {
           yield Errors.SYNTAX;
         }
@@ -151,7 +153,7 @@ final class ConnectionCommands {
         yield Answer.OK;
       }
       case "REPLY" -> reply(call);
-      case "CAPA" -> count >= 3 ? Answer.OK : Errors.subcommandArity(call, "client");
+      case "CAPA" -> Answer.OK;
       case "GETREDIR" -> Answer.integer(-1);
       case "UNPAUSE" -> Answer.OK;
       default -> Errors.unknownSubcommand(call, "client");
@@ -164,14 +166,14 @@ final class ConnectionCommands {
     if (!isName(value)) {
       return Answer.failure(
           "ERR "
-              + Errors.echo(call.text(2))
+              + Errors.echo(call, 2)
               + " cannot contain spaces, newlines or special characters.");
     }
     switch (attribute) {
       case "LIB-NAME" -> call.client.libName = value;
       case "LIB-VER" -> call.client.libVersion = value;
       default -> {
-        return Answer.failure("ERR Unrecognized option '" + Errors.echo(call.text(2)) + "'");
+        return Answer.failure("ERR Unrecognized option '" + Errors.echo(call, 2) + "'");
       }
     }
     return Answer.OK;
@@ -182,12 +184,19 @@ final class ConnectionCommands {
     if (call.count() >= 4 && call.upper(2).equals("ID")) {
       wanted.clear();
       for (int i = 3; i < call.count(); i++) {
-        ClientInfo found = byId(call.text(i), clients);
+        OptionalLong id = call.number(i);
+        if (id.isEmpty() || id.getAsLong() < 1) {
+          return Answer.failure("ERR Invalid client ID");
+        }
+        ClientInfo found = clients.byId(id.getAsLong());
         if (found != null) {
           wanted.add(found);
         }
       }
     } else if (call.count() == 4 && call.upper(2).equals("TYPE")) {
+      if (!CLIENT_TYPES.contains(call.upper(3))) {
+        return unknownType(call, 3);
+      }
       if (!call.upper(3).equals("NORMAL")) {
         wanted.clear();
       }
@@ -199,12 +208,8 @@ final class ConnectionCommands {
     return new Answer.Text(lines.toString());
   }
 
-  private static @Nullable ClientInfo byId(String id, Clients clients) {
-    try {
-      return clients.byId(Long.parseLong(id));
-    } catch (NumberFormatException e) {
-      return null;
-    }
+  private static Answer unknownType(Call call, int i) {
+    return Answer.failure("ERR Unknown client type '" + Errors.echo(call, i) + "'");
   }
 
   private static Answer kill(Call call, Clients clients) {
@@ -217,7 +222,7 @@ final class ConnectionCommands {
       }
       return Answer.failure("ERR No such client");
     }
-    if (call.count() < 4 || call.count() % 2 != 0) {
+    if (call.count() % 2 != 0) {
       return Errors.SYNTAX;
     }
     List<ClientInfo> chosen = clients.all();
@@ -225,12 +230,32 @@ final class ConnectionCommands {
     for (int i = 2; i < call.count(); i += 2) {
       String value = call.text(i + 1);
       switch (call.upper(i)) {
-        case "ID" -> chosen.removeIf(client -> !Long.toString(client.id).equals(value));
+        case "ID" -> {
+          OptionalLong id = call.number(i + 1);
+          if (id.isEmpty() || id.getAsLong() < 1) {
+            return Answer.failure("ERR client-id should be greater than 0");
+          }
+          chosen.removeIf(client -> client.id != id.getAsLong());
+        }
         case "ADDR" -> chosen.removeIf(client -> !client.address.equals(value));
         case "LADDR" -> chosen.removeIf(client -> !client.localAddress.equals(value));
-        case "USER" -> chosen.removeIf(client -> !value.equals("default"));
-        case "TYPE" -> chosen.removeIf(client -> !value.equalsIgnoreCase("normal"));
-        case "SKIPME" -> sparesCaller = value.equalsIgnoreCase("yes");
+        case "USER" -> {
+          if (!authenticates(value)) {
+            return Answer.failure("ERR No such user '" + Errors.echo(call, i + 1) + "'");
+          }
+        }
+        case "TYPE" -> {
+          if (!CLIENT_TYPES.contains(call.upper(i + 1))) {
+            return unknownType(call, i + 1);
+          }
+          chosen.removeIf(client -> !value.equalsIgnoreCase("normal"));
+        }
+        case "SKIPME" -> {
+          sparesCaller = value.equalsIgnoreCase("yes");
+          if (!sparesCaller && !value.equalsIgnoreCase("no")) {
+            return Errors.SYNTAX;
+          }
+        }
         default -> {
           return Errors.SYNTAX;
         }
@@ -253,8 +278,7 @@ final class ConnectionCommands {
   }
 
   private static Answer reply(Call call) {
-    String mode = call.count() == 3 ? call.upper(2) : "";
-    switch (mode) {
+    switch (call.upper(2)) {
       case "ON" -> call.client.setReplyMode(ClientInfo.ReplyMode.ON);
       case "OFF" -> call.client.setReplyMode(ClientInfo.ReplyMode.OFF);
       case "SKIP" -> call.client.setReplyMode(ClientInfo.ReplyMode.SKIP_NEXT);

@@ -1,6 +1,7 @@
 package io.shardwell.server.command;
 
 import io.shardwell.server.protocol.Answer;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /** Error texts that several commands share, in Redis's words. */
@@ -22,7 +23,7 @@ final class Errors {
   static Answer unknownSubcommand(Call call, String command) {
     return Answer.failure(
         "ERR unknown subcommand '"
-            + echo(call.text(1))
+            + echo(call, 1)
             + "'. Try "
             + command.toUpperCase(Locale.ROOT)
             + " HELP.");
@@ -32,7 +33,13 @@ final class Errors {
     return arity(command + "|" + call.text(1).toLowerCase(Locale.ROOT));
   }
 
-  static String echo(String word) {
-    return word.length() <= ECHO_LENGTH ? word : word.substring(0, ECHO_LENGTH);
+  /** A word of the call as it may stand in an error: at most 128 bytes, up to a zero byte. */
+  static String echo(Call call, int i) {
+    byte[] word = call.bytes(i);
+    int length = 0;
+    while (length < Math.min(word.length, ECHO_LENGTH) && word[length] != 0) {
+      length++;
+    }
+    return new String(word, 0, length, StandardCharsets.ISO_8859_1);
   }
 }

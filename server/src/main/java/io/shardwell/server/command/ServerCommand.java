@@ -1,25 +1,46 @@
 package io.shardwell.server.command;
 
 import io.shardwell.server.protocol.Answer;
+import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/**
- * A row of the table of commands a node answers by itself.
- *
- * @param name in lower case
- * @param arity Redis's convention: the name counts, negative means at least
- * @param group as in COMMAND DOCS
- */
-record ServerCommand(String name, int arity, String group, String summary, Consumer<Call> action) {
+/** A command a node answers by itself: its row of the table, its subcommands, and what it does. */
+record ServerCommand(CommandRow row, List<CommandRow> subcommands, Consumer<Call> action) {
 
-  /** One that knows its answer at once. */
-  static ServerCommand of(
-      String name, int arity, String group, String summary, Function<Call, Answer> action) {
-    return new ServerCommand(name, arity, group, summary, call -> call.answer(action.apply(call)));
+  /** One that must be in the table; it knows its answer at once. */
+  static ServerCommand of(String name, Function<Call, Answer> action) {
+    return later(name, call -> call.answer(action.apply(call)));
   }
 
-  boolean accepts(int words) {
-    return arity >= 0 ? words == arity : words >= -arity;
+  /** One that answers when it can. */
+  static ServerCommand later(String name, Consumer<Call> action) {
+    return new ServerCommand(CommandTable.row(name), CommandTable.subcommands(name), action);
+  }
+
+  String name() {
+    return row.name();
+  }
+
+  /** Checks the number of words as the table has it, and executes. */
+  void execute(Call call) {
+    if (!row.accepts(call.count())) {
+      call.answer(Errors.arity(name()));
+      return;
+    }
+    if (!subcommands.isEmpty() && call.count() > 1) {
+      String full = name() + "|" + call.text(1).toLowerCase(Locale.ROOT);
+      CommandRow subcommand = CommandTable.find(full);
+      if (subcommand == null) {
+        call.answer(Errors.unknownSubcommand(call, name()));
+        return;
+      }
+      if (!subcommand.accepts(call.count())) {
+        call.answer(Errors.arity(full));
+        return;
+      }
+    }
+    action.accept(call);
   }
 }

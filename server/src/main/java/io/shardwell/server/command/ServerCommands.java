@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,12 +24,17 @@ public final class ServerCommands {
   // What Redis charges for the least entry; the true cost here is within a factor of two of it.
   private static final int ENTRY_OVERHEAD_BYTES = 64;
 
+  private static final Answer NO_FREQUENCY =
+      Answer.failure(
+          "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note"
+              + " that when switching between policies at runtime LRU and LFU data will take some"
+              + " time to adjust.");
+
   private static final int LONGEST_NAME = 32;
 
   private final Map<String, ServerCommand> table = new LinkedHashMap<>();
   private final NodeFacts facts;
   private final Supplier<NodeStatus> status;
-  private final CommandIntrospection introspection;
   private final ConfigCommand config;
 
   /** Status is this node's as of the moment asked for. */
@@ -40,49 +46,35 @@ public final class ServerCommands {
       EventLoop clock) {
     this.facts = facts;
     this.status = status;
-    this.introspection = new CommandIntrospection(table);
     this.config = new ConfigCommand(facts, counters);
     InfoCommand info = new InfoCommand(facts, status, clients, counters, clock::nanoTime);
-    String connection = "connection";
-    String server = "server";
-    String cluster = "cluster";
-    add(ServerCommand.of("ping", -1, connection, "Answers PONG.", ConnectionCommands::ping));
-    add(ServerCommand.of("echo", 2, connection, "Answers the word.", ConnectionCommands::echo));
-    add(ServerCommand.of("quit", -1, connection, "Ends.", ConnectionCommands::quit));
-    add(ServerCommand.of("reset", 1, connection, "Forgets names.", ConnectionCommands::reset));
-    add(ServerCommand.of("select", 2, connection, "Only 0.", ConnectionCommands::select));
-    add(ServerCommand.of("auth", -2, connection, "Logs in.", ConnectionCommands::auth));
+    add(ServerCommand.of("ping", ConnectionCommands::ping));
+    add(ServerCommand.of("echo", ConnectionCommands::echo));
+    add(ServerCommand.of("quit", ConnectionCommands::quit));
+    add(ServerCommand.of("reset", ConnectionCommands::reset));
+    add(ServerCommand.of("select", ConnectionCommands::select));
+    add(ServerCommand.of("auth", ConnectionCommands::auth));
+    add(ServerCommand.of("hello", call -> ConnectionCommands.hello(call, facts)));
     add(
         ServerCommand.of(
-            "hello",
-            -1,
-            connection,
-            "Agrees on a protocol version.",
-            call -> ConnectionCommands.hello(call, facts)));
-    add(
-        ServerCommand.of(
-            "client",
-            -2,
-            connection,
-            "About connections.",
-            call -> ConnectionCommands.client(call, clients, clock.nanoTime())));
-    add(ServerCommand.of("command", -1, server, "About commands.", introspection::answer));
-    add(ServerCommand.of("info", -1, server, "About this node.", info::answer));
-    add(ServerCommand.of("config", -2, server, "Settings.", config::answer));
-    add(ServerCommand.of("time", 1, server, "This node's clock.", call -> time(clock)));
-    add(ServerCommand.of("role", 1, server, "Always master.", call -> role()));
-    add(ServerCommand.of("readonly", 1, cluster, "Refused here.", call -> clusterOnly()));
-    add(ServerCommand.of("readwrite", 1, cluster, "Refused here.", call -> clusterOnly()));
-    add(ServerCommand.of("asking", 1, cluster, "Refused here.", call -> clusterOnly()));
-    add(ServerCommand.of("cluster", -2, cluster, "INFO, KEYSLOT.", this::cluster));
-    add(ServerCommand.of("slowlog", -2, server, "Empty.", ServerCommands::slowlog));
-    add(ServerCommand.of("latency", -2, server, "Empty.", ServerCommands::latency));
-    add(ServerCommand.of("module", -2, server, "None.", ServerCommands::module));
-    add(ServerCommand.of("acl", -2, server, "One user.", ServerCommands::acl));
-    add(new ServerCommand("memory", -2, server, "A key's size.", ServerCommands::memory));
-    add(new ServerCommand("object", -2, "generic", "A key's form.", ServerCommands::object));
-    add(ServerCommand.of("shardwell", -2, server, "STATUS: JSON of this node.", this::shardwell));
-    add(ServerCommand.of("help", -1, server, "This.", call -> help()));
+            "client", call -> ConnectionCommands.client(call, clients, clock.nanoTime())));
+    add(ServerCommand.of("command", CommandIntrospection::answer));
+    add(ServerCommand.of("info", info::answer));
+    add(ServerCommand.of("config", config::answer));
+    add(ServerCommand.of("time", call -> time(clock)));
+    add(ServerCommand.of("role", call -> role()));
+    add(ServerCommand.of("readonly", call -> clusterOnly()));
+    add(ServerCommand.of("readwrite", call -> clusterOnly()));
+    add(ServerCommand.of("asking", call -> clusterOnly()));
+    add(ServerCommand.of("cluster", this::cluster));
+    add(ServerCommand.of("slowlog", ServerCommands::slowlog));
+    add(ServerCommand.of("latency", ServerCommands::latency));
+    add(ServerCommand.of("module", call -> Answer.NOTHING));
+    add(ServerCommand.of("acl", ServerCommands::acl));
+    add(ServerCommand.later("memory", ServerCommands::memory));
+    add(ServerCommand.later("object", ServerCommands::object));
+    add(ServerCommand.of("shardwell", this::shardwell));
+    add(ServerCommand.of("help", call -> help()));
     addRefusals();
   }
 
@@ -102,7 +94,7 @@ public final class ServerCommands {
 
   private void refuse(String name, String why) {
     Answer answer = Answer.failure(why);
-    add(ServerCommand.of(name, -1, "server", "Refused.", call -> answer));
+    add(ServerCommand.of(name, call -> answer));
   }
 
   private void add(ServerCommand command) {
@@ -129,11 +121,7 @@ public final class ServerCommands {
     if (command == null) {
       throw new IllegalArgumentException(name);
     }
-    if (command.accepts(call.count())) {
-      command.action().accept(call);
-    } else {
-      call.answer(Errors.arity(name));
-    }
+    command.execute(call);
   }
 
   private static Answer time(EventLoop clock) {
@@ -185,7 +173,13 @@ public final class ServerCommands {
 
   private static Answer slowlog(Call call) {
     return switch (call.upper(1)) {
-      case "GET" -> Answer.NOTHING;
+      case "GET" -> {
+        OptionalLong most = call.count() == 3 ? call.number(2) : OptionalLong.of(-1);
+        boolean valid = most.isPresent() && most.getAsLong() >= -1;
+        yield valid
+            ? Answer.NOTHING
+            : Answer.failure("ERR count should be greater than or equal to -1");
+      }
       case "LEN" -> Answer.integer(0);
       case "RESET" -> Answer.OK;
       default -> Errors.unknownSubcommand(call, "slowlog");
@@ -201,10 +195,6 @@ public final class ServerCommands {
     };
   }
 
-  private static Answer module(Call call) {
-    return call.upper(1).equals("LIST") ? Answer.NOTHING : Errors.unknownSubcommand(call, "module");
-  }
-
   private static Answer acl(Call call) {
     return switch (call.upper(1)) {
       case "WHOAMI" -> Answer.bulk("default");
@@ -216,13 +206,14 @@ public final class ServerCommands {
   }
 
   private static void memory(Call call) {
-    if (!call.upper(1).equals("USAGE")) {
-      call.answer(Errors.unknownSubcommand(call, "memory"));
+    boolean samples = call.count() == 5 && call.upper(3).equals("SAMPLES");
+    OptionalLong depth = samples ? call.number(4) : OptionalLong.of(0);
+    if (depth.isEmpty()) {
+      call.answer(Errors.NOT_AN_INTEGER);
       return;
     }
-    boolean samples = call.count() == 5 && call.upper(3).equals("SAMPLES");
-    if (call.count() != 3 && !samples) {
-      call.answer(call.count() < 3 ? Errors.subcommandArity(call, "memory") : Errors.SYNTAX);
+    if ((call.count() != 3 && !samples) || depth.getAsLong() < 0) {
+      call.answer(Errors.SYNTAX);
       return;
     }
     byte[] key = call.bytes(2);
@@ -237,23 +228,21 @@ public final class ServerCommands {
                     : new Answer.Plain(reply)));
   }
 
+  /** ENCODING, FREQ and REFCOUNT of a key. */
   private static void object(Call call) {
-    if (!call.upper(1).equals("ENCODING")) {
-      call.answer(Errors.unknownSubcommand(call, "object"));
-      return;
-    }
-    if (call.count() != 3) {
-      call.answer(Errors.subcommandArity(call, "object"));
-      return;
-    }
+    String what = call.upper(1);
     call.ask(
         Command.GET,
         call.bytes(2),
         reply ->
             call.answer(
-                reply instanceof Reply.Bulk value
-                    ? Answer.bulk(encoding(value.value()))
-                    : new Answer.Plain(reply)));
+                !(reply instanceof Reply.Bulk value)
+                    ? new Answer.Plain(reply)
+                    : switch (what) {
+                      case "FREQ" -> NO_FREQUENCY;
+                      case "REFCOUNT" -> Answer.integer(1);
+                      default -> Answer.bulk(encoding(value.value()));
+                    }));
   }
 
   /** As Redis would store it. */
@@ -280,7 +269,7 @@ public final class ServerCommands {
   }
 
   private Answer help() {
-    List<String> lines = new ArrayList<>(introspection.help().lines().toList());
+    List<String> lines = new ArrayList<>(CommandIntrospection.help().lines().toList());
     return new Answer.Text(String.join("\n", lines) + "\n");
   }
 }

@@ -157,7 +157,6 @@ public enum LineEncoder implements AnswerEncoder {
   }
 
   private static String onOneLine(String text) {
-    byte[] utf8 = text.replace('\r', ' ').replace('\n', ' ').getBytes(StandardCharsets.UTF_8);
-    return new String(utf8, StandardCharsets.ISO_8859_1);
+    return text.replace('\r', ' ').replace('\n', ' ');
   }
 }

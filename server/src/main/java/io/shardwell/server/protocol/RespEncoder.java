@@ -101,10 +101,10 @@ public enum RespEncoder implements AnswerEncoder {
     out.writeShort(LINE_END);
   }
 
-  /** A line must stay one, whatever a client made us repeat. */
+  /** A line must stay one, whatever a client made us repeat; its characters are bytes. */
   private static void line(char type, String text, ByteBuf out) {
     out.writeByte(type);
-    ByteBufUtil.writeUtf8(out, text.replace('\r', ' ').replace('\n', ' '));
+    out.writeCharSequence(text.replace('\r', ' ').replace('\n', ' '), StandardCharsets.ISO_8859_1);
     out.writeShort(LINE_END);
   }
 

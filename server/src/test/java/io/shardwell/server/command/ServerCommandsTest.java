@@ -167,17 +167,21 @@ class ServerCommandsTest {
     assertThat(((Reply.Array) all).items()).hasSize(count);
     assertThat(call("COMMAND", "INFO", "mset", "nosuch"))
         .isEqualTo(
-            "[[mset, -3, [+write, +denyoom], 1, -1, 2, [+@write, +@string], [], [], []], nil]");
+            "[[mset, -3, [+write, +denyoom], 1, -1, 2, [+@write, +@string, +@slow], [],"
+                + " [[flags, [+OW, +update],"
+                + " begin_search, [type, index, spec, [index, 1]],"
+                + " find_keys, [type, range, spec, [lastkey, -1, keystep, 2, limit, 0]]]],"
+                + " []], nil]");
     assertThat(call("COMMAND", "INFO", "PING")).startsWith("[[ping, -1, [");
     assertThat(call("COMMAND", "DOCS", "get")).startsWith("[get, [summary, Returns the value");
     assertThat(call("COMMAND", "LIST", "FILTERBY", "PATTERN", "mget*")).isEqualTo("[mget]");
     assertThat(call("COMMAND", "GETKEYS", "MSET", "a", "1", "b", "2")).isEqualTo("[a, b]");
-    assertThat(call("COMMAND", "GETKEYS", "PING"))
+    assertThat(call("COMMAND", "GETKEYS", "PING", "a"))
         .isEqualTo("-ERR The command has no key arguments");
-    assertThat(call("COMMAND", "GETKEYS", "GET"))
+    assertThat(call("COMMAND", "GETKEYS", "GET", "a", "b"))
         .isEqualTo("-ERR Invalid number of arguments specified for command");
     for (Command command : Command.values()) {
-      assertThat(DataCommandDocs.summary(command)).as(command.name()).isNotEmpty();
+      assertThat(CommandTable.row(command.lowerName()).summary()).isNotEmpty();
     }
   }
 

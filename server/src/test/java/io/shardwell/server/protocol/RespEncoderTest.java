@@ -24,12 +24,23 @@ class RespEncoderTest {
     return out.toString(StandardCharsets.UTF_8);
   }
 
+  /** A character of a failure is a byte: what a client sent comes back as it was. */
+  private static byte[] bytes(RespEncoder encoder, Reply reply) {
+    ByteBuf out = Unpooled.buffer();
+    encoder.encode(reply, out);
+    byte[] bytes = new byte[out.readableBytes()];
+    out.readBytes(bytes);
+    return bytes;
+  }
+
   @Test
   void repliesOfShards() {
     for (RespEncoder encoder : RespEncoder.values()) {
       assertThat(resp(encoder, Reply.OK)).isEqualTo("+OK\r\n");
       assertThat(resp(encoder, new Reply.Status("string"))).isEqualTo("+string\r\n");
       assertThat(resp(encoder, new Reply.Failure("ERR a\r\nb"))).isEqualTo("-ERR a  b\r\n");
+      assertThat(bytes(encoder, new Reply.Failure("ERR \u00ff\u00e9")))
+          .isEqualTo(new byte[] {'-', 'E', 'R', 'R', ' ', (byte) 0xff, (byte) 0xe9, '\r', '\n'});
       for (long value : new long[] {0, 1, 9, 10, 42, 99, 100, -1, Long.MIN_VALUE}) {
         assertThat(resp(encoder, Reply.integer(value))).isEqualTo(":" + value + "\r\n");
       }

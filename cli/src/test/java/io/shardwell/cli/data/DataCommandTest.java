@@ -1,0 +1,106 @@
+package io.shardwell.cli.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.shardwell.cli.CommandLineHarness;
+import io.shardwell.server.Node;
+import io.shardwell.server.NodeConfig;
+import io.shardwell.server.NodeStartException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Shows what an operator sees of a directory that a real node has left, whole and damaged. */
+class DataCommandTest {
+  private final CommandLineHarness shell = new CommandLineHarness();
+  private final Path directory;
+
+  DataCommandTest(@TempDir Path directory) {
+    this.directory = directory;
+  }
+
+  @BeforeEach
+  void aNodeHasRun() throws NodeStartException {
+    Node node = start();
+    assertThat(node.awaitReady(Duration.ofSeconds(30))).isTrue();
+    assertThat(shell.run("exec", "--port", Integer.toString(node.port()), "SET", "k", "v1"))
+        .isZero();
+    assertThat(shell.run("data", "verify", directory.toString())).isEqualTo(2);
+    assertThat(shell.err()).contains("in use");
+    node.close();
+  }
+
+  private Node start() throws NodeStartException {
+    return Node.start(
+        NodeConfig.builder("n1").dir(directory).port(0).peerPort(0).shards(2).build());
+  }
+
+  private void flipInTheMiddleOfTheLog() throws IOException {
+    Path segment;
+    try (Stream<Path> files = Files.list(directory.resolve("log"))) {
+      segment = files.sorted().findFirst().orElseThrow();
+    }
+    byte[] bytes = Files.readAllBytes(segment);
+    bytes[100] ^= 4;
+    Files.write(segment, bytes);
+  }
+
+  @Test
+  void aSoundDirectoryIsCalledSoundAndLeftAlone() throws NodeStartException {
+    assertThat(shell.run("data", "verify", directory.toString())).isZero();
+    assertThat(shell.out()).contains("SHARD", "meta", "is sound.");
+    assertThat(shell.run("data", "verify", "--json", directory.toString())).isZero();
+    assertThat(shell.out()).contains("\"sound\" : true");
+    assertThat(shell.run("data", "repair", directory.toString())).isZero();
+    assertThat(shell.out()).contains("nothing to repair");
+    try (Node again = start()) {
+      assertThat(again.awaitReady(Duration.ofSeconds(30))).isTrue();
+    }
+  }
+
+  @Test
+  void theDumpShowsCommandsWithTheirShard() {
+    assertThat(shell.run("data", "dump", directory.toString())).isZero();
+    assertThat(shell.out()).contains("SET k v1").contains("shard meta").contains("TERM");
+    assertThat(shell.run("data", "dump", "--shard", "meta", directory.toString())).isZero();
+    assertThat(shell.out()).contains("shard meta").doesNotContain("SET k v1");
+    assertThat(shell.run("data", "dump", "--json", directory.toString())).isZero();
+    assertThat(shell.out().lines()).allMatch(line -> line.startsWith("{") && line.endsWith("}"));
+    assertThat(shell.run("data", "dump", "--shard", "x", directory.toString())).isEqualTo(2);
+  }
+
+  @Test
+  void damageIsNamedAndAClusterOfOneCannotBeRepaired() throws IOException {
+    flipInTheMiddleOfTheLog();
+    assertThat(shell.run("data", "verify", directory.toString())).isEqualTo(1);
+    assertThat(shell.out()).contains("DAMAGED log/", " at ", "data repair");
+    assertThat(shell.run("data", "dump", directory.toString())).isEqualTo(1);
+    assertThat(shell.run("data", "repair", directory.toString())).isEqualTo(1);
+    assertThat(shell.err()).contains("nobody to fetch from");
+  }
+
+  @Test
+  void whereTheMetadataAreLostTooTheDirectoryIsSetAside() throws IOException {
+    Files.delete(directory.resolve("metadata"));
+    assertThat(shell.run("data", "repair", directory.toString())).isZero();
+    assertThat(shell.out()).contains("damaged-", "under a new incarnation");
+    assertThat(shell.run("data", "verify", directory.toString())).isZero();
+    assertThat(shell.out()).contains("to be fetched from the other nodes");
+    try (Stream<Path> files = Files.list(directory)) {
+      List<String> names = files.map(file -> file.getFileName().toString()).toList();
+      assertThat(names).anyMatch(name -> name.startsWith("damaged-"));
+    }
+  }
+
+  @Test
+  void nothingToLookAtIsNeitherSoundNorDamaged() {
+    assertThat(shell.run("data", "verify", directory.resolve("absent").toString())).isEqualTo(2);
+    assertThat(shell.err()).contains("no such directory");
+  }
+}
