@@ -94,6 +94,8 @@ public final class Engine {
   private final Placement placement;
   private final ShardUpkeep upkeep;
   private final MemoryChanges memoryChanges;
+  private final SpaceGuard space;
+  private final FullDisks fullDisks = new FullDisks();
   private final SnapshotTrigger snapshotTrigger;
   private final int shards;
   private final long startNanos;
@@ -162,9 +164,8 @@ public final class Engine {
         new LeaderBalance(
             placement.members(),
             clocks,
-            post::reaches,
+            node -> post.reaches(node) && !fullDisks.contains(node),
             node -> links.hasReachedFor(node, SETTLING_NANOS));
-    this.snapshotTrigger = new SnapshotTrigger(config.tuning().snapshotLogBytes(), groups.values());
     this.owners =
         new SlotOwners(
             config.nodeId(),
@@ -172,9 +173,20 @@ public final class Engine {
             loop::nanoTime,
             post::reaches,
             this::clientAddress);
+    this.space =
+        new SpaceGuard(
+            config.tuning().minFreeBytes(),
+            loop,
+            storage::measureFreeBytes,
+            storage::writtenBytes,
+            () -> balance.resign(replicas),
+            this::spaceChanged);
+    this.snapshotTrigger =
+        new SnapshotTrigger(config.tuning().snapshotLogBytes(), groups.values(), space::hasRoomFor);
     this.readIndex = new ReadIndex(loop, post, config.tuning(), groups);
     this.context = context(raftCodec);
-    LeaderDirectory leaders = new LeaderDirectory(groups, placement.members(), post);
+    LeaderDirectory leaders =
+        new LeaderDirectory(groups, placement.members(), post, config.nodeId(), fullDisks);
     SessionKey session =
         new SessionKey(
             config.nodeId(), identity.metadata().incarnation(), identity.metadata().bootNumber());
@@ -215,6 +227,7 @@ public final class Engine {
     for (String note : storage.recoveryNotes()) {
       LOGGER.warn("recovery: {}", note);
     }
+    space.start();
     links.dial();
     firstStart.begin();
     every(HANDSHAKE_NANOS, this::handshake);
@@ -312,6 +325,7 @@ public final class Engine {
     if (progress) {
       loop.execute(() -> {}); // Another turn follows at once.
     }
+    space.endTurn();
     if (!log.syncInFlight() && log.hasUnsynced()) {
       syncStartNanos = loop.nanoTime();
       boolean started = log.startSync();
@@ -402,6 +416,9 @@ public final class Engine {
       List<String> members =
           replica == metaReplica ? metaVoters : placement.members().get(replica.group());
       replica.start(members.get(0).equals(config.nodeId()));
+    }
+    if (space.isLow()) {
+      spaceChanged();
     }
   }
 
@@ -553,6 +570,7 @@ public final class Engine {
     @Override
     public void linkBroken(String nodeId, boolean nodeIsGone) {
       clocks.forget(nodeId);
+      fullDisks.heard(nodeId, false);
       for (Replica replica : replicas) {
         replica.linkBroken(nodeId);
         if (nodeIsGone) {
@@ -602,7 +620,9 @@ public final class Engine {
     }
     ClusterMap known = Objects.requireNonNull(map);
     for (String nodeId : links.outboxes().keySet()) {
-      post.tell(nodeId, new PeerMessage.Pulse(loop.wallClockMillis(), known.epoch(), leads()));
+      post.tell(
+          nodeId,
+          new PeerMessage.Pulse(loop.wallClockMillis(), known.epoch(), leads(), space.isLow()));
     }
     ClusterMap.Node self =
         new ClusterMap.Node(
@@ -681,6 +701,7 @@ public final class Engine {
     for (PeerMessage.GroupTerm led : pulse.leads()) {
       owners.heard(led.shard(), from, led.term());
     }
+    fullDisks.heard(from, pulse.diskIsLow());
     ClusterMap known = Objects.requireNonNull(map);
     if (pulse.mapEpoch() < known.epoch()) {
       post.tell(from, new PeerMessage.MapCopy(known.encode()));
@@ -691,6 +712,20 @@ public final class Engine {
     if (newer.epoch() > Objects.requireNonNull(map).epoch()) {
       map = newer;
     }
+  }
+
+  /** The disk is nearly full, or no longer. */
+  private void spaceChanged() {
+    fullDisks.heard(config.nodeId(), space.isLow());
+    if (!opened) {
+      return; // Looks again when it is.
+    }
+    switch (space.stage()) {
+      case TAKING_PART -> replicas.forEach(Replica::takePart);
+      case HANDING_OVER -> {}
+      case STANDING_ASIDE -> replicas.forEach(Replica::standAside);
+    }
+    pulse(); // So that the others know at once.
   }
 
   // --- stopping and looking
@@ -707,6 +742,7 @@ public final class Engine {
       return;
     }
     stopping = true;
+    space.stop();
     resign(loop.nanoTime() + RESIGN_NANOS, done);
   }
 
@@ -732,6 +768,9 @@ public final class Engine {
     }
     if (!firstStart.refusal().isEmpty()) {
       return firstStart.refusal();
+    }
+    if (space.isLow()) {
+      return space.reason();
     }
     if (!opened) {
       return "waiting for the other nodes of the first start";
@@ -788,7 +827,8 @@ public final class Engine {
         shards,
         nodes,
         all,
-        log.logBytes());
+        log.logBytes(),
+        space.status());
   }
 
   private ClientAddress clientAddress(String nodeId) {

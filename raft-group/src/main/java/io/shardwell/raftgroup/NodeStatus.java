@@ -8,6 +8,7 @@ import java.util.List;
  * @param clusterId hex digits, empty before the first start is complete
  * @param notReadyReason empty when ready
  * @param logBytes size of the shared log's live segments
+ * @param disk how much space there is
  */
 public record NodeStatus(
     String nodeId,
@@ -20,7 +21,18 @@ public record NodeStatus(
     int shards,
     List<PeerStatus> nodes,
     List<ReplicaStatus> replicas,
-    long logBytes) {
+    long logBytes,
+    DiskStatus disk) {
+
+  /**
+   * The space on this node's disk.
+   *
+   * @param freeBytes at the last measurement, -1 if there was none
+   * @param minFreeBytes below this the node stands aside; 0 if it never does
+   * @param low whether the node stands aside, or hands its leaderships over to do so
+   * @param standsAside whether it takes no part in anything that writes
+   */
+  public record DiskStatus(long freeBytes, long minFreeBytes, boolean low, boolean standsAside) {}
 
   /**
    * A node of the cluster, this one included.
@@ -75,7 +87,11 @@ public record NodeStatus(
     raw(out, "uptimeMillis", uptimeMillis).append(',');
     raw(out, "mapEpoch", mapEpoch).append(',');
     raw(out, "shards", shards).append(',');
-    raw(out, "logBytes", logBytes).append(",\"nodes\":[");
+    raw(out, "logBytes", logBytes).append(',');
+    raw(out, "freeBytes", disk.freeBytes).append(',');
+    raw(out, "minFreeBytes", disk.minFreeBytes).append(',');
+    raw(out, "diskIsLow", disk.low).append(',');
+    raw(out, "standsAside", disk.standsAside).append(",\"nodes\":[");
     for (int i = 0; i < nodes.size(); i++) {
       PeerStatus node = nodes.get(i);
       out.append(i == 0 ? "{" : ",{");

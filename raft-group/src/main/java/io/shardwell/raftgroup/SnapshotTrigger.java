@@ -5,6 +5,7 @@ import io.shardwell.raftgroup.replica.Replica;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.LongPredicate;
 
 /**
  * Which replica takes a snapshot, and when (DESIGN 9, decision 0012).
@@ -17,16 +18,22 @@ import java.util.List;
  */
 final class SnapshotTrigger {
 
+  /** What a snapshot may hold beside its data: sessions with the replies they remember. */
+  private static final long MARGIN_BYTES = 1 << 20;
+
   private final long budgetBytes;
   private final Collection<ShardGroup> groups;
+  private final LongPredicate hasRoomFor;
 
   /**
    * @param budgetBytes of log entries on this loop behind their shards' snapshots
    * @param groups the shards on this loop; may change
+   * @param hasRoomFor whether so many bytes fit on the disk; a snapshot that does not waits
    */
-  SnapshotTrigger(long budgetBytes, Collection<ShardGroup> groups) {
+  SnapshotTrigger(long budgetBytes, Collection<ShardGroup> groups, LongPredicate hasRoomFor) {
     this.budgetBytes = budgetBytes;
     this.groups = groups;
+    this.hasRoomFor = hasRoomFor;
   }
 
   /** Lets a replica take a snapshot if it is time. */
@@ -46,10 +53,21 @@ final class SnapshotTrigger {
             .sorted(Comparator.comparingLong(Replica::bytesSinceSnapshot).reversed())
             .toList();
     for (Replica replica : most) {
-      if (replica.takeSnapshot()) {
+      if (hasRoomFor.test(sizeOf(replica)) && replica.takeSnapshot()) {
         return;
       }
     }
+  }
+
+  /** Of its snapshot, roughly and rather too much. */
+  private long sizeOf(Replica replica) {
+    long bytes = MARGIN_BYTES;
+    for (ShardGroup group : groups) {
+      if (group.replica() == replica) {
+        bytes += group.state().shard().stats().logicalBytes();
+      }
+    }
+    return bytes;
   }
 
   private long dataBytes() {

@@ -20,6 +20,8 @@ package io.shardwell.raftgroup;
  * @param maxPendingEntries entries a leader may have appended but not committed
  * @param leaderBalanceMillis how often leaders look whether they should hand over to the preferred
  *     replica
+ * @param minFreeBytes with less free on its disk a node stands aside; 0 is off. It must exceed what
+ *     can still be written meanwhile ({@link SpaceGuard}): 64 MiB on a real disk
  */
 public record Tuning(
     int heartbeatTimeoutMillis,
@@ -33,7 +35,8 @@ public record Tuning(
     long recentEntryBytes,
     int commitCountToTakeSnapshot,
     int maxPendingEntries,
-    int leaderBalanceMillis) {
+    int leaderBalanceMillis,
+    long minFreeBytes) {
 
   /**
    * MicroRaft counts in whole seconds; the loop runs its clock this many times faster (MICRORAFT
@@ -42,11 +45,27 @@ public record Tuning(
   public static final int MICRORAFT_TIME_SCALE = 10;
 
   public static final Tuning DEFAULT =
-      new Tuning(700, 500, 200, 1500, 400, 100, 500, 64L << 20, 8L << 20, 1 << 18, 10_000, 1000);
+      new Tuning(
+          700,
+          500,
+          200,
+          1500,
+          400,
+          100,
+          500,
+          64L << 20,
+          8L << 20,
+          1 << 18,
+          10_000,
+          1000,
+          256L << 20);
 
   public Tuning {
     if (heartbeatTimeoutMillis < 3 * 2000 / MICRORAFT_TIME_SCALE) {
       throw new IllegalArgumentException("heartbeat timeout too short: " + heartbeatTimeoutMillis);
+    }
+    if (minFreeBytes < 0) {
+      throw new IllegalArgumentException("minFreeBytes must not be negative: " + minFreeBytes);
     }
   }
 
@@ -65,6 +84,25 @@ public record Tuning(
         newRecentEntryBytes,
         newCommitCount,
         newMaxPending,
-        leaderBalanceMillis);
+        leaderBalanceMillis,
+        minFreeBytes);
+  }
+
+  /** The same with another limit for free disk space, in bytes. */
+  public Tuning withMinFreeBytes(long newMinFreeBytes) {
+    return new Tuning(
+        heartbeatTimeoutMillis,
+        electionTimeoutMillis,
+        electionSpreadMillis,
+        commandPatienceMillis,
+        resendMillis,
+        tickMillis,
+        maxClockSkewMillis,
+        snapshotLogBytes,
+        recentEntryBytes,
+        commitCountToTakeSnapshot,
+        maxPendingEntries,
+        leaderBalanceMillis,
+        newMinFreeBytes);
   }
 }

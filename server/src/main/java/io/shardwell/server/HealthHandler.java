@@ -23,8 +23,8 @@ import java.util.function.Supplier;
 
 /**
  * Health over HTTP. {@code /livez}: 200 whenever the loop turns, as it must to answer at all.
- * {@code /readyz} (and {@code /healthz}): 200 if recovered, a member, and every local group has a
- * leader; else 503 with the reason.
+ * {@code /readyz} (and {@code /healthz}): 200 if recovered, a member, every local group has a
+ * leader and the disk has room; else 503 with the reason.
  */
 final class HealthHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 

@@ -9,6 +9,7 @@ import io.shardwell.raftgroup.Engine;
 import io.shardwell.raftgroup.EngineConfig;
 import io.shardwell.raftgroup.NodeStatus;
 import io.shardwell.raftgroup.PeerAddress;
+import io.shardwell.raftgroup.Tuning;
 import io.shardwell.server.command.Call;
 import io.shardwell.server.command.ClientInfo;
 import io.shardwell.server.command.Clients;
@@ -32,6 +33,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -206,19 +208,20 @@ public final class Node implements AutoCloseable {
   private void open() throws IOException {
     MicroRaftFaultAppender.coverThisThread(faults);
     NodeStorage storage = disk.open(faults);
-    Map<String, PeerAddress> nodes = new TreeMap<>(config.nodes());
+    SortedMap<String, PeerAddress> nodes = new TreeMap<>(config.nodes());
     PeerAddress self = Objects.requireNonNull(nodes.get(config.id()));
     if (self.port() == 0) {
       nodes.put(config.id(), new PeerAddress(self.host(), peerPort));
     }
     EngineConfig engineConfig =
-        EngineConfig.of(
+        new EngineConfig(
                 config.id(),
                 nodes,
                 new ClientAddress(config.advertisedHost(), port, textPort, httpPort, clusterPort),
                 config.shards(),
                 config.replicas(),
-                new SecureRandom().nextLong())
+                new SecureRandom().nextLong(),
+                Tuning.DEFAULT.withMinFreeBytes(config.durable() ? config.minFreeBytes() : 0))
             .withMemory(new MemoryLimit(0, config.maxMemory(), config.maxMemoryPolicy()));
     Engine engine = new Engine(engineConfig, loop, bus, storage, faults);
     int maxClients = ClientLimits.allowedClients(config.maxClients());

@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * @param maxMemory bytes each node may use for data, all its replicas together; 0 for no limit. As
  *     the policy it is the cluster's first setting: of no effect once it has one
  * @param maxMemoryPolicy what happens when they are used
+ * @param minFreeBytes with less free space on the disk of {@code dir} the node stands aside until
+ *     there is a quarter more: it does not lead, vote or append, and only forwards its clients'
+ *     commands; 0 is off, otherwise at least {@link #LEAST_MIN_FREE_BYTES}
  * @param insecure allows a bind address that others than this machine can reach although there is
  *     no password yet
  * @param standalone whether this node is its whole process: a fault then halts the process;
@@ -52,6 +55,7 @@ public record NodeConfig(
     int maxClients,
     long maxMemory,
     EvictionPolicy maxMemoryPolicy,
+    long minFreeBytes,
     boolean insecure,
     boolean standalone) {
 
@@ -62,6 +66,10 @@ public record NodeConfig(
   public static final int DEFAULT_SHARDS = 16;
   public static final int DEFAULT_REPLICAS = 3;
   public static final int DEFAULT_MAX_CLIENTS = 20_000;
+  public static final long DEFAULT_MIN_FREE_BYTES = 256L << 20;
+
+  /** Less would not hold what can still be written when a node stands aside. */
+  public static final long LEAST_MIN_FREE_BYTES = 64L << 20;
 
   /** The port of a listener that is not wanted. */
   public static final int OFF = -1;
@@ -98,6 +106,12 @@ public record NodeConfig(
     check(replicas >= 1 && replicas <= 7, "replicas must be 1 to 7, is " + replicas);
     check(maxMemory >= 0, "maxmemory must not be negative, is " + maxMemory);
     check(maxClients >= 1, "maxclients must be at least 1, is " + maxClients);
+    check(
+        minFreeBytes == 0 || minFreeBytes >= LEAST_MIN_FREE_BYTES,
+        "min-free-bytes must be at least "
+            + LEAST_MIN_FREE_BYTES
+            + ", or 0 for none, is "
+            + minFreeBytes);
     check(
         insecure || isLoopback(bind),
         "DENIED: protected mode. bind "
@@ -165,6 +179,7 @@ public record NodeConfig(
     private int maxClients = DEFAULT_MAX_CLIENTS;
     private long maxMemory;
     private EvictionPolicy maxMemoryPolicy = EvictionPolicy.NOEVICTION;
+    private long minFreeBytes = DEFAULT_MIN_FREE_BYTES;
     private boolean insecure;
     private boolean standalone;
 
@@ -259,6 +274,12 @@ public record NodeConfig(
       return this;
     }
 
+    /** Default: {@link #DEFAULT_MIN_FREE_BYTES}. Without a folder it means nothing. */
+    public Builder minFreeBytes(long value) {
+      minFreeBytes = value;
+      return this;
+    }
+
     public Builder insecure(boolean value) {
       insecure = value;
       return this;
@@ -304,6 +325,7 @@ public record NodeConfig(
           maxClients,
           maxMemory,
           maxMemoryPolicy,
+          minFreeBytes,
           insecure,
           standalone);
     }

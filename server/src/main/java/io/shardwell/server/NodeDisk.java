@@ -1,11 +1,14 @@
 package io.shardwell.server;
 
+import io.shardwell.storage.DamagedStorageException;
+import io.shardwell.storage.DirectoryInUseException;
 import io.shardwell.storage.Disk;
 import io.shardwell.storage.FaultHandler;
 import io.shardwell.storage.FileDisk;
 import io.shardwell.storage.MemoryDisk;
 import io.shardwell.storage.NodeStorage;
 import io.shardwell.storage.StorageLimits;
+import io.shardwell.storage.UnknownFormatException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Random;
@@ -23,14 +26,19 @@ final class NodeDisk {
 
   private static final int CLOSE_SECONDS = 5;
 
+  /** What a start writes is less: the first pages of a new log segment and some small files. */
+  private static final long START_BYTES = 8 << 20;
+
   private final Disk disk;
+  private final @Nullable Path dir;
 
   // Null for a disk in memory, which has no thread. Never interrupted: that would close the files.
   private final @Nullable ThreadPoolExecutor ioThread;
 
   NodeDisk(NodeConfig config, NettyEventLoop loop) {
-    Path dir = config.dir();
-    if (dir == null) {
+    Path folder = config.dir();
+    dir = folder;
+    if (folder == null) {
       ioThread = null;
       disk =
           new MemoryDisk(loop::schedule, new Random(0), new MemoryDisk.Behaviour().latency(0, 0));
@@ -50,12 +58,37 @@ final class NodeDisk {
                 return thread;
               });
       ioThread = executor;
-      disk = new FileDisk(dir, executor, loop::execute);
+      disk = new FileDisk(folder, executor, loop::execute);
     }
   }
 
+  /**
+   * Opens and recovers what is there.
+   *
+   * @throws IOException as {@link NodeStorage#open}; where the disk is full, it says so
+   */
   NodeStorage open(FaultHandler faults) throws IOException {
-    return NodeStorage.open(disk, StorageLimits.DEFAULT, faults);
+    try {
+      return NodeStorage.open(disk, StorageLimits.DEFAULT, faults);
+    } catch (DirectoryInUseException | UnknownFormatException | DamagedStorageException e) {
+      throw e;
+    } catch (IOException e) {
+      long free = disk.freeBytes();
+      if (free >= START_BYTES) {
+        throw e;
+      }
+      throw new IOException(
+          "the disk is full: "
+              + free
+              + " bytes free at "
+              + dir
+              + ", a start needs "
+              + START_BYTES
+              + "; nothing is damaged, make room and start again ("
+              + e.getMessage()
+              + ")",
+          e);
+    }
   }
 
   /** Waits for the operation under way, then frees the directory. */

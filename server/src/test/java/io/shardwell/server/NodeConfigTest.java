@@ -47,6 +47,8 @@ class NodeConfigTest {
     assertRefused(NodeConfig.builder("n1").shards(0), "shards must be 1 to 1024, is 0");
     assertRefused(NodeConfig.builder("n1").replicas(0), "replicas must be 1 to 7");
     assertRefused(
+        NodeConfig.builder("n1").minFreeBytes(1), "min-free-bytes must be at least 67108864");
+    assertRefused(
         NodeConfig.builder("n1").node("n1", "h", 1).node("n2", "h", 1), "the same address");
     assertThatThrownBy(() -> NodeConfig.builder("n1").nodes(Map.of("n1", "host")))
         .hasMessage("nodes: n1 needs HOST:PEERPORT, is 'host'");

@@ -131,6 +131,14 @@ public final class NodeStorage {
   }
 
   /**
+   * Bytes appended to the log and given to snapshots since the directory was opened: what {@link
+   * #measureFreeBytes} does not know yet is at most what this grew by since.
+   */
+  public long writtenBytes() {
+    return log.appendedPosition() + snapshots.givenBytes();
+  }
+
+  /**
    * Clean stop: blocks, marks what is synced if nothing is under way, releases the directory. What
    * was not synced before may or may not be there at the next start, as after a crash.
    */

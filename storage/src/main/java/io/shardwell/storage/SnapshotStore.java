@@ -16,6 +16,7 @@ public final class SnapshotStore {
   // By group, then index: snapshots with a durable manifest whose deletion was not begun.
   private final Map<Integer, NavigableMap<Long, Complete>> complete = new TreeMap<>();
   private final List<SnapshotWriter> writers = new ArrayList<>();
+  private long givenBytes;
 
   SnapshotStore(DiskWork work, SharedLog log, Map<Integer, Complete> recovered) {
     this.work = work;
@@ -117,6 +118,15 @@ public final class SnapshotStore {
         "delete snapshot " + index + " of group " + group,
         () -> SnapshotFiles.delete(work.disk(), group, index, manifest.chunkCount()),
         () -> {});
+  }
+
+  void given(int bytes) {
+    givenBytes += bytes;
+  }
+
+  /** Bytes of chunks handed to the disk. */
+  long givenBytes() {
+    return givenBytes;
   }
 
   void completed(SnapshotWriter writer, Complete snapshot) {

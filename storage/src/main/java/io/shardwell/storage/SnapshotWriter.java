@@ -52,6 +52,7 @@ public final class SnapshotWriter {
       return;
     }
     given.set(chunk);
+    store.given(bytes.length);
     work.submit(
         "write chunk " + chunk + " of " + describe(),
         () -> {

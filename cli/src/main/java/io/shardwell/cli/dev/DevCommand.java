@@ -2,6 +2,7 @@ package io.shardwell.cli.dev;
 
 import io.shardwell.cli.CommandFailure;
 import io.shardwell.cli.Surroundings;
+import io.shardwell.server.NodeConfig;
 import io.shardwell.server.client.LocalPorts;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -58,6 +59,14 @@ public final class DevCommand implements Callable<Integer> {
       description = "Port of the first node (default: ${DEFAULT-VALUE}).")
   int basePort;
 
+  @Option(
+      names = "--min-free-bytes",
+      paramLabel = "BYTES",
+      description =
+          "With less free disk space the nodes stand aside; at least 67108864, or 0 for never"
+              + " (default: 268435456).")
+  @Nullable Long minFreeBytes;
+
   @Option(names = "--help", usageHelp = true, description = "Shows this help.")
   boolean help;
 
@@ -70,13 +79,22 @@ public final class DevCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     check("--nodes", nodes, DevPlan.MAX_NODES);
     check("--shards", shards, DevPlan.MAX_SHARDS);
+    Long minFree = minFreeBytes;
+    if (minFree != null && minFree != 0 && minFree < NodeConfig.LEAST_MIN_FREE_BYTES) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--min-free-bytes must be at least "
+              + NodeConfig.LEAST_MIN_FREE_BYTES
+              + ", or 0: "
+              + minFree);
+    }
     try {
       ClusterShape shape = ClusterShape.choose(nodes, shards, dir);
       check("--base-port", basePort, DevPlan.basePortLimit(shape.nodes()) - 1);
       // Before anything is written: a second `dev` by mistake must change nothing.
-      requireFreePorts(DevPlan.of(shape, basePort, Path.of(".")));
+      requireFreePorts(DevPlan.of(shape, basePort, Path.of("."), minFree));
       DevDirectory directory = DevDirectory.open(dir);
-      DevPlan plan = DevPlan.of(shape, basePort, directory.path());
+      DevPlan plan = DevPlan.of(shape, basePort, directory.path(), minFree);
       return new DevCluster(plan, directory, surroundings).run();
     } catch (IOException failure) {
       throw new CommandFailure("Cannot run the cluster: " + failure);

@@ -2,14 +2,18 @@ package io.shardwell.cli.dev;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who is who in a cluster on one machine. Ports are fixed offsets from the base port, so that they
  * can be known without asking: scripts rely on them.
+ *
+ * @param minFreeBytes null for the default of the nodes
  */
-record DevPlan(ClusterShape shape, List<DevNode> nodes) {
+record DevPlan(ClusterShape shape, List<DevNode> nodes, @Nullable Long minFreeBytes) {
 
   static final String HOST = "127.0.0.1";
 
@@ -42,7 +46,7 @@ record DevPlan(ClusterShape shape, List<DevNode> nodes) {
   }
 
   /** Lays out nodes n1, n2, ... in folders of the same names. */
-  static DevPlan of(ClusterShape shape, int basePort, Path dir) {
+  static DevPlan of(ClusterShape shape, int basePort, Path dir, @Nullable Long minFreeBytes) {
     List<DevNode> all = new ArrayList<>(shape.nodes());
     for (int i = 0; i < shape.nodes(); i++) {
       String id = "n" + (i + 1);
@@ -57,7 +61,7 @@ record DevPlan(ClusterShape shape, List<DevNode> nodes) {
               port + HTTP_OFFSET,
               port + PEER_OFFSET));
     }
-    return new DevPlan(shape, List.copyOf(all));
+    return new DevPlan(shape, List.copyOf(all), minFreeBytes);
   }
 
   /** The {@code shardwell} command that runs one of the nodes. */
@@ -66,7 +70,9 @@ record DevPlan(ClusterShape shape, List<DevNode> nodes) {
         nodes.stream()
             .map(member -> member.id() + "=" + HOST + ":" + member.peerPort())
             .collect(Collectors.joining(","));
-    return List.of(
+    List<String> command = new ArrayList<>();
+    Collections.addAll(
+        command,
         "serve",
         "--id",
         node.id(),
@@ -88,5 +94,9 @@ record DevPlan(ClusterShape shape, List<DevNode> nodes) {
         Integer.toString(node.httpPort()),
         "--shards",
         Integer.toString(shape.shards()));
+    if (minFreeBytes != null) {
+      Collections.addAll(command, "--min-free-bytes", Long.toString(minFreeBytes));
+    }
+    return command;
   }
 }

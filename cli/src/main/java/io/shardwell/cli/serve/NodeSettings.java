@@ -32,6 +32,7 @@ final class NodeSettings {
             .maxClients(settings.number(Setting.MAX_CLIENTS))
             .maxMemory(memory(settings))
             .maxMemoryPolicy(policy(settings))
+            .minFreeBytes(settings.bytes(Setting.MIN_FREE_BYTES))
             .insecure(settings.yes(Setting.INSECURE))
             .standalone(true);
     if (settings.find(Setting.PEER_PORT) != null) {

@@ -45,6 +45,11 @@ enum Setting {
       "POLICY",
       EvictionPolicy.NOEVICTION.text(),
       "What happens then: noeviction, allkeys-lru or volatile-lru. Like --maxmemory."),
+  MIN_FREE_BYTES(
+      "BYTES",
+      Long.toString(NodeConfig.DEFAULT_MIN_FREE_BYTES),
+      "With less free on the disk of DIR this node stands aside until there is a quarter more; at"
+          + " least 67108864, or 0 for never."),
   INSECURE("true|false", "false", "Listen beyond loopback although there is no password yet.");
 
   private final String valueLabel;

@@ -92,6 +92,19 @@ final class Settings {
   }
 
   /**
+   * The value as a number of bytes.
+   *
+   * @throws IllegalArgumentException when it is none
+   */
+  long bytes(Setting setting) {
+    try {
+      return Long.parseLong(text(setting));
+    } catch (NumberFormatException notANumber) {
+      throw wrong(setting, "is not a whole number of bytes");
+    }
+  }
+
+  /**
    * The value as true or false.
    *
    * @throws IllegalArgumentException when it is neither

@@ -11,6 +11,8 @@ import java.util.List;
  * @param clusterId empty before the cluster's first start is complete
  * @param notReadyReason empty when ready
  * @param logBytes size of the node's log on disk
+ * @param freeBytes free on its disk, -1 if it does not say
+ * @param minFreeBytes below this the node stands aside; 0 if it never does
  */
 public record NodeReport(
     String nodeId,
@@ -20,6 +22,8 @@ public record NodeReport(
     long uptimeMillis,
     int shards,
     long logBytes,
+    long freeBytes,
+    long minFreeBytes,
     List<Peer> nodes,
     List<Replica> replicas) {
 
@@ -106,6 +110,8 @@ public record NodeReport(
         tree.number("uptimeMillis"),
         tree.integer("shards"),
         tree.number("logBytes"),
+        tree.number("freeBytes"),
+        tree.number("minFreeBytes"),
         nodes,
         replicas);
   }

@@ -61,6 +61,8 @@ final class StatusJson {
       json.writeNumberField("uptimeMillis", report.uptimeMillis());
       json.writeNumberField("leads", node.leads());
       json.writeNumberField("logBytes", report.logBytes());
+      json.writeNumberField("freeBytes", report.freeBytes());
+      json.writeNumberField("minFreeBytes", report.minFreeBytes());
     }
     json.writeEndObject();
   }

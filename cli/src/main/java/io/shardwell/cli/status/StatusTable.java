@@ -27,7 +27,8 @@ final class StatusTable {
   }
 
   private static String nodes(ClusterView view) {
-    Table table = new Table("NODE", "CLIENTS", "PEERS", "STATE", ">UPTIME", ">LEADS", ">LOG");
+    Table table =
+        new Table("NODE", "CLIENTS", "PEERS", "STATE", ">UPTIME", ">LEADS", ">LOG", ">FREE");
     for (ClusterView.Node node : view.nodes()) {
       NodeReport.Peer address = node.address();
       NodeReport report = node.report();
@@ -35,7 +36,7 @@ final class StatusTable {
           address.clientHost().isEmpty() ? "?" : address.clientHost() + ":" + address.respPort();
       String peers = address.host() + ":" + address.peerPort();
       if (report == null) {
-        table.row(address.id(), clients, peers, "no answer", "-", "-", "-");
+        table.row(address.id(), clients, peers, "no answer", "-", "-", "-", "-");
       } else {
         table.row(
             address.id(),
@@ -44,7 +45,8 @@ final class StatusTable {
             report.ready() ? "ready" : "not ready",
             Figures.duration(report.uptimeMillis()),
             node.leads(),
-            Figures.bytes(report.logBytes()));
+            Figures.bytes(report.logBytes()),
+            report.freeBytes() < 0 ? "-" : Figures.bytes(report.freeBytes()));
       }
     }
     return table.render();

@@ -39,6 +39,7 @@ class NodeSettingsTest {
     assertThat(config.peerPort()).as("as listed").isEqualTo(17000);
     assertThat(config.shards()).isEqualTo(16);
     assertThat(config.replicas()).isEqualTo(3);
+    assertThat(config.minFreeBytes()).isEqualTo(256L << 20);
     assertThat(config.standalone()).as("a fault halts the process").isTrue();
   }
 
@@ -46,17 +47,18 @@ class NodeSettingsTest {
   void everySettingArrives() {
     NodeConfig config =
         config(
-            Map.of(
-                Setting.BIND, "0.0.0.0",
-                Setting.INSECURE, "true",
-                Setting.ADVERTISED_HOST, "db2.example",
-                Setting.PORT, "1",
-                Setting.TEXT_PORT, "2",
-                Setting.PEER_PORT, "3",
-                Setting.HTTP_PORT, "-1",
-                Setting.SHARDS, "5",
-                Setting.REPLICAS, "1",
-                Setting.MAX_CLIENTS, "9"));
+            Map.ofEntries(
+                Map.entry(Setting.BIND, "0.0.0.0"),
+                Map.entry(Setting.INSECURE, "true"),
+                Map.entry(Setting.ADVERTISED_HOST, "db2.example"),
+                Map.entry(Setting.PORT, "1"),
+                Map.entry(Setting.TEXT_PORT, "2"),
+                Map.entry(Setting.PEER_PORT, "3"),
+                Map.entry(Setting.HTTP_PORT, "-1"),
+                Map.entry(Setting.SHARDS, "5"),
+                Map.entry(Setting.REPLICAS, "1"),
+                Map.entry(Setting.MAX_CLIENTS, "9"),
+                Map.entry(Setting.MIN_FREE_BYTES, "8589934592")));
     NodeConfig bounded =
         config(Map.of(Setting.MAXMEMORY, "100MB", Setting.MAXMEMORY_POLICY, "volatile-lru"));
     assertThat(bounded.maxMemory()).isEqualTo(100L << 20);
@@ -76,6 +78,7 @@ class NodeSettingsTest {
     assertThat(config.replicas()).isEqualTo(1);
     assertThat(config.maxClients()).isEqualTo(9);
     assertThat(config(Map.of(Setting.CLUSTER_PORT, "-1")).clusterPort()).isEqualTo(NodeConfig.OFF);
+    assertThat(config.minFreeBytes()).isEqualTo(8L << 30);
   }
 
   @Test
@@ -87,6 +90,8 @@ class NodeSettingsTest {
     assertThatThrownBy(() -> config(Map.of(Setting.ID, "n9"))).hasMessageContaining("n9");
     assertThatThrownBy(() -> config(Map.of(Setting.BIND, "0.0.0.0")))
         .hasMessageContaining("protected mode");
+    assertThatThrownBy(() -> config(Map.of(Setting.MIN_FREE_BYTES, "1G")))
+        .hasMessage("--min-free-bytes '1G' is not a whole number of bytes");
     assertThatThrownBy(() -> config(Map.of(Setting.PORT, "65536"))).hasMessageContaining("65535");
   }
 }

@@ -57,7 +57,19 @@ class ClusterViewTest {
               told.digest));
     }
     NodeStatus status =
-        new NodeStatus(id, -1, "c0ffee", true, "", 65_000, 1, SHARDS, peers, replicas, 64L << 20);
+        new NodeStatus(
+            id,
+            -1,
+            "c0ffee",
+            true,
+            "",
+            65_000,
+            1,
+            SHARDS,
+            peers,
+            replicas,
+            64L << 20,
+            new NodeStatus.DiskStatus(3L << 30, 256L << 20, false, false));
     return NodeReport.parse(status.toJson().getBytes(UTF_8));
   }
 
@@ -103,10 +115,10 @@ class ClusterViewTest {
             """
             Cluster c0ffee
 
-            NODE  CLIENTS   PEERS           STATE  UPTIME  LEADS       LOG
-            n1    db1:6379  10.0.0.1:16379  ready   1m 5s      0  64.0 MiB
-            n2    db2:6379  10.0.0.2:16379  ready   1m 5s      1  64.0 MiB
-            n3    db3:6379  10.0.0.3:16379  ready   1m 5s      1  64.0 MiB
+            NODE  CLIENTS   PEERS           STATE  UPTIME  LEADS       LOG     FREE
+            n1    db1:6379  10.0.0.1:16379  ready   1m 5s      0  64.0 MiB  3.0 GiB
+            n2    db2:6379  10.0.0.2:16379  ready   1m 5s      1  64.0 MiB  3.0 GiB
+            n3    db3:6379  10.0.0.3:16379  ready   1m 5s      1  64.0 MiB  3.0 GiB
 
             SHARD  SLOTS       LEADER  TERM  COMMIT  APPLIED  LAG    KEYS    BYTES
             meta   -           n1         1       3        3  0         7  2.9 KiB

@@ -148,6 +148,7 @@ final class ReplicationBugs {
           new PeerMessage.Raft(
               received.group(),
               received.senderGeneration(),
+              received.targetIncarnation(),
               received.targetGeneration(),
               received.tailIndex(),
               received.tailTerm(),

@@ -21,6 +21,7 @@ public final class ServerProcesses implements AutoCloseable {
   private final Path directory;
   private final int shards;
   private final Network network;
+  private final List<String> moreArguments;
   private final List<Server> servers = new ArrayList<>();
   private final HttpClient http =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
@@ -42,11 +43,14 @@ public final class ServerProcesses implements AutoCloseable {
    *
    * @param directory for data and output
    * @param network closed with this
+   * @param moreArguments of {@code serve}, for every node
    */
-  public ServerProcesses(Path directory, int nodes, int shards, Network network) {
+  public ServerProcesses(
+      Path directory, int nodes, int shards, Network network, String... moreArguments) {
     this.directory = directory;
     this.shards = shards;
     this.network = network;
+    this.moreArguments = List.of(moreArguments);
     for (int i = 0; i < nodes; i++) {
       servers.add(new Server(i));
     }
@@ -74,36 +78,36 @@ public final class ServerProcesses implements AutoCloseable {
                         + ":"
                         + network.port(s.number, Listener.PEERS))
             .toList();
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            network.on(
-                node,
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-ea",
-                    "-Xmx256m",
-                    "-XX:+UseSerialGC",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    "io.shardwell.cli.Main",
-                    "serve",
-                    "--id",
-                    server.id,
-                    "--dir",
-                    directory.resolve(server.id).toString(),
-                    "--nodes",
-                    String.join(",", peers),
-                    "--bind",
-                    network.host(node),
-                    "--insecure",
-                    "--port",
-                    Integer.toString(network.port(node, Listener.CLIENTS)),
-                    "--cluster-port",
-                    "-1",
-                    "--http-port",
-                    Integer.toString(network.port(node, Listener.HTTP)),
-                    "--shards",
-                    Integer.toString(shards))));
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-ea",
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.shardwell.cli.Main",
+                "serve",
+                "--id",
+                server.id,
+                "--dir",
+                directory.resolve(server.id).toString(),
+                "--nodes",
+                String.join(",", peers),
+                "--bind",
+                network.host(node),
+                "--insecure",
+                "--port",
+                Integer.toString(network.port(node, Listener.CLIENTS)),
+                "--cluster-port",
+                "-1",
+                "--http-port",
+                Integer.toString(network.port(node, Listener.HTTP)),
+                "--shards",
+                Integer.toString(shards)));
+    command.addAll(moreArguments);
+    ProcessBuilder builder = new ProcessBuilder(network.on(node, command));
     builder.redirectErrorStream(true);
     builder.redirectOutput(
         ProcessBuilder.Redirect.appendTo(directory.resolve(server.id + ".log").toFile()));
@@ -164,6 +168,34 @@ public final class ServerProcesses implements AutoCloseable {
     }
   }
 
+  boolean isAlive(int node) {
+    Process process = servers.get(node).process;
+    return process != null && process.isAlive();
+  }
+
+  /** The exit code of a process that ends by itself within so many seconds, else -1. */
+  int awaitExit(int node, int seconds) throws InterruptedException {
+    Process process = servers.get(node).process;
+    return process != null && process.waitFor(seconds, TimeUnit.SECONDS) ? process.exitValue() : -1;
+  }
+
+  /** What {@code /readyz} says: the status and the text; empty if nobody answers. */
+  String readiness(int node) {
+    return readiness(servers.get(node));
+  }
+
+  /** Whether the node is ready within so many seconds, or not, as wished. */
+  boolean awaitReadiness(int node, boolean ready, int seconds) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    while (System.nanoTime() < deadline) {
+      if (isReady(servers.get(node)) == ready) {
+        return true;
+      }
+      Thread.sleep(100);
+    }
+    return false;
+  }
+
   /** Whether every node is ready within so many seconds. */
   public boolean awaitReady(int seconds) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
@@ -177,6 +209,10 @@ public final class ServerProcesses implements AutoCloseable {
   }
 
   private boolean isReady(Server server) {
+    return readiness(server).startsWith("200");
+  }
+
+  private String readiness(Server server) {
     HttpRequest request =
         HttpRequest.newBuilder(
                 URI.create(
@@ -188,12 +224,13 @@ public final class ServerProcesses implements AutoCloseable {
             .timeout(Duration.ofSeconds(2))
             .build();
     try {
-      return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+      HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+      return answer.statusCode() + " " + answer.body();
     } catch (IOException notYet) {
-      return false;
+      return "";
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return false;
+      return "";
     }
   }
 

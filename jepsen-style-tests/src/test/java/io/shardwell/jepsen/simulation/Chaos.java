@@ -119,6 +119,12 @@ final class Chaos {
         later(aWhile(), machine::fastDisk);
       }
       case FAILING_DISK -> failDisk(machine);
+      case DISK_NEARLY_FULL -> {
+        long free = SimulatedMachine.MIN_FREE_BYTES / 2;
+        machine.leaveFree(free + random.nextLong(free * 5 / 4));
+        later(aWhile(), machine::spaceAgain);
+      }
+      case DISK_FULL -> fillDisk(machine);
       case CLOCK_JUMP -> machine.clock().offsetMillis = random.nextLong(401) - 200;
     }
   }
@@ -250,6 +256,16 @@ final class Chaos {
     long most = random.nextInt(4) == 0 ? 4 * VirtualTime.SECOND : 400 * VirtualTime.MILLI;
     cluster.network().conditions().slow(from, to, random.nextLong(most));
     later(aWhile(), () -> cluster.network().heal(from, to));
+  }
+
+  private void fillDisk(SimulatedMachine machine) {
+    machine.fillDisk(random.nextLong(64 << 10));
+    later(
+        aWhile(),
+        () -> {
+          machine.healDisk();
+          restartIfDown(machine);
+        });
   }
 
   private void failDisk(SimulatedMachine machine) {

@@ -170,7 +170,7 @@ class EvictionClusterProperties {
 
   private static void expect(SimulatedCluster cluster, boolean holds, String what) {
     if (!holds) {
-      throw cluster.failure("not in time: " + what + cluster.describe(), null);
+      throw cluster.failure(Check.LIVENESS, "not in time: " + what + cluster.describe(), null);
     }
   }
 }

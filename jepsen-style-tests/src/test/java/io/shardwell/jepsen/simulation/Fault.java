@@ -32,6 +32,10 @@ public enum Fault {
   SLOW_DISK,
   /** The next write or sync fails; the process must halt by itself. */
   FAILING_DISK,
+  /** Somebody else fills a disk, not below half of the limit: no write may ever fail. */
+  DISK_NEARLY_FULL,
+  /** As above, to the last bytes and at once: the process may halt, and may fail to start. */
+  DISK_FULL,
   /** A wall clock jumps, within what is promised. */
   CLOCK_JUMP
 }

@@ -14,7 +14,7 @@ final class Invariants {
 
   private record Replica(Object process, int shard) {}
 
-  private record Progress(long commit, int term) {}
+  private record Progress(long commit, int term, long last, boolean standsAside) {}
 
   private record Digest(long digest, String node) {}
 
@@ -25,7 +25,7 @@ final class Invariants {
   /** Null if all is well, otherwise what is not. */
   @Nullable String check(Object process, NodeStatus status) {
     for (NodeStatus.ReplicaStatus replica : status.replicas()) {
-      String broken = check(process, status.nodeId(), replica);
+      String broken = check(process, status, replica);
       if (broken != null) {
         return "shard " + replica.shard() + ": " + broken;
       }
@@ -33,17 +33,27 @@ final class Invariants {
     return null;
   }
 
-  private @Nullable String check(Object process, String node, NodeStatus.ReplicaStatus replica) {
+  private @Nullable String check(
+      Object process, NodeStatus status, NodeStatus.ReplicaStatus replica) {
+    String node = status.nodeId();
     if (isLeader(replica)) {
       String other = leaders.putIfAbsent(new Term(replica.shard(), replica.term()), node);
       if (other != null && !other.equals(node)) {
         return "two leaders in term " + replica.term() + ": " + other + " and " + node;
       }
     }
-    Progress now = new Progress(replica.commitIndex(), replica.term());
+    Progress now =
+        new Progress(
+            replica.commitIndex(),
+            replica.term(),
+            replica.lastLogIndex(),
+            status.disk().standsAside());
     Progress before = progress.put(new Replica(process, replica.shard()), now);
     if (before != null && (before.commit > now.commit || before.term > now.term)) {
       return node + " went back from " + before + " to " + now;
+    }
+    if (before != null && before.standsAside && now.standsAside && !before.equals(now)) {
+      return node + " stands aside and yet goes from " + before + " to " + now;
     }
     if (replica.appliedIndex() > replica.commitIndex()
         || replica.commitIndex() > replica.lastLogIndex()) {

@@ -79,11 +79,13 @@ final class SimulatedCluster
         scenario.shards(),
         scenario.replicas(),
         random.nextLong(),
-        Tuning.DEFAULT.withSizes(
-            scenario.snapshotLogBytes(),
-            scenario.snapshotLogBytes() / 2 + 1,
-            scenario.commitCountToTakeSnapshot(),
-            Math.min(10_000, scenario.commitCountToTakeSnapshot())));
+        Tuning.DEFAULT
+            .withSizes(
+                scenario.snapshotLogBytes(),
+                scenario.snapshotLogBytes() / 2 + 1,
+                scenario.commitCountToTakeSnapshot(),
+                Math.min(10_000, scenario.commitCountToTakeSnapshot()))
+            .withMinFreeBytes(SimulatedMachine.MIN_FREE_BYTES));
   }
 
   /** One line of the story, if anybody listens. */

@@ -10,6 +10,12 @@ import org.jspecify.annotations.Nullable;
 
 /** What outlives a node's process: its name, its disk, its clocks. */
 final class SimulatedMachine {
+  /**
+   * With less free on its disk a node stands aside: far more than what it can write then with the
+   * simulation's small segments and snapshots.
+   */
+  static final long MIN_FREE_BYTES = 4 << 20;
+
   /** What the machines of a cluster share. */
   interface Surroundings {
     VirtualTime time();
@@ -87,6 +93,27 @@ final class SimulatedMachine {
     if (diesInStart) {
       healDisk();
     }
+  }
+
+  /** Somebody else takes space, or gives some back: so many bytes are free now. */
+  void leaveFree(long bytes) {
+    spaceAgain();
+    long used = Long.MAX_VALUE - disk.freeBytes();
+    diskBehaviour.capacityBytes(used + bytes);
+  }
+
+  void spaceAgain() {
+    diskBehaviour.capacityBytes(Long.MAX_VALUE);
+  }
+
+  /** As {@link #leaveFree}, but with so little that a write may fail. */
+  void fillDisk(long bytes) {
+    diskMayFail = true;
+    leaveFree(bytes);
+  }
+
+  long freeBytes() {
+    return disk.freeBytes();
   }
 
   boolean diskMayFail() {

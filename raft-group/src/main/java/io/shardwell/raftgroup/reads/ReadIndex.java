@@ -58,6 +58,16 @@ public final class ReadIndex {
         public void notApplied() {}
       };
 
+  /**
+   * For a single voter that stands aside: the key is past its deadline, but no tick can say so in
+   * the log. To answer that it is there would be stale; that it is gone, could be taken back by a
+   * restart. Reads of other keys go on.
+   */
+  private static final Reply DEADLINE_UNRECORDED =
+      new Reply.Failure(
+          "CLUSTERDOWN Disk below min-free-bytes: a key's deadline has passed and cannot be"
+              + " recorded");
+
   private record Waiting(String origin, long readId, List<Invocation> invocations) {}
 
   /** One shard's part of a round. */
@@ -301,7 +311,7 @@ public final class ReadIndex {
       return;
     }
     long stamp = group.state().stampMillis();
-    if (!needsTick(group, reads, stamp)) {
+    if (group.replica().standsAside() || !needsTick(group, reads, stamp)) {
       answer(group, reads);
       return;
     }
@@ -350,6 +360,7 @@ public final class ReadIndex {
 
   private void answer(ShardGroup group, List<Waiting> reads) {
     long stamp = Math.max(group.state().stampMillis(), group.state().shard().logTimeMillis());
+    boolean cannotTick = group.replica().standsAside();
     for (Waiting read : reads) {
       List<Reply> replies = new ArrayList<>(read.invocations.size());
       long bytes = 0;
@@ -357,7 +368,10 @@ public final class ReadIndex {
         if (bytes > MAX_ANSWER_BYTES) {
           break;
         }
-        Reply reply = group.state().shard().read(invocation, stamp);
+        Reply reply =
+            cannotTick && group.state().shard().needsTick(invocation, stamp)
+                ? DEADLINE_UNRECORDED
+                : group.state().shard().read(invocation, stamp);
         long size = size(reply);
         if (size > WireLimits.MAX_REPLY_BYTES) {
           reply = REPLY_TOO_LARGE;

@@ -65,6 +65,7 @@ public final class Replica {
   private final AcknowledgementGate gate;
   private final CompactedPrefixGuard prefixGuard;
   private final ReplicaTime time;
+  private final Standstill standstill = new Standstill();
   private final RaftModelFactory models = new DefaultRaftModelFactory();
   private final RaftNode raft;
 
@@ -83,6 +84,9 @@ public final class Replica {
 
   /** Set while MicroRaft starts: whether its first pre-vote is to be kept back. */
   private boolean keepPreVoteBack;
+
+  /** Whether the node's disk has no room for proposals. */
+  private boolean standsAside;
 
   /** The leader's crash is known by other means than its silence; null if not, or no longer. */
   private @Nullable Succession succession;
@@ -201,8 +205,13 @@ public final class Replica {
     return raft.getTerm().getTerm();
   }
 
+  /** Never while it stands still: it may have been deposed long ago. */
   public boolean isLeader() {
-    return self.equals(raft.getTerm().getLeaderEndpoint());
+    return self.equals(leader());
+  }
+
+  private @Nullable RaftEndpoint leader() {
+    return standstill.isStill() ? null : raft.getTerm().getLeaderEndpoint();
   }
 
   /** Whether this replica leads and has applied an entry of its own term (Raft thesis 6.4). */
@@ -212,7 +221,7 @@ public final class Replica {
 
   /** The node of the leader this replica knows of, or null. */
   public @Nullable String leaderNodeId() {
-    RaftEndpoint leader = raft.getTerm().getLeaderEndpoint();
+    RaftEndpoint leader = leader();
     return leader == null ? null : ((ReplicaEndpoint) leader).nodeId();
   }
 
@@ -266,6 +275,10 @@ public final class Replica {
    */
   public void propose(byte[] proposal, ProposalListener listener) {
     assert proposal.length > 0 && proposal[0] != ReplicaStore.MEMBERS_OP;
+    if (standsAside) {
+      context.submit().accept(listener::notApplied);
+      return;
+    }
     var unused =
         raft.replicate(new LogBytes(proposal))
             .whenComplete(
@@ -296,6 +309,7 @@ public final class Replica {
 
   /** Asks another replica to take over. It does so only if it has everything. */
   public void transferLeadership(ReplicaEndpoint to) {
+    assert !standstill.isStill();
     var unused = raft.transferLeadership(to);
   }
 
@@ -329,6 +343,9 @@ public final class Replica {
    * @return whether it did
    */
   public boolean takeSnapshot() {
+    if (standsAside) {
+      return false;
+    }
     long sinceChunk = context.loop().nanoTime() - lastChunkSentNanos;
     boolean fetching =
         lastChunkSentNanos != Long.MIN_VALUE && sinceChunk < TimeUnit.SECONDS.toNanos(5);
@@ -343,13 +360,49 @@ public final class Replica {
     var unused = raft.terminate();
   }
 
+  /**
+   * The node's disk is nearly full: until {@link #takePart} this replica appends nothing and does
+   * not vote; to the others it is as good as stopped ({@link Standstill}).
+   *
+   * <p>A group's only voter has nobody to make room for. It goes on leading and answers reads; only
+   * proposals are refused, and without them it writes nothing: a single voter never loses its
+   * leadership, and learners only read from it.
+   */
+  public void standAside() {
+    standsAside = true;
+    if (!standstill.isStill() && !isOnlyVoter()) {
+      standstill.begin();
+      succession = null; // Its turns are timers of our own.
+      gate.clear();
+      context.leaderChanged().accept(this);
+    }
+  }
+
+  /** There is space again. */
+  public void takePart() {
+    standsAside = false;
+    if (standstill.isStill()) {
+      standstill.end();
+      context.leaderChanged().accept(this);
+    }
+  }
+
+  /** Whether proposals are refused for want of disk space. */
+  public boolean standsAside() {
+    return standsAside;
+  }
+
+  private boolean isOnlyVoter() {
+    return voters().size() == 1 && voters().contains(self);
+  }
+
   // --- what comes in
   // -------------------------------------------------------------------------------
 
   /** Handles a message from another replica of this group. */
   public void handle(PeerMessage.Raft received) {
     RaftMessage message = received.message();
-    if (!isMeantForThis(received)) {
+    if (!isMeantForThis(received) || standstill.isStill()) {
       return;
     }
     if (isResponseToLeader(message) && message.getTerm() < term()) {
@@ -505,12 +558,12 @@ public final class Replica {
 
     @Override
     public void submit(Runnable task) {
-      context.submit().accept(task);
+      context.submit().accept(() -> standstill.step(task));
     }
 
     @Override
     public void schedule(Runnable task, long delay, TimeUnit unit) {
-      time.schedule(task, delay, unit);
+      time.schedule(() -> standstill.step(task), delay, unit);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.shardwell.raftgroup.routing;
 
+import io.shardwell.raftgroup.FullDisks;
 import io.shardwell.raftgroup.Post;
 import io.shardwell.raftgroup.reads.ShardGroup;
 import java.util.List;
@@ -8,23 +9,32 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whom to ask for a shard: the leader that the replica on this node knows of, or, where this node
- * has no replica, the last hint. Loop thread only.
+ * has no replica or stands aside, the last hint. Loop thread only.
  */
 public final class LeaderDirectory {
 
   private final Map<Integer, ShardGroup> groups;
   private final List<List<String>> members;
   private final Post post;
+  private final String self;
+  private final FullDisks fullDisks;
   private final @Nullable String[] hints;
   private final int[] nextGuess;
 
   /**
    * @param members by shard, the nodes that hold a replica
    */
-  public LeaderDirectory(Map<Integer, ShardGroup> groups, List<List<String>> members, Post post) {
+  public LeaderDirectory(
+      Map<Integer, ShardGroup> groups,
+      List<List<String>> members,
+      Post post,
+      String self,
+      FullDisks fullDisks) {
     this.groups = groups;
     this.members = members;
     this.post = post;
+    this.self = self;
+    this.fullDisks = fullDisks;
     this.hints = new String[members.size()];
     this.nextGuess = new int[members.size()];
   }
@@ -32,17 +42,49 @@ public final class LeaderDirectory {
   /** The node to ask now, or null if no leader is known or it cannot be reached. */
   public @Nullable String leaderOf(int shard) {
     ShardGroup group = groups.get(shard);
-    String leader = group != null ? group.replica().leaderNodeId() : hint(shard);
+    String leader = group == null ? null : group.replica().leaderNodeId();
+    if (group == null || (leader == null && group.replica().standsAside())) {
+      leader = hint(shard);
+    }
     return leader != null && post.reaches(leader) ? leader : null;
   }
 
-  private String hint(int shard) {
+  /**
+   * The same for a write: null also if the leader refuses proposals because of its disk. That is a
+   * group's only voter; elsewhere such a node does not lead.
+   */
+  @Nullable String proposerOf(int shard) {
+    String leader = leaderOf(shard);
+    if (leader == null) {
+      return null;
+    }
+    ShardGroup group = groups.get(shard);
+    boolean refuses =
+        leader.equals(self)
+            ? group != null && group.replica().standsAside()
+            : members.get(shard).size() == 1 && fullDisks.contains(leader);
+    return refuses ? null : leader;
+  }
+
+  /** What this node knows about why there is no leader, to be added to an error's text. */
+  String whyNone() {
+    return fullDisks.clause();
+  }
+
+  /** Never this node: where it is asked for, it leads nothing. */
+  private @Nullable String hint(int shard) {
     String hint = hints[shard];
-    if (hint != null && post.reaches(hint)) {
+    if (hint != null && !hint.equals(self) && post.reaches(hint)) {
       return hint;
     }
     List<String> candidates = members.get(shard);
-    return candidates.get(nextGuess[shard]++ % candidates.size());
+    for (int i = candidates.size(); i > 0; i--) {
+      String candidate = candidates.get(nextGuess[shard]++ % candidates.size());
+      if (!candidate.equals(self)) {
+        return candidate;
+      }
+    }
+    return null;
   }
 
   /** A node said that it does not lead the shard, and perhaps who does. */

@@ -211,7 +211,7 @@ public final class ReadChannel {
     while (!queue.isEmpty() && queue.element().deadlineNanos() <= now) {
       Pending late = queue.remove();
       queuedBytes -= late.invocation().encodedBytes();
-      late.finish(RoutingErrors.noLeader(shard, late.invocation()));
+      late.finish(RoutingErrors.noLeader(shard, late.invocation(), leaders.whyNone()));
     }
   }
 }

@@ -9,10 +9,16 @@ final class RoutingErrors {
 
   /** For a command that certainly had no effect. */
   static Reply noLeader(int shard, Invocation invocation) {
-    return new Reply.Failure(
+    return noLeader(shard, invocation, "");
+  }
+
+  /** As above, with what this node knows about the reason: a clause, or nothing. */
+  static Reply noLeader(int shard, Invocation invocation, String why) {
+    String what =
         invocation.keys().isEmpty()
-            ? "CLUSTERDOWN No leader for shard " + shard
-            : "CLUSTERDOWN No leader for slot " + Slots.of(invocation.keys().get(0)));
+            ? "shard " + shard
+            : "slot " + Slots.of(invocation.keys().get(0));
+    return new Reply.Failure("CLUSTERDOWN No leader for " + what + why);
   }
 
   /**

@@ -144,7 +144,7 @@ public final class WriteChannel {
     if (key == null || (queue.isEmpty() && resendNanos == Long.MAX_VALUE)) {
       return false;
     }
-    String leader = leaders.leaderOf(shard);
+    String leader = leaders.proposerOf(shard);
     if (leader == null) {
       return false;
     }
@@ -315,7 +315,7 @@ public final class WriteChannel {
     while (!queue.isEmpty() && queue.element().deadlineNanos() <= now) {
       Pending late = queue.remove();
       queuedBytes -= late.invocation().encodedBytes();
-      late.finish(RoutingErrors.noLeader(shard, late.invocation()));
+      late.finish(RoutingErrors.noLeader(shard, late.invocation(), leaders.whyNone()));
     }
     long resendAfter = TimeUnit.MILLISECONDS.toNanos(tuning.resendMillis());
     for (Sent batch : underWay) {

@@ -88,6 +88,7 @@ public final class FrameCodec {
       out.writeLong(m.wallClockMillis());
       out.writeVarLong(m.mapEpoch(), true);
       writeTerms(out, m.leads());
+      out.writeBoolean(m.diskIsLow());
     } else if (message instanceof PeerMessage.MapChange m) {
       out.writeByte(Kind.MAP_CHANGE);
       Text.writeBytes(out, m.change());
@@ -175,7 +176,9 @@ public final class FrameCodec {
         yield new PeerMessage.ReadIndexAnswer(round, confirmed);
       }
       case Kind.HELLO -> readHello(in);
-      case Kind.PULSE -> new PeerMessage.Pulse(in.readLong(), in.readVarLong(true), readTerms(in));
+      case Kind.PULSE ->
+          new PeerMessage.Pulse(
+              in.readLong(), in.readVarLong(true), readTerms(in), in.readBoolean());
       case Kind.MAP_CHANGE -> new PeerMessage.MapChange(Text.readBytes(in));
       case Kind.MAP_COPY -> new PeerMessage.MapCopy(Text.readBytes(in));
       default -> throw new MalformedFrameException("message of unknown kind " + kind);

@@ -84,8 +84,11 @@ public sealed interface PeerMessage {
   /**
    * Every half second: the speaker's wall clock, the newest cluster map it knows, and the shards it
    * leads.
+   *
+   * @param diskIsLow whether the speaker stands aside, or is about to, for want of disk space
    */
-  record Pulse(long wallClockMillis, long mapEpoch, List<GroupTerm> leads) implements PeerMessage {}
+  record Pulse(long wallClockMillis, long mapEpoch, List<GroupTerm> leads, boolean diskIsLow)
+      implements PeerMessage {}
 
   /** A change of the cluster map, for the leader of `meta`. Repeating one does no harm. */
   record MapChange(byte[] change) implements PeerMessage {}

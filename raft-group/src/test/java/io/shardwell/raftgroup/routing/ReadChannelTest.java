@@ -2,6 +2,7 @@ package io.shardwell.raftgroup.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.shardwell.raftgroup.FullDisks;
 import io.shardwell.raftgroup.Post;
 import io.shardwell.raftgroup.Tuning;
 import io.shardwell.raftgroup.VirtualLoop;
@@ -45,7 +46,8 @@ class ReadChannelTest {
         loop,
         post,
         Tuning.DEFAULT,
-        new LeaderDirectory(new HashMap<>(), List.of(List.of("leader")), post),
+        new LeaderDirectory(
+            new HashMap<>(), List.of(List.of("leader")), post, "me", new FullDisks()),
         new HashMap<>(),
         "me");
   }

@@ -2,6 +2,7 @@ package io.shardwell.raftgroup.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.shardwell.raftgroup.FullDisks;
 import io.shardwell.raftgroup.Post;
 import io.shardwell.raftgroup.Tuning;
 import io.shardwell.raftgroup.VirtualLoop;
@@ -129,7 +130,8 @@ class WriteChannelProperties {
               loop,
               this,
               Tuning.DEFAULT,
-              new LeaderDirectory(new HashMap<>(), List.of(List.of("leader")), this),
+              new LeaderDirectory(
+                  new HashMap<>(), List.of(List.of("leader")), this, "me", new FullDisks()),
               new SessionKey("n1", 5, boot),
               onDurable -> {
                 boot++;

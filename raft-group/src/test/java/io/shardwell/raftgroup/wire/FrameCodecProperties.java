@@ -135,7 +135,8 @@ class FrameCodecProperties {
           new PeerMessage.Pulse(
               random.nextLong(),
               number,
-              List.of(new PeerMessage.GroupTerm(shard, random.nextInt(99))));
+              List.of(new PeerMessage.GroupTerm(shard, random.nextInt(99))),
+              random.nextBoolean());
       case 9 -> new PeerMessage.MapChange(bytes(random));
       case 10 -> new PeerMessage.MapCopy(bytes(random));
       default ->

@@ -72,7 +72,7 @@ final class InfoCommand {
     sections.put("Server", server(cluster));
     sections.put("Clients", clients());
     sections.put("Memory", memory(now));
-    sections.put("Persistence", persistence());
+    sections.put("Persistence", persistence(now));
     sections.put("Stats", stats(now));
     sections.put("Replication", replication(now));
     sections.put("CPU", cpu());
@@ -141,7 +141,7 @@ final class InfoCommand {
         : String.format(Locale.ROOT, "%.2fG", bytes / (double) (1 << 30));
   }
 
-  private Map<String, Object> persistence() {
+  private Map<String, Object> persistence(NodeStatus now) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("loading", 0);
     fields.put("rdb_changes_since_last_save", 0);
@@ -149,7 +149,8 @@ final class InfoCommand {
     fields.put("rdb_last_bgsave_status", "ok");
     fields.put("aof_enabled", facts.dir() == null ? 0 : 1);
     fields.put("aof_rewrite_in_progress", 0);
-    fields.put("aof_last_write_status", "ok");
+    // Redis says "err" while it refuses writes because of its disk.
+    fields.put("aof_last_write_status", now.disk().low() ? "err" : "ok");
     return fields;
   }
 
@@ -232,6 +233,8 @@ final class InfoCommand {
         "leaders_here",
         shards.stream().filter(replica -> replica.leaderId().equals(facts.nodeId())).count());
     fields.put("log_bytes", now.logBytes());
+    fields.put("disk_free_bytes", now.disk().freeBytes());
+    fields.put("min_free_bytes", now.disk().minFreeBytes());
     return fields;
   }
 }

@@ -56,7 +56,19 @@ class ClusterCommandsTest {
           new NodeStatus.PeerStatus(
               id, "10.1.0.9", 16379, "", -1, -1, -1, -1, reachable, id.equals("n1") ? 0 : 500));
     }
-    return new NodeStatus("n1", 1, "c0ffee", true, "", 1, 2, 4, nodes, List.of(), 0);
+    return new NodeStatus(
+        "n1",
+        1,
+        "c0ffee",
+        true,
+        "",
+        1,
+        2,
+        4,
+        nodes,
+        List.of(),
+        0,
+        new NodeStatus.DiskStatus(-1, 0, false, false));
   }
 
   private Answer ask(String... words) {

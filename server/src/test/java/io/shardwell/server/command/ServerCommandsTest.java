@@ -78,7 +78,18 @@ class ServerCommandsTest {
         new NodeStatus.ReplicaStatus(
             0, 0, 16383, "LEADER", "n1", 3, 7, 7, 7, 0, 2, 100, 4, 6, 1, 1);
     return new NodeStatus(
-        "n1", 1, "c0ffee", true, "", 1000, 1, 1, List.of(), List.of(replica), 4096);
+        "n1",
+        1,
+        "c0ffee",
+        true,
+        "",
+        1000,
+        1,
+        1,
+        List.of(),
+        List.of(replica),
+        4096,
+        new NodeStatus.DiskStatus(1 << 20, 0, false, false));
   }
 
   /** As the shape shows it: flat text in brackets. */
