@@ -252,33 +252,30 @@ public final class DataDirectory implements AutoCloseable {
    * @param folder inside the directory; absent so far
    */
   public void setAside(String folder) throws IOException {
-    // The metadata first: a log without them is damage, whatever is left of it. A log that lost its
-    // newest segment could pass for a sound one.
-    move("", List.of(MetadataFile.NAME), folder);
+    // The mark first: beside what is left of a log it is damage, at any step; a log that lost its
+    // newest segment, or a directory that lost everything, could pass for a sound one.
+    byte[] metadata = SmallFile.readRaw(disk, MetadataFile.NAME);
+    if (metadata != null) {
+      disk.syncFolder(folder); // Creates it.
+      SmallFile.writeRaw(disk, folder + "/" + MetadataFile.NAME, ByteBuffer.wrap(metadata));
+    }
+    FormatFile.replace(disk);
+    MetadataFile.write(disk, NodeMetadata.empty().withRejoins(true));
     move(SnapshotFiles.FOLDER, disk.list(SnapshotFiles.FOLDER), folder);
     move(SegmentFiles.FOLDER, disk.list(SegmentFiles.FOLDER), folder);
-    move("", List.of(FormatFile.NAME), folder);
-    FormatFile.writeOrCheck(disk);
-    MetadataFile.write(disk, NodeMetadata.empty().withRejoins(true));
   }
 
   private void move(String from, List<String> names, String folder) throws IOException {
-    String to = from.isEmpty() ? folder : folder + "/" + from;
-    boolean moved = false;
+    if (names.isEmpty()) {
+      return;
+    }
+    String to = folder + "/" + from;
+    disk.syncFolder(to); // Creates it.
     for (String name : names) {
-      String path = from.isEmpty() ? name : from + "/" + name;
-      if (disk.exists(path)) {
-        if (!moved) {
-          disk.syncFolder(to); // Creates it.
-          moved = true;
-        }
-        disk.rename(path, to + "/" + name);
-      }
+      disk.rename(from + "/" + name, to + "/" + name);
     }
-    if (moved) {
-      disk.syncFolder(to);
-      disk.syncFolder(from);
-    }
+    disk.syncFolder(to);
+    disk.syncFolder(from);
   }
 
   @Override

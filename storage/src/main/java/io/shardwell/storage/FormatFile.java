@@ -19,8 +19,13 @@ final class FormatFile {
   /** Blocks. Writes the file in a new directory, checks it in an old one. */
   static void writeOrCheck(Disk disk) throws IOException {
     if (!check(disk)) {
-      SmallFile.writeRaw(disk, NAME, ByteBuffer.wrap(TEXT.getBytes(StandardCharsets.US_ASCII)));
+      replace(disk);
     }
+  }
+
+  /** Blocks. Says that the directory is of this format, whatever it said before. */
+  static void replace(Disk disk) throws IOException {
+    SmallFile.writeRaw(disk, NAME, ByteBuffer.wrap(TEXT.getBytes(StandardCharsets.US_ASCII)));
   }
 
   /**

@@ -142,6 +142,13 @@ final class Recovery {
     if (!hasLog && (!mayHaveNoLog || !snapshots.isEmpty())) {
       throw damage(SegmentFiles.FOLDER, DamagedStorageException.NO_GROUP, "the log is gone");
     }
+    boolean holdsNothing = replay.replicas().isEmpty() && snapshots.isEmpty();
+    if (metadata != null && metadata.rejoins() && metadata.incarnation() == 0 && !holdsNothing) {
+      throw damage(
+          MetadataFile.NAME,
+          DamagedStorageException.NO_GROUP,
+          "the directory was being given up, but not all of it has been moved away");
+    }
     if (metadata == null && !replay.replicas().isEmpty()) {
       throw damage(
           MetadataFile.NAME, DamagedStorageException.NO_GROUP, "the node's metadata is gone");

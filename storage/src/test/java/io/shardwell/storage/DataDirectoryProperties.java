@@ -113,9 +113,9 @@ final class DataDirectoryProperties {
         disk.behaviour().heal();
         DirectoryReport between = verifyUnchanged(disk);
         NodeMetadata metadata = between.metadata();
-        boolean mayStart = between.isSound() && metadata != null && metadata.opened();
-        // Nothing was moved yet.
-        boolean harmless = !mayStart || between.groups().equals(before);
+        boolean untouched = between.isSound() && between.groups().equals(before);
+        boolean marked = metadata != null && metadata.rejoins();
+        boolean harmless = !between.isSound() || marked || untouched;
         assertThat(harmless).as("%s", between).isTrue();
       }
     }

@@ -1,19 +1,13 @@
 package io.shardwell.cli.data;
 
 import io.shardwell.cli.Surroundings;
-import io.shardwell.raftgroup.cluster.ClusterTable;
 import io.shardwell.raftgroup.cluster.MetaState;
-import io.shardwell.raftgroup.wire.MalformedFrameException;
 import io.shardwell.storage.DataDirectory;
 import io.shardwell.storage.DirectoryInUseException;
 import io.shardwell.storage.DirectoryReport;
-import io.shardwell.storage.NodeMetadata;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -23,15 +17,12 @@ import picocli.CommandLine.Parameters;
 /** {@code shardwell data}: what is in the directory of a node that does not run. */
 @Command(
     name = "data",
-    description = "Checks, reads or gives up the data directory of a node that does not run.",
+    description = "Checks or reads the data directory of a node that does not run.",
     synopsisSubcommandLabel = "COMMAND")
 public final class DataCommand {
 
   /** Neither sound nor damaged: there is nothing to look at, or a node runs on it. */
   private static final int CANNOT_LOOK = ExitCode.USAGE;
-
-  private static final DateTimeFormatter FOLDER =
-      DateTimeFormatter.ofPattern("'damaged-'uuuuMMdd-HHmmss").withZone(ZoneOffset.UTC);
 
   private final Surroundings surroundings;
 
@@ -125,70 +116,5 @@ public final class DataCommand {
       return MetaState.GROUP;
     }
     return shard.matches("[0-9]{1,5}") ? Integer.valueOf(shard) : null;
-  }
-
-  @Command(
-      name = "repair",
-      sortOptions = false,
-      description = {
-        "Gives up a damaged directory: moves what is in it into a folder damaged-<time> beside, and"
-            + " lets the node fetch everything from the other nodes when it starts again, under a"
-            + " new incarnation. The other nodes must have a quorum with sound data.",
-        "Exit code 0: done, or nothing to repair; 1: refused; 2: it could not be looked at."
-      })
-  int repair(
-      @Parameters(paramLabel = "DIR", description = "The node's data directory.") Path path,
-      @Option(
-              names = "--force",
-              description = "Also a sound directory, or an empty one whose data were lost.")
-          boolean force,
-      @Option(names = "--help", usageHelp = true, description = "Shows this help.")
-          boolean showHelp) {
-    return with(path, directory -> repair(path, directory, force));
-  }
-
-  private int repair(Path path, DataDirectory directory, boolean force) throws IOException {
-    DirectoryReport report = directory.verify();
-    NodeMetadata metadata = report.metadata();
-    if (metadata != null && metadata.rejoins() && report.isSound()) {
-      surroundings.out().println(path + " is ready: start the node, it fetches its data.");
-      return ExitCode.OK;
-    }
-    if (report.isSound() && !force) {
-      surroundings
-          .out()
-          .println(
-              report.isNew()
-                  ? path + " is empty. If its data were lost: --force lets the node fetch them."
-                  : path + " is sound, there is nothing to repair.");
-      return ExitCode.OK;
-    }
-    if (metadata != null && isAlone(metadata)) {
-      surroundings
-          .err()
-          .println(path + " belongs to a cluster of one node: there is nobody to fetch from.");
-      return ExitCode.SOFTWARE;
-    }
-    String folder = FOLDER.format(Instant.now());
-    directory.setAside(folder);
-    surroundings
-        .out()
-        .println(
-            "What was there is in "
-                + path.resolve(folder)
-                + "; delete it when it is no longer needed.\n"
-                + "Now start the node as usual. It is a new member, under a new incarnation: while"
-                + " a quorum of the\nother nodes is up they take it in and it fetches everything"
-                + " from them.");
-    return ExitCode.OK;
-  }
-
-  private static boolean isAlone(NodeMetadata metadata) {
-    try {
-      return metadata.clusterTable().length > 0
-          && ClusterTable.decode(metadata.clusterTable()).incarnations().size() == 1;
-    } catch (MalformedFrameException unknown) {
-      return false;
-    }
   }
 }

@@ -58,10 +58,7 @@ final class ReportText {
       text.append(path).append(report.isNew() ? " is empty.\n" : " is sound.\n");
     } else {
       text.append(path)
-          .append(" is damaged: no node may vote with it. If a quorum of the other nodes is sound:")
-          .append("\n  shardwell data repair ")
-          .append(path)
-          .append('\n');
+          .append(" is damaged: no node may vote with it; see docs/data-directory.md.\n");
     }
     return text.toString();
   }

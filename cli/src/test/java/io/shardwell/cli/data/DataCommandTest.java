@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,8 +56,6 @@ class DataCommandTest {
     assertThat(shell.out()).contains("SHARD", "meta", "is sound.");
     assertThat(shell.run("data", "verify", "--json", directory.toString())).isZero();
     assertThat(shell.out()).contains("\"sound\" : true");
-    assertThat(shell.run("data", "repair", directory.toString())).isZero();
-    assertThat(shell.out()).contains("nothing to repair");
     try (Node again = start()) {
       assertThat(again.awaitReady(Duration.ofSeconds(30))).isTrue();
     }
@@ -76,26 +73,11 @@ class DataCommandTest {
   }
 
   @Test
-  void damageIsNamedAndAClusterOfOneCannotBeRepaired() throws IOException {
+  void damageIsNamed() throws IOException {
     flipInTheMiddleOfTheLog();
     assertThat(shell.run("data", "verify", directory.toString())).isEqualTo(1);
-    assertThat(shell.out()).contains("DAMAGED log/", " at ", "data repair");
+    assertThat(shell.out()).contains("DAMAGED log/", " at ", "no node may vote");
     assertThat(shell.run("data", "dump", directory.toString())).isEqualTo(1);
-    assertThat(shell.run("data", "repair", directory.toString())).isEqualTo(1);
-    assertThat(shell.err()).contains("nobody to fetch from");
-  }
-
-  @Test
-  void whereTheMetadataAreLostTooTheDirectoryIsSetAside() throws IOException {
-    Files.delete(directory.resolve("metadata"));
-    assertThat(shell.run("data", "repair", directory.toString())).isZero();
-    assertThat(shell.out()).contains("damaged-", "under a new incarnation");
-    assertThat(shell.run("data", "verify", directory.toString())).isZero();
-    assertThat(shell.out()).contains("to be fetched from the other nodes");
-    try (Stream<Path> files = Files.list(directory)) {
-      List<String> names = files.map(file -> file.getFileName().toString()).toList();
-      assertThat(names).anyMatch(name -> name.startsWith("damaged-"));
-    }
   }
 
   @Test
