@@ -663,6 +663,10 @@ public final class Engine {
    * answered, those of others within a second while `meta` is reached.
    */
   public MemoryLimit memory() {
+    MetaState meta = metaState;
+    if (opened && meta != null) {
+      learnMap(meta.map());
+    }
     ClusterMap known = map;
     return known == null ? MemoryLimit.NONE : known.memory();
   }
