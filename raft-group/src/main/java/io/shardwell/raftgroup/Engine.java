@@ -614,10 +614,7 @@ public final class Engine {
     if (!opened) {
       return;
     }
-    MetaState meta = metaState;
-    if (meta != null) {
-      learnMap(meta.map());
-    }
+    learnMapOfMeta();
     ClusterMap known = Objects.requireNonNull(map);
     for (String nodeId : links.outboxes().keySet()) {
       post.tell(
@@ -650,10 +647,7 @@ public final class Engine {
 
   private void bringSettings() {
     if (!memoryChanges.isIdle()) {
-      MetaState meta = metaState;
-      if (opened && meta != null) {
-        learnMap(meta.map());
-      }
+      learnMapOfMeta();
       memoryChanges.patrol(opened ? map : null);
     }
   }
@@ -663,10 +657,7 @@ public final class Engine {
    * answered, those of others within a second while `meta` is reached.
    */
   public MemoryLimit memory() {
-    MetaState meta = metaState;
-    if (opened && meta != null) {
-      learnMap(meta.map());
-    }
+    learnMapOfMeta();
     ClusterMap known = map;
     return known == null ? MemoryLimit.NONE : known.memory();
   }
@@ -696,7 +687,7 @@ public final class Engine {
   private void onMapChange(PeerMessage.MapChange change) {
     Replica meta = metaReplica;
     if (meta != null && meta.isLeader() && MetaState.isChange(change.change())) {
-      meta.propose(change.change(), ShardUpkeep.INDIFFERENT);
+      meta.propose(change.change(), ProposalListener.INDIFFERENT);
     }
   }
 
@@ -709,6 +700,14 @@ public final class Engine {
     ClusterMap known = Objects.requireNonNull(map);
     if (pulse.mapEpoch() < known.epoch()) {
       post.tell(from, new PeerMessage.MapCopy(known.encode()));
+    }
+  }
+
+  /** What this node's replica of `meta` has applied, if it has one. */
+  private void learnMapOfMeta() {
+    MetaState meta = metaState;
+    if (opened && meta != null) {
+      learnMap(meta.map());
     }
   }
 

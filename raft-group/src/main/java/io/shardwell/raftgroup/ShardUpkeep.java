@@ -18,16 +18,6 @@ import java.util.List;
  */
 final class ShardUpkeep {
 
-  /** A proposal that nobody waits for: if it is lost, the next round makes another. */
-  static final ProposalListener INDIFFERENT =
-      new ProposalListener() {
-        @Override
-        public void applied(long index, Object result) {}
-
-        @Override
-        public void notApplied() {}
-      };
-
   private final MemoryShares shares;
 
   ShardUpkeep(List<List<String>> members) {
@@ -50,13 +40,13 @@ final class ShardUpkeep {
     ShardState shard = group.state().shard();
     long stamp = group.state().stampMillis();
     if (wanted.revision() > shard.memoryLimit().revision()) {
-      replica.propose(Proposal.memoryLimit(stamp, wanted), INDIFFERENT);
+      replica.propose(Proposal.memoryLimit(stamp, wanted), ProposalListener.INDIFFERENT);
     }
     if (group.state().hasUses()) {
-      replica.propose(group.state().takeUses(), INDIFFERENT);
+      replica.propose(group.state().takeUses(), ProposalListener.INDIFFERENT);
     }
     if (shard.nextDeadlineMillis() <= stamp || shard.isSinking()) {
-      replica.propose(Proposal.tick(stamp), INDIFFERENT);
+      replica.propose(Proposal.tick(stamp), ProposalListener.INDIFFERENT);
     }
   }
 }

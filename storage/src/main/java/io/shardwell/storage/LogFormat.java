@@ -132,6 +132,18 @@ final class LogFormat {
     return syncedTurn < turn ? new Batch(offset, turn, syncedTurn, length) : null;
   }
 
+  /** The first whole batch that begins at {@code from} or behind, up to {@code last}, or null. */
+  static @Nullable Batch nextBatch(
+      ByteBuffer segment, int from, int last, long sequence, long salt) {
+    for (int offset = from; offset <= last; offset += ALIGNMENT) {
+      Batch batch = batchAt(segment, offset, sequence, salt);
+      if (batch != null) {
+        return batch;
+      }
+    }
+    return null;
+  }
+
   /** CRC of the record at {@code offset} of a buffer that {@code view} is a duplicate of. */
   static int recordCrc(Checksum checksum, ByteBuffer view, int offset, int length, long salt) {
     return checksum

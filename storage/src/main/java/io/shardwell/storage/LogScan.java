@@ -141,15 +141,13 @@ final class LogScan {
     if (lastNonZero < end) {
       return;
     }
-    for (int offset = end; offset <= lastNonZero; offset += LogFormat.ALIGNMENT) {
-      Batch later = LogFormat.batchAt(bytes, offset, segment.sequence(), segment.salt());
-      if (later != null) {
-        throw new DamagedStorageException(
-            name,
-            end,
-            groupOfDamage(segment, bytes, end, offset),
-            "turn " + (turn + 1) + " is damaged: turn " + later.turn() + " is whole behind it");
-      }
+    Batch later = LogFormat.nextBatch(bytes, end, lastNonZero, segment.sequence(), segment.salt());
+    if (later != null) {
+      throw new DamagedStorageException(
+          name,
+          end,
+          groupOfDamage(segment, bytes, end, later.offset()),
+          "turn " + (turn + 1) + " is damaged: turn " + later.turn() + " is whole behind it");
     }
     if (lastNonZero >= segment.staleEnd()) {
       torn = (lastNonZero + 1 - end) + " bytes of a torn write at " + name + " offset " + end;

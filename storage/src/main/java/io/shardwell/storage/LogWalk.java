@@ -55,13 +55,13 @@ final class LogWalk {
     while (offset < bytes.limit()) {
       Batch batch = LogFormat.batchAt(bytes, offset, sequence, salt);
       if (batch == null) {
-        int next = nextBatch(bytes, offset, sequence, salt);
-        if (next < 0) {
+        Batch next = LogFormat.nextBatch(bytes, offset, bytes.limit() - 1, sequence, salt);
+        if (next == null) {
           return; // The end: zeros, bytes of a former use, or a torn turn.
         }
         damage(file, offset, "turn " + (lastTurn + 1) + " is damaged, a whole one is behind it");
         holed = true;
-        offset = next;
+        offset = next.offset();
         continue;
       }
       if (lastTurn > 0 && batch.turn() != lastTurn + 1 && !holed) {
@@ -89,15 +89,6 @@ final class LogWalk {
     } finally {
       file.close();
     }
-  }
-
-  private static int nextBatch(ByteBuffer bytes, int from, long sequence, long salt) {
-    for (int offset = from; offset < bytes.limit(); offset += LogFormat.ALIGNMENT) {
-      if (LogFormat.batchAt(bytes, offset, sequence, salt) != null) {
-        return offset;
-      }
-    }
-    return -1;
   }
 
   private void records(String file, ByteBuffer bytes, Batch batch, long salt) {

@@ -19,29 +19,16 @@ class ChaosTest {
     long seed = Long.getLong("chaos.seed", System.currentTimeMillis());
     long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(minutes);
     List<String> failures = new ArrayList<>();
-    long seeds = 0;
-    long events = 0;
-    long crashes = 0;
-    long operations = 0;
-    long undecided = 0;
-    double hours = 0;
-    for (; System.nanoTime() < deadline; seed++, seeds++) {
+    Totals totals = new Totals();
+    for (; System.nanoTime() < deadline; seed++) {
       try {
-        Run.Summary summary = Run.of(Scenario.drawn(seed));
-        events += summary.events();
-        crashes += summary.crashes();
-        operations += summary.history().operations();
-        undecided += summary.history().undecided().size();
-        hours += summary.simulatedNanos() / 3.6e12;
+        totals.add(Run.of(Scenario.drawn(seed)));
       } catch (SimulationFailure failure) {
         failures.add("seed " + seed + ": " + failure.getMessage());
         System.out.println(failures.get(failures.size() - 1));
       }
     }
-    System.out.printf(
-        "chaos: %d seeds, %d events, %.2f simulated hours, %d crashes, %d operations,"
-            + " %d undecided keys, %d failures%n",
-        seeds, events, hours, crashes, operations, undecided, failures.size());
+    System.out.println("chaos: " + totals + ", " + failures.size() + " failures");
     if (!failures.isEmpty()) {
       throw new AssertionError(String.join("\n", failures));
     }

@@ -17,7 +17,6 @@ import java.util.function.Consumer;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Shows that clusters under all faults, whose memory setting is changed at random meanwhile, evict
@@ -62,7 +61,7 @@ class EvictionClusterProperties {
       expect(cluster, cluster.runUntil(cluster::replicasAgree, PATIENCE), "replicas agree");
       assertThat(evicted(cluster)).as("seed %d", seed).isGreaterThan(0);
       for (SimulatedMachine machine : cluster.machines()) {
-        Engine engine = engine(machine);
+        Engine engine = machine.engine();
         long shown = engine == null ? -1 : engine.memory().bytes();
         assertThat(shown).as(machine.id()).isEqualTo(LAST_BUDGET);
       }
@@ -136,7 +135,7 @@ class EvictionClusterProperties {
   private static boolean isWithinLimit(SimulatedCluster cluster, MemoryShares shares) {
     MemoryLimit budget = new MemoryLimit(1, LAST_BUDGET, EvictionPolicy.ALLKEYS_LRU);
     for (SimulatedMachine machine : cluster.machines()) {
-      Engine engine = engine(machine);
+      Engine engine = machine.engine();
       if (engine == null) {
         return false;
       }
@@ -153,7 +152,7 @@ class EvictionClusterProperties {
   private static long evicted(SimulatedCluster cluster) {
     long evicted = 0;
     for (SimulatedMachine machine : cluster.machines()) {
-      Engine engine = engine(machine);
+      Engine engine = machine.engine();
       if (engine != null) {
         for (NodeStatus.ReplicaStatus replica : engine.status().replicas()) {
           evicted += replica.evictedKeys();
@@ -161,11 +160,6 @@ class EvictionClusterProperties {
       }
     }
     return evicted;
-  }
-
-  private static @Nullable Engine engine(SimulatedMachine machine) {
-    SimulatedProcess process = machine.process();
-    return process == null || !process.isAlive() ? null : process.engine();
   }
 
   private static void expect(SimulatedCluster cluster, boolean holds, String what) {

@@ -9,7 +9,6 @@ import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Shows that the survivors of a killed node lead its shards after a fraction of an election
@@ -47,7 +46,7 @@ class FailoverProperties {
   private static boolean allShardsAreLed(SimulatedCluster cluster) {
     Set<Integer> led = new HashSet<>();
     for (SimulatedMachine machine : cluster.machines()) {
-      Engine engine = engine(machine);
+      Engine engine = machine.engine();
       if (engine == null) {
         continue;
       }
@@ -59,10 +58,5 @@ class FailoverProperties {
     }
     // The shards and meta.
     return led.size() == cluster.scenario().shards() + 1;
-  }
-
-  private static @Nullable Engine engine(SimulatedMachine machine) {
-    SimulatedProcess process = machine.process();
-    return process == null || !process.isAlive() ? null : process.engine();
   }
 }

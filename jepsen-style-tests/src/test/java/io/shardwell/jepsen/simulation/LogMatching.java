@@ -176,8 +176,7 @@ final class LogMatching {
       RaftEndpoint endpoint, int group, List<SimulatedMachine> machines) {
     String nodeId = ((ReplicaEndpoint) endpoint).nodeId();
     for (SimulatedMachine machine : machines) {
-      SimulatedProcess process = machine.process();
-      Engine engine = process == null || !process.isAlive() ? null : process.engine();
+      Engine engine = machine.engine();
       if (engine == null || !machine.id().equals(nodeId)) {
         continue;
       }

@@ -100,7 +100,7 @@ class NaiveMapProperties {
       List<SimulatedMachine> machines = cluster.machines();
       SimulatedMachine machine = machines.get(random.nextInt(machines.size()));
       SimulatedProcess process = machine.process();
-      Engine engine = process == null || !process.isAlive() ? null : process.engine();
+      Engine engine = machine.engine();
       if (process == null || engine == null) {
         return new Reply.Failure("CLUSTERDOWN not running");
       }

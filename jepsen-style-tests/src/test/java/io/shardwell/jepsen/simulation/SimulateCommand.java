@@ -252,41 +252,6 @@ final class SimulateCommand implements Callable<Integer> {
         .toString();
   }
 
-  /** What all runs amounted to. */
-  private static final class Totals {
-    private final long startNanos = System.nanoTime();
-    private long seeds;
-    private long events;
-    private long crashes;
-    private long operations;
-    private long undecided;
-    private double hours;
-
-    void add(Run.Summary summary) {
-      seeds++;
-      events += summary.events();
-      crashes += summary.crashes();
-      operations += summary.history().operations();
-      undecided += summary.history().undecided().size();
-      hours += summary.simulatedNanos() / 3.6e12;
-    }
-
-    @Override
-    public String toString() {
-      return String.format(
-          Locale.ROOT,
-          "%d seeds sound in %.1f min: %.2f simulated hours, %d events, %d crashes,"
-              + " %d operations judged, %d keys undecided",
-          seeds,
-          (System.nanoTime() - startNanos) / 6e10,
-          hours,
-          events,
-          crashes,
-          operations,
-          undecided);
-    }
-  }
-
   /** Where the story goes. */
   private record Story(@Nullable PrintWriter to, boolean owned) implements AutoCloseable {
 

@@ -270,8 +270,7 @@ final class SimulatedCluster
   }
 
   private static boolean isReady(SimulatedMachine machine) {
-    SimulatedProcess process = machine.process();
-    Engine engine = process == null || !process.isAlive() ? null : process.engine();
+    Engine engine = machine.engine();
     return engine != null && engine.isReady();
   }
 
@@ -317,8 +316,7 @@ final class SimulatedCluster
   String describe() {
     StringBuilder text = new StringBuilder();
     for (SimulatedMachine machine : machines) {
-      SimulatedProcess process = machine.process();
-      Engine engine = process == null || !process.isAlive() ? null : process.engine();
+      Engine engine = machine.engine();
       text.append("\n  ").append(machine.id()).append(": ");
       if (engine == null) {
         text.append("down");

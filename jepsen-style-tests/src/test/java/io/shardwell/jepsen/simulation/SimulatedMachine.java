@@ -1,5 +1,6 @@
 package io.shardwell.jepsen.simulation;
 
+import io.shardwell.raftgroup.Engine;
 import io.shardwell.raftgroup.EngineConfig;
 import io.shardwell.storage.MemoryDisk;
 import io.shardwell.storage.NodeStorage;
@@ -149,6 +150,12 @@ final class SimulatedMachine {
 
   @Nullable SimulatedProcess process() {
     return process;
+  }
+
+  /** Of the process, if that runs and has come so far. */
+  @Nullable Engine engine() {
+    SimulatedProcess running = process;
+    return running == null || !running.isAlive() ? null : running.engine();
   }
 
   boolean isUp() {

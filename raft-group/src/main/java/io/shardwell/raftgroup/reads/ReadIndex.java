@@ -49,15 +49,6 @@ public final class ReadIndex {
       new Reply.Failure(
           "ERR reply exceeds the maximum size (" + WireLimits.MAX_REPLY_BYTES + " bytes)");
 
-  private static final ProposalListener NOBODY_WAITS =
-      new ProposalListener() {
-        @Override
-        public void applied(long index, Object result) {}
-
-        @Override
-        public void notApplied() {}
-      };
-
   /**
    * For a single voter that stands aside: the key is past its deadline, but no tick can say so in
    * the log. To answer that it is there would be stale; that it is gone, could be taken back by a
@@ -387,7 +378,7 @@ public final class ReadIndex {
           .whenDurable(
               read.origin, group.replica().commitIndex(), () -> post.tell(read.origin, answer));
       if (group.state().isFullOfUses()) {
-        group.replica().propose(group.state().takeUses(), NOBODY_WAITS);
+        group.replica().propose(group.state().takeUses(), ProposalListener.INDIFFERENT);
       }
     }
   }

@@ -183,14 +183,7 @@ final class ReplicaFixture implements PeerBus {
     int term = replica.term() + 1;
     boolean asked = loop.until(() -> asksFor(voter, term), 20_000);
     assert asked : "no pre-vote";
-    receive(
-        models
-            .createPreVoteResponseBuilder()
-            .setGroupId(GROUP)
-            .setSender(endpoint(voter))
-            .setTerm(term)
-            .setGranted(true)
-            .build());
+    grantPreVote(voter, term);
     syncAll();
     receive(
         models
@@ -201,6 +194,18 @@ final class ReplicaFixture implements PeerBus {
             .setGranted(true)
             .build());
     endTurn();
+  }
+
+  /** That voter would vote for this replica. */
+  void grantPreVote(String voter, int term) {
+    receive(
+        models
+            .createPreVoteResponseBuilder()
+            .setGroupId(GROUP)
+            .setSender(endpoint(voter))
+            .setTerm(term)
+            .setGranted(true)
+            .build());
   }
 
   private boolean asksFor(String voter, int term) {

@@ -81,14 +81,7 @@ class ReplicaGuardTest {
   void aVoteRequestLeavesOnlyWhenTheOwnVoteIsDurable() {
     it.loop.until(() -> it.last("a", PreVoteRequest.class) != null, 20_000);
     int term = Objects.requireNonNull(it.last("a", PreVoteRequest.class)).getTerm();
-    it.receive(
-        it.models
-            .createPreVoteResponseBuilder()
-            .setGroupId(ReplicaFixture.GROUP)
-            .setSender(ReplicaFixture.endpoint("a"))
-            .setTerm(term)
-            .setGranted(true)
-            .build());
+    it.grantPreVote("a", term);
     assertThat(it.count("a", VoteRequest.class)).isZero();
     it.syncAll();
     assertThat(it.count("a", VoteRequest.class)).isOne();

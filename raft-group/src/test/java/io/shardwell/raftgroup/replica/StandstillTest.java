@@ -104,14 +104,7 @@ class StandstillTest {
   void aCandidateBeginsNoTerms() {
     it.loop.until(() -> it.last("a", PreVoteRequest.class) != null, 20_000);
     int term = Objects.requireNonNull(it.last("a", PreVoteRequest.class)).getTerm();
-    it.receive(
-        it.models
-            .createPreVoteResponseBuilder()
-            .setGroupId(ReplicaFixture.GROUP)
-            .setSender(ReplicaFixture.endpoint("a"))
-            .setTerm(term)
-            .setGranted(true)
-            .build());
+    it.grantPreVote("a", term);
     it.syncAll();
     assertThat(it.count("a", VoteRequest.class)).isOne();
     int candidates = it.replica.term();
