@@ -1,5 +1,6 @@
 package io.shardwell.raftgroup.replica;
 
+import io.microraft.MembershipChangeMode;
 import io.microraft.RaftConfig;
 import io.microraft.RaftEndpoint;
 import io.microraft.RaftNode;
@@ -230,6 +231,25 @@ public final class Replica {
     return raft.getEffectiveMembers().getVotingMembers();
   }
 
+  /** Voters and learners of the configuration in force, committed or not. */
+  public Collection<RaftEndpoint> members() {
+    return raft.getEffectiveMembers().getMembers();
+  }
+
+  /** Whether a configuration is in force that is not committed yet. */
+  public boolean isChangingMembers() {
+    return raft.getEffectiveMembers().getLogIndex() != raft.getCommittedMembers().getLogIndex();
+  }
+
+  /**
+   * Asks for one step of a membership change, if this replica leads and no step is under way. What
+   * became of it shows in {@link #members}.
+   */
+  public void changeMembers(ReplicaEndpoint member, MembershipChangeMode step) {
+    assert !standstill.isStill() && !isChangingMembers();
+    var unused = raft.changeMembership(member, step, raft.getCommittedMembers().getLogIndex());
+  }
+
   /** The commit index: after every loop task all that is committed is applied. */
   public long commitIndex() {
     return machine.appliedIndex();
@@ -252,7 +272,12 @@ public final class Replica {
     if (isLeader()) {
       return "leader";
     }
-    return voters().contains(self) ? "follower" : "learner";
+    return isVoter() ? "follower" : "learner";
+  }
+
+  /** By the configuration in force; a replica of a node taken in again begins without a vote. */
+  public boolean isVoter() {
+    return voters().contains(self);
   }
 
   /**
@@ -393,7 +418,7 @@ public final class Replica {
   }
 
   private boolean isOnlyVoter() {
-    return voters().size() == 1 && voters().contains(self);
+    return voters().size() == 1 && isVoter();
   }
 
   // --- what comes in
@@ -595,7 +620,7 @@ public final class Replica {
   }
 
   private void hold(ReplicaEndpoint target, RaftMessage message) {
-    if (asksForVotes(message) && !voters().contains(self)) {
+    if (asksForVotes(message) && !isVoter()) {
       return;
     }
     if (message instanceof PreVoteRequest request) {
