@@ -45,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>responses of an older term are dropped at the moment of handling (B1);
  *   <li>acknowledgements pass the {@link AcknowledgementGate};
  *   <li>an AppendEntries below our snapshot passes the {@link CompactedPrefixGuard} (B5);
- *   <li>a failure response that names the follower's tail becomes the success it proves (B14);
+ *   <li>a failure response that names the follower's tail becomes the success it proves, or answers
+ *       for it above that tail ({@link NextIndexWalk}, B14);
  *   <li>a pre-vote that a leader of the same term has overtaken is ended ({@link StalePreVote}).
  * </ul>
  *
@@ -65,6 +66,7 @@ public final class Replica {
   private final ReplicaStateMachine machine;
   private final AcknowledgementGate gate;
   private final CompactedPrefixGuard prefixGuard;
+  private final NextIndexWalk walk;
   private final ReplicaTime time;
   private final Standstill standstill = new Standstill();
   private final RaftModelFactory models = new DefaultRaftModelFactory();
@@ -113,6 +115,7 @@ public final class Replica {
     this.time = new ReplicaTime(context.loop());
     this.gate = new AcknowledgementGate(this);
     this.prefixGuard = new CompactedPrefixGuard(models, context.faults());
+    this.walk = new NextIndexWalk(context.loop(), this::handleIfCurrent, this::refusal);
     this.machine =
         new ReplicaStateMachine(
             state, snapshots, context.recent(), context.faults(), this::applying);
@@ -440,7 +443,7 @@ public final class Replica {
       if (proven != null) {
         acknowledged(proven);
       } else {
-        raft.handle(failure);
+        walk.refused(failure, received.tailIndex());
       }
     } else if (message instanceof AppendEntriesRequest request && request.getTerm() >= term()) {
       CompactedPrefixGuard.Rewritten rewritten =
@@ -511,7 +514,7 @@ public final class Replica {
     }
   }
 
-  private void handleIfCurrent(AppendEntriesSuccessResponse response) {
+  private void handleIfCurrent(RaftMessage response) {
     if (response.getTerm() >= term()) {
       raft.handle(response);
     }
@@ -620,6 +623,9 @@ public final class Replica {
   }
 
   private void hold(ReplicaEndpoint target, RaftMessage message) {
+    if (message instanceof AppendEntriesRequest request && walk.answers(target, request)) {
+      return;
+    }
     if (asksForVotes(message) && !isVoter()) {
       return;
     }
@@ -720,6 +726,19 @@ public final class Replica {
 
   private int termOf(long index) {
     return index == snapshots.snapshotIndex() ? snapshots.snapshotTerm() : log.termOf(index);
+  }
+
+  /** What a voter or learner whose log ends before the request's entries answers. */
+  private AppendEntriesFailureResponse refusal(RaftEndpoint of, AppendEntriesRequest request) {
+    return models
+        .createAppendEntriesFailureResponseBuilder()
+        .setGroupId(request.getGroupId())
+        .setSender(of)
+        .setTerm(request.getTerm())
+        .setExpectedNextIndex(request.getPreviousLogIndex() + 1)
+        .setQuerySequenceNumber(0) // MicroRaft's own queries are never used.
+        .setFlowControlSequenceNumber(request.getFlowControlSequenceNumber())
+        .build();
   }
 
   /** The success of the same group, sender and term as the response it stands for. */
