@@ -190,6 +190,18 @@ final class SimulatedMachine {
     disk = empty.crashMachine(this::onDisk);
   }
 
+  /** The disk of a dead process, to be put back one day by somebody who should not. */
+  MemoryDisk pullDisk() {
+    assert !isUp();
+    return disk;
+  }
+
+  void putDisk(MemoryDisk other) {
+    assert !isUp();
+    incarnation = 0;
+    disk = other.crashMachine(this::onDisk);
+  }
+
   boolean isUp() {
     return process != null && process.isAlive();
   }
