@@ -77,7 +77,7 @@ public final class Engine {
   /** A node gets leaderships back after so long a time on the network. */
   private static final long SETTLING_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  private static final long RESIGN_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final long RESIGN_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long RESIGN_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final EngineConfig config;
@@ -750,7 +750,8 @@ public final class Engine {
   }
 
   private void resign(long deadlineNanos, Runnable done) {
-    boolean waits = balance.resign(replicas) && loop.nanoTime() < deadlineNanos;
+    boolean inOffice = balance.resign(replicas) || balance.isElectionUnderWay(replicas);
+    boolean waits = inOffice && loop.nanoTime() < deadlineNanos;
     if (!waits && !log.hasUnsynced() && !log.syncInFlight()) {
       stopped = true;
       replicas.forEach(Replica::terminate);

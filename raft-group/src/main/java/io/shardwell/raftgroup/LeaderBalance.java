@@ -86,6 +86,29 @@ final class LeaderBalance {
     return leads;
   }
 
+  /**
+   * Whether some group that could have a leader knows none: its election needs this node, whose
+   * vote may be the only one to be had, because the others lack the last entry. If it left now they
+   * would wait for an election timeout.
+   */
+  boolean isElectionUnderWay(Collection<Replica> replicas) {
+    return replicas.stream()
+        .anyMatch(
+            replica ->
+                replica.leaderNodeId() == null
+                    && !replica.standsAside()
+                    && reachesMajority(replica));
+  }
+
+  private boolean reachesMajority(Replica replica) {
+    Collection<RaftEndpoint> voters = replica.voters();
+    int reached = 0;
+    for (RaftEndpoint voter : voters) {
+      reached += reaches.test(((ReplicaEndpoint) voter).nodeId()) ? 1 : 0;
+    }
+    return reached > voters.size() / 2;
+  }
+
   private static @Nullable ReplicaEndpoint member(Replica replica, String nodeId) {
     for (RaftEndpoint voter : replica.voters()) {
       if (((ReplicaEndpoint) voter).nodeId().equals(nodeId)) {

@@ -91,6 +91,9 @@ public final class Replica {
   /** The leader's crash is known by other means than its silence; null if not, or no longer. */
   private @Nullable Succession succession;
 
+  /** Set while this leader gives its office away, and takes no proposals. */
+  private @Nullable HandOver handOver;
+
   private long lastChunkSentNanos = Long.MIN_VALUE;
 
   Replica(
@@ -275,7 +278,7 @@ public final class Replica {
    */
   public void propose(byte[] proposal, ProposalListener listener) {
     assert proposal.length > 0 && proposal[0] != ReplicaStore.MEMBERS_OP;
-    if (standsAside) {
+    if (standsAside || handOver != null) {
       context.submit().accept(listener::notApplied);
       return;
     }
@@ -307,10 +310,36 @@ public final class Replica {
     return gate.acknowledgedBy(member);
   }
 
-  /** Asks another replica to take over. It does so only if it has everything. */
+  /**
+   * Asks another replica to take over. It does so only if it has everything. Until then, or until
+   * it has not done so for too long, proposals are refused ({@link HandOver}).
+   */
   public void transferLeadership(ReplicaEndpoint to) {
     assert !standstill.isStill();
-    var unused = raft.transferLeadership(to);
+    if (handOver == null && isLeader()) {
+      handOver =
+          new HandOver(
+              raft,
+              context.loop(),
+              to,
+              () -> machine.appliedIndex() == store.lastIndex(),
+              () -> handOver = null);
+      stepHandOver();
+    }
+  }
+
+  private void stepHandOver() {
+    HandOver current = handOver;
+    if (current != null) {
+      current.step();
+    }
+  }
+
+  private void endHandOver() {
+    HandOver current = handOver;
+    if (current != null) {
+      current.end();
+    }
   }
 
   /**
@@ -373,6 +402,7 @@ public final class Replica {
     if (!standstill.isStill() && !isOnlyVoter()) {
       standstill.begin();
       succession = null; // Its turns are timers of our own.
+      endHandOver();
       gate.clear();
       context.leaderChanged().accept(this);
     }
@@ -489,6 +519,7 @@ public final class Replica {
   private void handleIfCurrent(AppendEntriesSuccessResponse response) {
     if (response.getTerm() >= term()) {
       raft.handle(response);
+      stepHandOver();
     }
   }
 
@@ -541,6 +572,7 @@ public final class Replica {
     if (leader != null) {
       succession = null;
     }
+    endHandOver();
     gate.clear();
     context.leaderChanged().accept(this);
   }
