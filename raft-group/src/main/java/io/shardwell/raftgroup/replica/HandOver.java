@@ -1,6 +1,7 @@
 package io.shardwell.raftgroup.replica;
 
 import io.microraft.RaftNode;
+import io.microraft.impl.RaftNodeImpl;
 import io.shardwell.raftgroup.EventLoop;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -62,6 +63,15 @@ final class HandOver {
     if (!asked && !ended && allCommitted.getAsBoolean()) {
       asked = true;
       var unused = raft.transferLeadership(to).whenComplete((done, failure) -> end());
+    }
+  }
+
+  /** The successor's link broke: it will not take over, and MicroRaft would wait for it. */
+  void successorIsGone(String nodeId) {
+    if (!ended && to.nodeId().equals(nodeId)) {
+      // Ends this through the future if it was asked.
+      ((RaftNodeImpl) raft).state().completeLeadershipTransfer(null);
+      end();
     }
   }
 

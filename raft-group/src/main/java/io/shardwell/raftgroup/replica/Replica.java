@@ -72,6 +72,9 @@ public final class Replica {
   /** The last term in which this replica led and had applied its own first entry; 0 for none. */
   private int establishedTerm;
 
+  /** When that began, in loop time. */
+  private long establishedNanos;
+
   // The leader and term that context.leaderChanged last heard of.
   private @Nullable RaftEndpoint knownLeader;
   private int knownTerm;
@@ -222,6 +225,11 @@ public final class Replica {
     return isLeader() && establishedTerm == term();
   }
 
+  /** Whether it has been that for so long. */
+  public boolean isEstablishedSince(long nanos) {
+    return isEstablishedLeader() && context.loop().nanoTime() - establishedNanos >= nanos;
+  }
+
   /** The node of the leader this replica knows of, or null. */
   public @Nullable String leaderNodeId() {
     RaftEndpoint leader = leader();
@@ -359,6 +367,10 @@ public final class Replica {
   public void linkBroken(String nodeId) {
     held.drop(nodeId);
     gate.drop(nodeId);
+    HandOver current = handOver;
+    if (current != null) {
+      current.successorIsGone(nodeId);
+    }
   }
 
   /** Whether a snapshot of this replica is on its way to disk. */
@@ -555,6 +567,7 @@ public final class Replica {
         : "leader of group " + group + " applies entry " + index + " before it is durable here";
     if (machine.beganTermWith(operation) && isLeader()) {
       establishedTerm = term();
+      establishedNanos = context.loop().nanoTime();
     }
   }
 

@@ -90,6 +90,23 @@ class HandOverTest {
     assertThat(outcomes).containsExactly("applied 2");
   }
 
+  /** Seen with a successor that was stopping itself: writes stood still for 700 ms. */
+  @Test
+  void aSuccessorWhoseLinkBreaksIsNotWaitedFor() {
+    lead();
+    it.replica.transferLeadership(ReplicaFixture.endpoint("b"));
+    it.syncAll();
+    assertThat(it.count("b", TriggerLeaderElectionRequest.class)).isOne();
+    it.replica.linkBroken("a");
+    propose();
+    assertThat(outcomes).as("another's link").containsExactly("not applied");
+    it.replica.linkBroken("b");
+    propose();
+    it.syncAll();
+    acknowledgeAll("a");
+    assertThat(outcomes).containsExactly("not applied", "applied 2");
+  }
+
   @Test
   void whoIsVotedOutInTheMeantimeTakesProposalsAgainWhenElected() {
     lead();
