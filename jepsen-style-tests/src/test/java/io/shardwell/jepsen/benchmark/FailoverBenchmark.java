@@ -61,10 +61,7 @@ public final class FailoverBenchmark {
     long[] sorted = worst.stream().mapToLong(Long::longValue).sorted().toArray();
     System.out.printf(
         "%s, %d trials: longest gap of a shard, median %d ms, worst %d ms%n",
-        what,
-        sorted.length,
-        sorted[sorted.length / 2],
-        sorted[sorted.length - 1]);
+        what, sorted.length, sorted[sorted.length / 2], sorted[sorted.length - 1]);
   }
 
   private static void ready(ServerProcesses servers) throws InterruptedException {
@@ -73,8 +70,7 @@ public final class FailoverBenchmark {
     }
   }
 
-  private long trial(int number, int victim, String what)
-      throws IOException, InterruptedException {
+  private long trial(int number, int victim, String what) throws IOException, InterruptedException {
     measuring = true;
     for (int shard = 0; shard < SHARDS; shard++) {
       lastNanos.set(shard, System.nanoTime());
