@@ -43,7 +43,7 @@ class LeaderChangesTest {
   // By node; odd while it is dead.
   private final AtomicIntegerArray deaths = new AtomicIntegerArray(NODES);
   private final List<CountingClient> clients = new ArrayList<>();
-  private final ClusterQuery query = new ClusterQuery(Duration.ofSeconds(2));
+  private final ClusterQuery query = new ClusterQuery(Duration.ofSeconds(10));
 
   @Test
   @Timeout(240)
