@@ -52,7 +52,10 @@ public enum Command {
   MSETNX(40, -3, Access.WRITE, Spread.ONE_SHARD, 1, -1, 2),
   SUBSTR(41, 4, Access.READ, Spread.ONE_KEY, 1, 1, 1),
   RENAME(42, 3, Access.WRITE, Spread.ONE_SHARD, 1, 2, 1),
-  RENAMENX(43, 3, Access.WRITE, Spread.ONE_SHARD, 1, 2, 1);
+  RENAMENX(43, 3, Access.WRITE, Spread.ONE_SHARD, 1, 2, 1),
+  GETVER(44, 2, Access.READ, Spread.ONE_KEY, 1, 1, 1),
+  /** What EXEC sends to a shard; see {@link Transaction}. No client can call it by name. */
+  TRANSACTION(45, -2, Access.WRITE, Spread.ONE_SHARD, 0, 0, 0);
 
   /** Which shards a command concerns. */
   public enum Spread {
@@ -77,11 +80,13 @@ public enum Command {
 
   static {
     for (Command command : values()) {
-      int at = nameHash(command.name().getBytes(StandardCharsets.US_ASCII));
-      while (BY_NAME[at] != null) {
-        at = (at + 1) % NAME_TABLE_SIZE;
+      if (!command.isInternal()) {
+        int at = nameHash(command.name().getBytes(StandardCharsets.US_ASCII));
+        while (BY_NAME[at] != null) {
+          at = (at + 1) % NAME_TABLE_SIZE;
+        }
+        BY_NAME[at] = command;
       }
-      BY_NAME[at] = command;
       assert BY_WIRE_ID[command.wireId] == null : "wire id given twice: " + command;
       BY_WIRE_ID[command.wireId] = command;
     }
@@ -116,6 +121,11 @@ public enum Command {
   /** How many words a call has, the name included; negative: at least so many. */
   public int arity() {
     return arity;
+  }
+
+  /** Whether the command is made by nodes only, never by a client's words. */
+  public boolean isInternal() {
+    return this == TRANSACTION;
   }
 
   /** Whether the command goes through the log. */
@@ -159,7 +169,7 @@ public enum Command {
     return lowerName;
   }
 
-  /** The command of that name in any mix of cases, or null. */
+  /** The command of that name in any mix of cases, or null; no internal one. */
   public static @Nullable Command byName(byte[] nameAnyCase) {
     int at = nameHash(nameAnyCase);
     for (Command found = BY_NAME[at]; found != null; found = BY_NAME[at]) {

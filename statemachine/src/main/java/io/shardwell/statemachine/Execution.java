@@ -52,6 +52,8 @@ final class Execution {
       case DEL, UNLINK -> KeyCommands.delete(keys, call);
       case EXISTS, TOUCH -> KeyCommands.countExisting(keys, call);
       case TYPE -> KeyCommands.type(keys, call);
+      case GETVER -> Reply.integer(keys.version(call.argument(0)));
+      case TRANSACTION -> throw new IllegalArgumentException("a transaction is no single call");
       case RENAME -> KeyCommands.rename(keys, call);
       case RENAMENX -> KeyCommands.renameNx(keys, call);
       case DBSIZE -> Reply.integer(keys.size());

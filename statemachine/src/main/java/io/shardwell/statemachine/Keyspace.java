@@ -154,6 +154,11 @@ final class Keyspace {
     return record.length - EntryRecord.valueFrom(record);
   }
 
+  /** The index of the entry that last changed a key that exists; 0 if there is none. */
+  long version(byte[] key) {
+    return contains(key) ? table.version() : 0;
+  }
+
   /** The deadline of a key that exists, or {@link #NO_DEADLINE}. */
   long deadline(byte[] key) {
     return contains(key) ? table.deadline() : NO_DEADLINE;

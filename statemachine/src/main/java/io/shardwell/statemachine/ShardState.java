@@ -1,5 +1,6 @@
 package io.shardwell.statemachine;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -123,12 +124,32 @@ public final class ShardState {
    */
   private Reply execute(Invocation call, int position) {
     try {
-      return Execution.execute(keys, call, logTime);
+      return call.command() == Command.TRANSACTION
+          ? execute(Transaction.read(call), position)
+          : Execution.execute(keys, call, logTime);
     } catch (RuntimeException poison) {
       poisonedCommands++;
       poisonDigest += Hash.combine(lastIndex, position);
       return Failures.INTERNAL;
     }
+  }
+
+  /** All of it, or nothing; a call that is answered by an error does not undo the others. */
+  private Reply execute(Transaction transaction, int position) {
+    for (Transaction.Watched watched : transaction.watched()) {
+      if (keys.version(watched.key()) != watched.version()) {
+        return Reply.NIL;
+      }
+    }
+    boolean touches = wantsTouches();
+    List<Reply> replies = new ArrayList<>(transaction.calls().size());
+    for (Invocation call : transaction.calls()) {
+      replies.add(execute(call, position));
+      if (touches && call.command().isUse()) {
+        call.keys().forEach(keys::touch); // Elsewhere the leader reports what reads have used.
+      }
+    }
+    return new Reply.Array(replies);
   }
 
   /**

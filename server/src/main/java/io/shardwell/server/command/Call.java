@@ -7,10 +7,14 @@ import io.shardwell.statemachine.DecimalInteger;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** One call of a server command: who calls, with which words, and where the answer goes. */
 public final class Call {
@@ -30,6 +34,22 @@ public final class Call {
     this.words = words;
     this.session = session;
     this.answer = answer;
+  }
+
+  /** One that is only looked at: it asks nothing and is not answered. */
+  Call(ClientInfo client, byte[][] words) {
+    this(
+        client,
+        words,
+        () -> {
+          throw new IllegalStateException("only looked at");
+        },
+        answer -> {});
+  }
+
+  /** A command of a transaction that this call executes. */
+  Call inside(byte[][] otherWords, Consumer<Answer> otherAnswer) {
+    return new Call(client, otherWords, session, otherAnswer);
   }
 
   int count() {
@@ -73,6 +93,26 @@ public final class Call {
       session.get().submit(ok.invocation(), then);
     } else {
       then.accept(((Invocation.Bad) parsed).failure());
+    }
+  }
+
+  /** Asks the data several things, as this client; the replies in the order of the questions. */
+  void submitAll(List<Invocation> questions, Consumer<List<Reply>> then) {
+    @Nullable Reply[] replies = new Reply[questions.size()];
+    int[] missing = {questions.size()};
+    for (int i = 0; i < replies.length; i++) {
+      int at = i;
+      session
+          .get()
+          .submit(
+              questions.get(i),
+              reply -> {
+                replies[at] = reply;
+                missing[0]--;
+                if (missing[0] == 0) {
+                  then.accept(Arrays.stream(replies).map(Objects::requireNonNull).toList());
+                }
+              });
     }
   }
 }
