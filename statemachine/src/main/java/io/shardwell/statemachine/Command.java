@@ -55,7 +55,9 @@ public enum Command {
   RENAMENX(43, 3, Access.WRITE, Spread.ONE_SHARD, 1, 2, 1),
   GETVER(44, 2, Access.READ, Spread.ONE_KEY, 1, 1, 1),
   /** What EXEC sends to a shard; see {@link Transaction}. No client can call it by name. */
-  TRANSACTION(45, -2, Access.WRITE, Spread.ONE_SHARD, 0, 0, 0);
+  TRANSACTION(45, -2, Access.WRITE, Spread.ONE_SHARD, 0, 0, 0),
+  DELEX(46, -2, Access.WRITE, Spread.ONE_KEY, 1, 1, 1),
+  DELIFEQ(47, 3, Access.WRITE, Spread.ONE_KEY, 1, 1, 1);
 
   /** Which shards a command concerns. */
   public enum Spread {

@@ -50,6 +50,8 @@ final class Execution {
       case EXPIRETIME -> ExpiryCommands.expireTime(keys, call.argument(0), true);
       case PEXPIRETIME -> ExpiryCommands.expireTime(keys, call.argument(0), false);
       case DEL, UNLINK -> KeyCommands.delete(keys, call);
+      case DELEX -> KeyCommands.deleteIf(keys, call);
+      case DELIFEQ -> KeyCommands.deleteIfEqual(keys, call);
       case EXISTS, TOUCH -> KeyCommands.countExisting(keys, call);
       case TYPE -> KeyCommands.type(keys, call);
       case GETVER -> Reply.integer(keys.version(call.argument(0)));

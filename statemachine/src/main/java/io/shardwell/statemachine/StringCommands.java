@@ -57,12 +57,15 @@ final class StringCommands {
     }
     byte[] key = call.argument(0);
     Reply before = options.get() ? bulkOrNil(keys, key) : Reply.NIL;
-    if (options.isConditional() && !options.permits(keys.contains(key))) {
+    if (!options.permits(keys, key)) {
       return before;
     }
     long deadline = options.keepTtl() ? keys.deadline(key) : options.deadline(keys.logTime());
     if (!keys.put(key, call.argument(1), deadline)) {
       return Failures.OUT_OF_MEMORY;
+    }
+    if (options.getVersion()) {
+      return Reply.integer(keys.version(key));
     }
     return options.get() ? before : Reply.OK;
   }

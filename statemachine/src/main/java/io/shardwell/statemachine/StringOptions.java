@@ -8,6 +8,8 @@ final class StringOptions {
   private boolean onlyIfAbsent;
   private boolean onlyIfPresent;
   private boolean get;
+  private boolean getVersion;
+  private @Nullable Condition condition;
   private boolean keepTtl;
   private boolean persist;
   private @Nullable ExpiryOption expiry;
@@ -22,7 +24,12 @@ final class StringOptions {
     for (int i = from; i < call.argumentCount(); i++) {
       byte[] word = call.argument(i);
       ExpiryOption expiry = expiryOption(word);
-      if (expiry != null) {
+      if (set && Condition.isWord(word)) {
+        i++;
+        if (i == call.argumentCount() || !options.takeCondition(word, call.argument(i))) {
+          return null;
+        }
+      } else if (expiry != null) {
         i++;
         if (i == call.argumentCount() || !options.takeExpiry(expiry, call.argument(i))) {
           return null;
@@ -38,6 +45,11 @@ final class StringOptions {
     return get;
   }
 
+  /** Whether the answer is the key's new version, a lock's fencing token. */
+  boolean getVersion() {
+    return getVersion;
+  }
+
   boolean keepTtl() {
     return keepTtl;
   }
@@ -46,14 +58,12 @@ final class StringOptions {
     return persist;
   }
 
-  /** Whether it matters if the key exists. */
-  boolean isConditional() {
-    return onlyIfAbsent || onlyIfPresent;
-  }
-
-  /** Whether NX and XX let the command go on. */
-  boolean permits(boolean keyExists) {
-    return keyExists ? !onlyIfAbsent : !onlyIfPresent;
+  /** Whether NX, XX or what the key must be let the command go on. */
+  boolean permits(Keyspace keys, byte[] key) {
+    if (onlyIfAbsent || onlyIfPresent) {
+      return keys.contains(key) == onlyIfPresent;
+    }
+    return condition == null || condition.holds(keys, key);
   }
 
   boolean hasExpiry() {
@@ -92,13 +102,24 @@ final class StringOptions {
     return true;
   }
 
+  /** One condition at most, and neither NX nor XX beside it. */
+  private boolean takeCondition(byte[] word, byte[] operand) {
+    if (condition != null || onlyIfAbsent || onlyIfPresent) {
+      return false;
+    }
+    condition = Condition.of(word, operand);
+    return condition != null;
+  }
+
   private boolean takeSetWord(byte[] word) {
-    if (Command.equalsIgnoreCase(word, "NX") && !onlyIfPresent) {
+    if (Command.equalsIgnoreCase(word, "NX") && !onlyIfPresent && condition == null) {
       onlyIfAbsent = true;
-    } else if (Command.equalsIgnoreCase(word, "XX") && !onlyIfAbsent) {
+    } else if (Command.equalsIgnoreCase(word, "XX") && !onlyIfAbsent && condition == null) {
       onlyIfPresent = true;
-    } else if (Command.equalsIgnoreCase(word, "GET")) {
+    } else if (Command.equalsIgnoreCase(word, "GET") && !getVersion) {
       get = true;
+    } else if (Command.equalsIgnoreCase(word, "GETVER") && !get) {
+      getVersion = true;
     } else if (Command.equalsIgnoreCase(word, "KEEPTTL") && expiry == null) {
       keepTtl = true;
     } else {
