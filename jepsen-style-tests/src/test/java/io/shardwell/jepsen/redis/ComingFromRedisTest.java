@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -23,7 +24,7 @@ class ComingFromRedisTest {
     int commands = 0;
     try (NodesInThisJvm nodes = new NodesInThisJvm(3, 16)) {
       try (WireConnection connection = new WireConnection(nodes.port(0))) {
-        for (String block : Arrays.asList(page.split("```redis\n", -1)).subList(1, 5)) {
+        for (String block : Arrays.asList(page.split("```redis\n", -1)).subList(1, 7)) {
           List<String> lines = block.substring(0, block.indexOf("```")).lines().toList();
           for (int i = 0; i < lines.size(); i += 2) {
             assertThat(lines.get(i)).startsWith("> ");
@@ -42,6 +43,10 @@ class ComingFromRedisTest {
       case '-' -> "(error) " + reply.text();
       case ':' -> "(integer) " + reply.text();
       case '$' -> reply.text() == null ? "(nil)" : WireReply.quoted(reply.text());
+      case '*' ->
+          reply.items().stream()
+              .map(ComingFromRedisTest::written)
+              .collect(Collectors.joining(", ", "[", "]"));
       default -> String.valueOf(reply.text());
     };
   }
