@@ -31,7 +31,7 @@ final class LeaderBalance {
 
   private final List<List<String>> preferred;
   private final NodeClocks clocks;
-  private final Predicate<String> reaches;
+  private final Predicate<ReplicaEndpoint> reaches;
   private final Predicate<String> isSettled;
 
   /**
@@ -41,7 +41,7 @@ final class LeaderBalance {
   LeaderBalance(
       List<List<String>> preferred,
       NodeClocks clocks,
-      Predicate<String> reaches,
+      Predicate<ReplicaEndpoint> reaches,
       Predicate<String> isSettled) {
     this.preferred = preferred;
     this.clocks = clocks;
@@ -111,22 +111,25 @@ final class LeaderBalance {
     Collection<RaftEndpoint> voters = replica.voters();
     int reached = 0;
     for (RaftEndpoint voter : voters) {
-      reached += reaches.test(((ReplicaEndpoint) voter).nodeId()) ? 1 : 0;
+      boolean there = voter.equals(replica.self()) || reaches.test((ReplicaEndpoint) voter);
+      reached += there ? 1 : 0;
     }
     return reached > voters.size() / 2;
   }
 
-  private static @Nullable ReplicaEndpoint member(Replica replica, String nodeId) {
+  /** The node's voter that is reached: one before it may not have left the group yet. */
+  private @Nullable ReplicaEndpoint member(Replica replica, String nodeId) {
     for (RaftEndpoint voter : replica.voters()) {
-      if (((ReplicaEndpoint) voter).nodeId().equals(nodeId)) {
-        return (ReplicaEndpoint) voter;
+      ReplicaEndpoint member = (ReplicaEndpoint) voter;
+      if (member.nodeId().equals(nodeId) && reaches.test(member)) {
+        return member;
       }
     }
     return null;
   }
 
   private boolean isCloseBehind(Replica replica, ReplicaEndpoint member) {
-    return reaches.test(member.nodeId())
+    return reaches.test(member)
         && replica.acknowledgedBy(member) + MAX_LAG_ENTRIES >= replica.lastIndex();
   }
 }

@@ -156,7 +156,9 @@ class GuardRulesTest {
             GuardRulesTest::goneLeaderIsWaitedFor),
         new Rule(
             "B14: the way back to a follower's tail takes a round trip for each entry",
-            rule -> rule.in(Replica.class, "proven", (self, arguments) -> null),
+            rule ->
+                rule.in(Replica.class, "proven", (self, arguments) -> null)
+                    .in(NextIndexWalk.class, "answers", (self, arguments) -> false),
             GuardRulesTest::wayBackIsLong),
         new Rule(
             "B15: a stored voting flag is believed",
