@@ -111,8 +111,8 @@ final class LeaderBalance {
     Collection<RaftEndpoint> voters = replica.voters();
     int reached = 0;
     for (RaftEndpoint voter : voters) {
-      boolean there = voter.equals(replica.self()) || reaches.test((ReplicaEndpoint) voter);
-      reached += there ? 1 : 0;
+      boolean isUp = voter.equals(replica.self()) || reaches.test((ReplicaEndpoint) voter);
+      reached += isUp ? 1 : 0;
     }
     return reached > voters.size() / 2;
   }

@@ -364,6 +364,11 @@ public final class Replica {
     }
   }
 
+  /** Whether this leader gives its office away, and takes no proposals. */
+  public boolean isHandingOver() {
+    return handOver != null;
+  }
+
   private void stepHandOver() {
     HandOver current = handOver;
     if (current != null) {
