@@ -27,6 +27,7 @@ import io.shardwell.raftgroup.routing.SlotOwners;
 import io.shardwell.raftgroup.routing.WriteChannel;
 import io.shardwell.raftgroup.wire.BatchVerdict;
 import io.shardwell.raftgroup.wire.FrameCodec;
+import io.shardwell.raftgroup.wire.Outbox;
 import io.shardwell.raftgroup.wire.PeerMessage;
 import io.shardwell.raftgroup.wire.RaftCodec;
 import io.shardwell.statemachine.MemoryLimit;
@@ -859,6 +860,7 @@ public final class Engine {
         .forEach(
             (id, peer) -> {
               ClientAddress client = clientAddress(id);
+              Outbox outbox = links.outboxes().get(id);
               nodes.add(
                   new NodeStatus.PeerStatus(
                       id,
@@ -870,7 +872,9 @@ public final class Engine {
                       client.httpPort(),
                       client.clusterPort(),
                       id.equals(config.nodeId()) || links.reaches(id),
-                      TimeUnit.NANOSECONDS.toMillis(links.upNanos(id))));
+                      TimeUnit.NANOSECONDS.toMillis(links.upNanos(id)),
+                      outbox == null ? 0 : outbox.droppedFrames(),
+                      outbox == null ? 0 : outbox.droppedMessages()));
             });
     List<NodeStatus.ReplicaStatus> all = new ArrayList<>();
     Replica meta = metaReplica;

@@ -24,7 +24,7 @@ final class LeaderBalance {
    * Nobody gives a leadership away so soon after it came: perhaps from the preferred node itself,
    * which is stopping and would not take it back before it has gone.
    */
-  private static final long IN_OFFICE_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final long IN_OFFICE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   /** Entries that the new leader may lack. */
   private static final long MAX_LAG_ENTRIES = 64;

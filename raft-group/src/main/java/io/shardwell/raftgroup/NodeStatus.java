@@ -38,6 +38,8 @@ public record NodeStatus(
    * A node of the cluster, this one included.
    *
    * @param linkMillis for how long this node's link to it has been up, 0 if it is not
+   * @param droppedFrames not sent to it since the start, because it did not read fast enough
+   * @param droppedMessages not sent to it since the start, because no frame holds them
    */
   public record PeerStatus(
       String id,
@@ -49,7 +51,9 @@ public record NodeStatus(
       int httpPort,
       int clusterPort,
       boolean reachable,
-      long linkMillis) {}
+      long linkMillis,
+      long droppedFrames,
+      long droppedMessages) {}
 
   /**
    * A replica on this node.
@@ -104,7 +108,9 @@ public record NodeStatus(
       raw(out, "httpPort", node.httpPort).append(',');
       raw(out, "clusterPort", node.clusterPort).append(',');
       raw(out, "reachable", node.reachable).append(',');
-      raw(out, "linkMillis", node.linkMillis).append('}');
+      raw(out, "linkMillis", node.linkMillis).append(',');
+      raw(out, "droppedFrames", node.droppedFrames).append(',');
+      raw(out, "droppedMessages", node.droppedMessages).append('}');
     }
     out.append("],\"replicas\":[");
     for (int i = 0; i < replicas.size(); i++) {

@@ -32,7 +32,7 @@ class ClusterViewTest {
     for (int i = 1; i <= 3; i++) {
       peers.add(
           new NodeStatus.PeerStatus(
-              "n" + i, "10.0.0." + i, 16379, "db" + i, 6379, -1, 8379, 7379, true, 1));
+              "n" + i, "10.0.0." + i, 16379, "db" + i, 6379, -1, 8379, 7379, true, 1, 0, 0));
     }
     List<NodeStatus.ReplicaStatus> replicas = new ArrayList<>();
     for (int i = 0; i < shards.length; i++) {

@@ -232,6 +232,12 @@ final class InfoCommand {
     fields.put(
         "leaders_here",
         shards.stream().filter(replica -> replica.leaderId().equals(facts.nodeId())).count());
+    fields.put(
+        "peer_frames_dropped",
+        now.nodes().stream().mapToLong(NodeStatus.PeerStatus::droppedFrames).sum());
+    fields.put(
+        "peer_messages_dropped",
+        now.nodes().stream().mapToLong(NodeStatus.PeerStatus::droppedMessages).sum());
     fields.put("log_bytes", now.logBytes());
     fields.put("disk_free_bytes", now.disk().freeBytes());
     fields.put("min_free_bytes", now.disk().minFreeBytes());

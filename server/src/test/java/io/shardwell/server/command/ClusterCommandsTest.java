@@ -54,7 +54,18 @@ class ClusterCommandsTest {
       boolean reachable = !unreachable.contains(id);
       nodes.add(
           new NodeStatus.PeerStatus(
-              id, "10.1.0.9", 16379, "", -1, -1, -1, -1, reachable, id.equals("n1") ? 0 : 500));
+              id,
+              "10.1.0.9",
+              16379,
+              "",
+              -1,
+              -1,
+              -1,
+              -1,
+              reachable,
+              id.equals("n1") ? 0 : 500,
+              0,
+              0));
     }
     return new NodeStatus(
         "n1",

@@ -86,7 +86,9 @@ class ServerCommandsTest {
         1000,
         1,
         1,
-        List.of(),
+        List.of(
+            new NodeStatus.PeerStatus("n1", "h", 1, "", -1, -1, -1, -1, true, 0, 0, 0),
+            new NodeStatus.PeerStatus("n2", "h", 1, "", -1, -1, -1, -1, true, 9, 3, 4)),
         List.of(replica),
         4096,
         new NodeStatus.DiskStatus(1 << 20, 0, false, false));
@@ -223,6 +225,8 @@ class ServerCommandsTest {
         .contains("\r\nmaster_repl_offset:7\r\n")
         .contains("\r\naof_enabled:1\r\n")
         .contains("\r\ncluster_enabled:0\r\n")
+        .contains("\r\npeer_frames_dropped:3\r\n")
+        .contains("\r\npeer_messages_dropped:4\r\n")
         .contains("\r\ndb0:keys=2,");
     assertThat(call("INFO", "clients", "keyspace").lines().filter(line -> line.startsWith("#")))
         .containsExactly("# Clients", "# Keyspace");
