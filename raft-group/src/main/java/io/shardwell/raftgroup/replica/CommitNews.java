@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>It is safe because it is a delay: to the follower a late commit index is a slow link, and a
  * commit index only grows. Nobody waits for a follower to apply, either: replies and reads come
- * from the leader; what a {@code READONLY} read may miss becomes that much older.
+ * from the leader.
  *
  * <p>Invariant: what waits for a receiver is the newest AppendEntries made for it, so that they
  * keep their order (MICRORAFT B12). Loop thread only.
