@@ -12,28 +12,25 @@ import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
 
 /**
- * Shows under load, in simulated time, that a node which stops gracefully leaves no shard without a
- * leader, at no moment after it has gone, and that all nodes may stop at the same time without
+ * Shows under load, in simulated time, that a node which stops gracefully has gone soon and that
+ * each shard has a leader in that moment, and that all nodes may stop at the same time without
  * waiting for each other.
  */
 class GracefulStopProperties {
   private static final long STOP = 500 * VirtualTime.MILLI;
 
-  @Property(tries = 2, shrinking = ShrinkingMode.OFF, seed = "3")
+  @Property(tries = 3, shrinking = ShrinkingMode.OFF, seed = "3")
   void whoHasGoneLeavesALeaderInEachShard(@ForAll long seed) {
     try (SimulatedCluster cluster = loaded(seed)) {
-      for (SimulatedMachine machine : cluster.machines()) {
-        cluster.run(7 * VirtualTime.SECOND); // Its leaderships have come back to it.
-        SimulatedProcess process = Objects.requireNonNull(machine.process());
-        process.stop();
-        assertThat(cluster.runUntil(() -> !process.isAlive(), STOP)).as("seed %d", seed).isTrue();
-        assertThat(led(cluster))
-            .as(() -> "seed " + seed + cluster.describe())
-            // The shards and meta.
-            .hasSize(cluster.scenario().shards() + 1);
-        machine.start();
-        assertThat(cluster.runUntil(cluster::allReady, 60 * VirtualTime.SECOND)).isTrue();
-      }
+      SimulatedMachine machine = cluster.machines().get(Math.floorMod(seed, 3));
+      cluster.run(2 * VirtualTime.SECOND);
+      SimulatedProcess process = Objects.requireNonNull(machine.process());
+      process.stop();
+      assertThat(cluster.runUntil(() -> !process.isAlive(), STOP)).as("seed %d", seed).isTrue();
+      assertThat(led(cluster))
+          .as(() -> "seed " + seed + cluster.describe())
+          // The shards and meta.
+          .hasSize(cluster.scenario().shards() + 1);
     }
   }
 
