@@ -48,7 +48,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -101,6 +103,10 @@ public final class Engine {
   private final Reconfiguration reconfiguration;
   private final SpaceGuard space;
   private final FullDisks fullDisks = new FullDisks();
+
+  /** The nodes that have said so, until their links break. */
+  private final Set<String> leaving = new TreeSet<>();
+
   private final SnapshotTrigger snapshotTrigger;
   private final int shards;
   private final long startNanos;
@@ -173,7 +179,10 @@ public final class Engine {
         new LeaderBalance(
             placement.members(),
             clocks,
-            replica -> links.reaches(replica) && !fullDisks.contains(replica.nodeId()),
+            replica ->
+                links.reaches(replica)
+                    && !fullDisks.contains(replica.nodeId())
+                    && !leaving.contains(replica.nodeId()),
             node -> links.hasReachedFor(node, SETTLING_NANOS));
     this.reconfiguration =
         new Reconfiguration(
@@ -619,6 +628,7 @@ public final class Engine {
     public void linkBroken(String nodeId, boolean nodeIsGone) {
       clocks.forget(nodeId);
       fullDisks.heard(nodeId, false);
+      leaving.remove(nodeId);
       for (Replica replica : replicas) {
         replica.linkBroken(nodeId);
         if (nodeIsGone) {
@@ -670,7 +680,8 @@ public final class Engine {
     for (String nodeId : links.outboxes().keySet()) {
       post.tell(
           nodeId,
-          new PeerMessage.Pulse(loop.wallClockMillis(), known.epoch(), leads(), space.isLow()));
+          new PeerMessage.Pulse(
+              loop.wallClockMillis(), known.epoch(), leads(), space.isLow(), stopping));
     }
     ClusterMap.Node self =
         new ClusterMap.Node(
@@ -746,6 +757,11 @@ public final class Engine {
       owners.heard(led.shard(), from, led.term());
     }
     fullDisks.heard(from, pulse.diskIsLow());
+    if (pulse.isLeaving()) {
+      leaving.add(from);
+    } else {
+      leaving.remove(from);
+    }
     ClusterMap known = Objects.requireNonNull(map);
     if (pulse.mapEpoch() < known.epoch()) {
       post.tell(from, new PeerMessage.MapCopy(known.encode()));
@@ -796,11 +812,13 @@ public final class Engine {
     }
     stopping = true;
     space.stop();
+    pulse(); // So that nobody hands anything to this node any more.
     resign(loop.nanoTime() + RESIGN_NANOS, done);
   }
 
   private void resign(long deadlineNanos, Runnable done) {
-    boolean inOffice = balance.resign(replicas) || balance.isElectionUnderWay(replicas);
+    boolean leads = balance.resign(replicas) && balance.hasHeirs(replicas);
+    boolean inOffice = leads || balance.isElectionUnderWay(replicas);
     boolean waits = inOffice && loop.nanoTime() < deadlineNanos;
     if (!waits && !log.hasUnsynced() && !log.syncInFlight()) {
       stopped = true;

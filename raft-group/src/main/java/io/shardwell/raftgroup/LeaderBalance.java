@@ -93,6 +93,18 @@ final class LeaderBalance {
     return leads;
   }
 
+  /** Whether some group that this node leads has another voter who might take over. */
+  boolean hasHeirs(Collection<Replica> replicas) {
+    for (Replica replica : replicas) {
+      for (RaftEndpoint voter : replica.isLeader() ? replica.voters() : List.<RaftEndpoint>of()) {
+        if (!voter.equals(replica.self()) && reaches.test((ReplicaEndpoint) voter)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   /**
    * Whether some group that could have a leader knows none: its election needs this node, whose
    * vote may be the only one to be had, because the others lack the last entry. If it left now they

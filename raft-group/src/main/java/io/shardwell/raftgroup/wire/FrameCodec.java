@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 public final class FrameCodec {
 
   /** First byte of every frame; a peer of another version is refused. */
-  public static final byte VERSION = 3;
+  public static final byte VERSION = 4;
 
   private static final int MAX_LIST = 1 << 16;
 
@@ -89,6 +89,7 @@ public final class FrameCodec {
       out.writeVarLong(m.mapEpoch(), true);
       writeTerms(out, m.leads());
       out.writeBoolean(m.diskIsLow());
+      out.writeBoolean(m.isLeaving());
     } else if (message instanceof PeerMessage.MapChange m) {
       out.writeByte(Kind.MAP_CHANGE);
       Text.writeBytes(out, m.change());
@@ -178,7 +179,11 @@ public final class FrameCodec {
       case Kind.HELLO -> readHello(in);
       case Kind.PULSE ->
           new PeerMessage.Pulse(
-              in.readLong(), in.readVarLong(true), readTerms(in), in.readBoolean());
+              in.readLong(),
+              in.readVarLong(true),
+              readTerms(in),
+              in.readBoolean(),
+              in.readBoolean());
       case Kind.MAP_CHANGE -> new PeerMessage.MapChange(Text.readBytes(in));
       case Kind.MAP_COPY -> new PeerMessage.MapCopy(Text.readBytes(in));
       default -> throw new MalformedFrameException("message of unknown kind " + kind);

@@ -89,8 +89,14 @@ public sealed interface PeerMessage {
    * leads.
    *
    * @param diskIsLow whether the speaker stands aside, or is about to, for want of disk space
+   * @param isLeaving whether the speaker is stopping and takes no leadership any more
    */
-  record Pulse(long wallClockMillis, long mapEpoch, List<GroupTerm> leads, boolean diskIsLow)
+  record Pulse(
+      long wallClockMillis,
+      long mapEpoch,
+      List<GroupTerm> leads,
+      boolean diskIsLow,
+      boolean isLeaving)
       implements PeerMessage {}
 
   /** A change of the cluster map, for the leader of `meta`. Repeating one does no harm. */
