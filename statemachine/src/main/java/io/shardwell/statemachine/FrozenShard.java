@@ -34,7 +34,7 @@ public final class FrozenShard {
   private boolean entriesEnded;
   private int chunks;
 
-  FrozenShard(ShardState shard, Keyspace keys, SessionTable sessions) {
+  FrozenShard(ShardState shard, Keyspace keys, SessionTable sessions, int mostChunkBytes) {
     index = shard.lastAppliedIndex();
     digest = shard.digest();
     entries = keys.freeze();
@@ -55,9 +55,10 @@ public final class FrozenShard {
       bytes += ownerBytes(each) + MOST_VARINT_BYTES;
     }
     mostBytes = bytes;
-    chunkCount = Math.toIntExact(sizes.mostChunks(bytes, SnapshotWriter.CAPACITY));
+    int capacity = mostChunkBytes - SnapshotWriter.CHUNK_HEADER_BYTES;
+    chunkCount = Math.toIntExact(sizes.mostChunks(bytes, capacity));
 
-    out = new SnapshotWriter(chunkCount);
+    out = new SnapshotWriter(chunkCount, capacity);
     out.header(
         shard.logTimeMillis(),
         shard.lastAppliedIndex(),
@@ -99,14 +100,13 @@ public final class FrozenShard {
 
   /** How long all chunks will be at most, in bytes. */
   public long mostBytes() {
-    return mostBytes + (long) chunkCount * 6;
+    return mostBytes + (long) chunkCount * SnapshotWriter.CHUNK_HEADER_BYTES;
   }
 
   /**
    * Goes on writing: at most so many records or about 64 KiB, or one larger record.
    *
-   * @return the next chunk if that completed it, at most {@link Limits#MAX_CHUNK_BYTES} long unless
-   *     it holds a single larger record; else null
+   * @return the next chunk if that completed it, else null
    * @throws IllegalStateException if all chunks have been written
    */
   public byte @Nullable [] write(int mostRecords) {

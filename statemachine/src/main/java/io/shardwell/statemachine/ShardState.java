@@ -227,9 +227,12 @@ public final class ShardState {
    * The whole state as it is now, to be written while this one goes on changing. Costs as good as
    * nothing, whatever the number of keys. One view at a time: an older one must not be used any
    * more.
+   *
+   * @param mostChunkBytes how long its chunks may be, in bytes, unless one holds a single larger
+   *     record
    */
-  public FrozenShard freeze() {
-    return new FrozenShard(this, keys, sessions);
+  public FrozenShard freeze(int mostChunkBytes) {
+    return new FrozenShard(this, keys, sessions, mostChunkBytes);
   }
 
   long poisonedCommands() {
@@ -242,7 +245,7 @@ public final class ShardState {
 
   /** As {@link #freeze}, all chunks at once: it takes as long as there are keys. */
   public List<byte[]> takeSnapshot() {
-    FrozenShard view = freeze();
+    FrozenShard view = freeze(Limits.MAX_CHUNK_BYTES);
     List<byte[]> chunks = new ArrayList<>();
     while (chunks.size() < view.chunkCount()) {
       byte[] chunk = view.write(Integer.MAX_VALUE);

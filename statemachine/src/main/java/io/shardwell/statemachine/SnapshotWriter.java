@@ -9,11 +9,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class SnapshotWriter {
   /** The version and the longest number of a chunk. */
-  private static final int CHUNK_HEADER_BYTES = 1 + 5;
+  static final int CHUNK_HEADER_BYTES = 1 + 5;
 
-  /** Bytes of records in a chunk, at most, but for a larger one that is alone. */
-  static final int CAPACITY = Limits.MAX_CHUNK_BYTES - CHUNK_HEADER_BYTES;
-
+  // Bytes of records in a chunk, at most, but for a larger one that is alone.
+  private final int capacity;
   private final int chunkCount;
   private final ByteWriter chunk = new ByteWriter(4096);
   private final ByteWriter record = new ByteWriter(4096);
@@ -25,8 +24,13 @@ final class SnapshotWriter {
   // Complete, and not yet taken. A record ends at most one chunk.
   private byte @Nullable [] complete;
 
-  SnapshotWriter(int chunkCount) {
+  /**
+   * @param chunkCount enough of them ({@link SizeClasses#mostChunks})
+   * @param capacity bytes of records in one
+   */
+  SnapshotWriter(int chunkCount, int capacity) {
     this.chunkCount = chunkCount;
+    this.capacity = capacity;
     beginChunk();
   }
 
@@ -117,7 +121,7 @@ final class SnapshotWriter {
   }
 
   private void endRecord() {
-    if (recordsInChunk > 0 && bytesInChunk + record.length() > CAPACITY) {
+    if (recordsInChunk > 0 && bytesInChunk + record.length() > capacity) {
       endChunk();
     }
     chunk.writeRaw(record);

@@ -168,7 +168,7 @@ class FrozenViewProperties {
     }
 
     private void freeze() {
-      view = live.freeze();
+      view = live.freeze(100 + random.nextInt(random.nextBoolean() ? 200 : 100_000));
       chunks = new ArrayList<>();
       modelThen = model.store().copy();
       digestThen = live.digest();
@@ -215,8 +215,6 @@ class FrozenViewProperties {
       assertThat(restored.stats()).isEqualTo(statsThen);
       assertThat(restored.memoryLimit()).isEqualTo(limitThen);
       assertThat(contentOf(restored)).isEqualTo(contentOf(modelThen));
-      assertThat(restored.takeSnapshot().toArray(byte[][]::new))
-          .isDeepEqualTo(chunks.toArray(byte[][]::new));
     }
 
     private static Map<String, String> contentOf(ShardState state) {
@@ -316,7 +314,7 @@ class FrozenViewProperties {
       shard.write("SET", "k" + i, "x".repeat(length));
       bytes += length;
     }
-    FrozenShard view = shard.state.freeze();
+    FrozenShard view = shard.state.freeze(Limits.MAX_CHUNK_BYTES);
     List<byte[]> chunks = new ArrayList<>();
     while (chunks.size() < view.chunkCount()) {
       byte[] chunk = view.write(1 + random.nextInt(20));

@@ -85,6 +85,8 @@ final class SimulatedCluster
                 scenario.snapshotLogBytes() / 2 + 1,
                 scenario.commitCountToTakeSnapshot(),
                 Math.min(10_000, scenario.commitCountToTakeSnapshot()))
+            .withSnapshotPieces(
+                1 << Math.floorMod(scenario.seed(), 7L), 100 << Math.floorMod(scenario.seed(), 5L))
             .withMinFreeBytes(SimulatedMachine.MIN_FREE_BYTES));
   }
 

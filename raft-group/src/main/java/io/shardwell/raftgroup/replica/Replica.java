@@ -8,6 +8,7 @@ import io.microraft.executor.RaftNodeExecutor;
 import io.microraft.model.RaftModelFactory;
 import io.microraft.model.impl.DefaultRaftModelFactory;
 import io.microraft.model.log.LogEntry;
+import io.microraft.model.log.SnapshotChunk;
 import io.microraft.model.message.AppendEntriesFailureResponse;
 import io.microraft.model.message.AppendEntriesRequest;
 import io.microraft.model.message.AppendEntriesSuccessResponse;
@@ -107,8 +108,7 @@ public final class Replica {
     this.sharedLog = context.storage().log();
     this.log = sharedLog.replica(group);
     this.held = new HeldMessages(sharedLog);
-    this.snapshots =
-        new ReplicaSnapshots(group, log, context.storage().snapshots(), held, context.codec());
+    this.snapshots = new ReplicaSnapshots(context, group, log, held, state);
     this.time = new ReplicaTime(context.loop());
     this.gate = new AcknowledgementGate(this);
     this.prefixGuard = new CompactedPrefixGuard(models, context.faults());
@@ -357,6 +357,7 @@ public final class Replica {
   }
 
   public void terminate() {
+    snapshots.stop();
     var unused = raft.terminate();
   }
 
@@ -676,8 +677,11 @@ public final class Replica {
         // Synced by the time this leaves, because it is held for the replica's last record.
         tailIndex = store.lastIndex();
         tailTerm = tailIndex == 0 ? 0 : termOf(tailIndex);
-      } else if (message instanceof InstallSnapshotRequest) {
+      } else if (message instanceof InstallSnapshotRequest request) {
         lastChunkSentNanos = context.loop().nanoTime();
+        if (!isWritten(request.getSnapshotChunk())) {
+          return;
+        }
       }
     }
     Outbox outbox = Objects.requireNonNull(context.outboxes().get(target.nodeId()));
@@ -691,6 +695,14 @@ public final class Replica {
             tailTerm,
             sent);
     held.send(target.nodeId(), vouchedFor, () -> outbox.add(out));
+  }
+
+  /**
+   * A chunk may be asked for before it is written. Then the answer is lost, as any message may be:
+   * MicroRaft offers the snapshot again after its back-off, and the follower asks again.
+   */
+  private static boolean isWritten(@Nullable SnapshotChunk chunk) {
+    return chunk == null || ((ChunkBytes) chunk.getOperation()).isWritten();
   }
 
   private int termOf(long index) {

@@ -3,7 +3,6 @@ package io.shardwell.raftgroup.replica;
 import io.microraft.impl.statemachine.InternalCommitAware;
 import io.microraft.statemachine.StateMachine;
 import io.shardwell.storage.FaultHandler;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -79,11 +78,7 @@ final class ReplicaStateMachine implements StateMachine, InternalCommitAware {
   @Override
   public void takeSnapshot(long commitIndex, Consumer<Object> chunkConsumer) {
     try {
-      snapshots.begin(commitIndex);
-      List<byte[]> chunks = state.takeSnapshot();
-      for (int i = 0; i < chunks.size(); i++) {
-        chunkConsumer.accept(new ChunkBytes(i, chunks.get(i)));
-      }
+      snapshots.begin(commitIndex).forEach(chunkConsumer);
     } catch (Throwable failure) {
       faults.fault("could not take a snapshot at entry " + commitIndex, failure);
     }
@@ -92,11 +87,8 @@ final class ReplicaStateMachine implements StateMachine, InternalCommitAware {
   @Override
   public void installSnapshot(long commitIndex, List<Object> chunks) {
     try {
-      List<byte[]> bytes = new ArrayList<>(chunks.size());
-      for (Object chunk : chunks) {
-        bytes.add(((ChunkBytes) chunk).bytes());
-      }
-      state.installSnapshot(bytes);
+      snapshots.replaceState(
+          commitIndex, chunks.stream().map(chunk -> (ChunkBytes) chunk).toList());
       appliedIndex = commitIndex;
     } catch (Throwable failure) {
       faults.fault("could not install the snapshot at entry " + commitIndex, failure);
