@@ -1,5 +1,6 @@
 package io.shardwell.raftgroup;
 
+import io.shardwell.raftgroup.cluster.Admission;
 import io.shardwell.raftgroup.cluster.ClusterMap;
 import io.shardwell.raftgroup.cluster.ClusterTable;
 import io.shardwell.raftgroup.cluster.FirstStart;
@@ -94,6 +95,8 @@ public final class Engine {
   private final Placement placement;
   private final ShardUpkeep upkeep;
   private final MemoryChanges memoryChanges;
+  private final Admission admission;
+  private final Reconfiguration reconfiguration;
   private final SpaceGuard space;
   private final FullDisks fullDisks = new FullDisks();
   private final SnapshotTrigger snapshotTrigger;
@@ -141,7 +144,8 @@ public final class Engine {
     this.random = new Random(config.seed());
     this.startNanos = loop.nanoTime();
     this.identity = NodeIdentity.begin(storage, random, faults);
-    this.firstStart = new FirstStart(config, identity, this::helloChanged, this::open);
+    this.firstStart = new FirstStart(config, identity, new StartListener());
+    this.admission = new Admission(loop, this::announce);
     RaftCodec raftCodec = new RaftCodec();
     this.links =
         new PeerLinks(config, loop, bus, new FrameCodec(raftCodec), firstStart, new LinkListener());
@@ -164,8 +168,11 @@ public final class Engine {
         new LeaderBalance(
             placement.members(),
             clocks,
-            node -> post.reaches(node) && !fullDisks.contains(node),
+            replica -> links.reaches(replica) && !fullDisks.contains(replica.nodeId()),
             node -> links.hasReachedFor(node, SETTLING_NANOS));
+    this.reconfiguration =
+        new Reconfiguration(
+            replica -> replica == metaReplica ? metaVoters() : members(replica), links::reaches);
     this.owners =
         new SlotOwners(
             config.nodeId(),
@@ -375,10 +382,34 @@ public final class Engine {
   // --- opening
   // -------------------------------------------------------------------------------------
 
-  private void helloChanged() {
-    links.hello();
-    if (!firstStart.refusal().isEmpty()) {
-      LOGGER.error("this node takes no part in the cluster: {}", firstStart.refusal());
+  private final class StartListener implements FirstStart.Listener {
+
+    @Override
+    public void helloChanged() {
+      links.hello();
+      if (!firstStart.refusal().isEmpty()) {
+        LOGGER.error("this node takes no part in the cluster: {}", firstStart.refusal());
+      }
+    }
+
+    @Override
+    public void open() {
+      Engine.this.open();
+    }
+
+    @Override
+    public void mapHeard(ClusterMap shown) {
+      if (opened) {
+        learnMap(shown);
+      }
+    }
+
+    @Override
+    public void wantsBack(String nodeId, long incarnation) {
+      if (opened) {
+        learnMapOfMeta();
+        admission.wantsBack(nodeId, incarnation, Objects.requireNonNull(map));
+      }
     }
   }
 
@@ -396,8 +427,8 @@ public final class Engine {
         table.incarnations().size(),
         table.shards());
     map = ClusterMap.first(table);
-    List<String> metaVoters =
-        table.incarnations().keySet().stream().limit(MetaState.MAX_VOTERS).toList();
+    firstStart.learned(map);
+    List<String> metaVoters = metaVoters();
     if (metaVoters.contains(config.nodeId())) {
       metaState = new MetaState(table);
       metaReplica = openReplica(MetaState.GROUP, table, metaVoters, metaState);
@@ -413,13 +444,22 @@ public final class Engine {
     storage.releaseRecovered();
     opened = true;
     for (Replica replica : replicas) {
-      List<String> members =
-          replica == metaReplica ? metaVoters : placement.members().get(replica.group());
+      List<String> members = replica == metaReplica ? metaVoters : members(replica);
       replica.start(members.get(0).equals(config.nodeId()));
     }
     if (space.isLow()) {
       spaceChanged();
     }
+  }
+
+  private List<String> metaVoters() {
+    return Objects.requireNonNull(firstStart.table()).incarnations().keySet().stream()
+        .limit(MetaState.MAX_VOTERS)
+        .toList();
+  }
+
+  private List<String> members(Replica ofShard) {
+    return placement.members().get(ofShard.group());
   }
 
   private Replica openReplica(
@@ -599,7 +639,10 @@ public final class Engine {
 
   private void tick() {
     if (opened) {
-      upkeep.run(groups.values(), Objects.requireNonNull(map));
+      learnMapOfMeta();
+      ClusterMap known = Objects.requireNonNull(map);
+      upkeep.run(groups.values(), known);
+      reconfiguration.run(replicas, known);
     }
     snapshotTrigger.check(replicas);
   }
@@ -672,9 +715,7 @@ public final class Engine {
     Replica meta = metaReplica;
     if (meta == null) {
       // Whoever of them leads takes it, the others do not.
-      Objects.requireNonNull(firstStart.table()).incarnations().keySet().stream()
-          .limit(MetaState.MAX_VOTERS)
-          .forEach(node -> post.tell(node, new PeerMessage.MapChange(change)));
+      metaVoters().forEach(node -> post.tell(node, new PeerMessage.MapChange(change)));
       return true;
     }
     String leader = meta.leaderNodeId();
@@ -714,6 +755,7 @@ public final class Engine {
   private void learnMap(ClusterMap newer) {
     if (newer.epoch() > Objects.requireNonNull(map).epoch()) {
       map = newer;
+      firstStart.learned(newer);
     }
   }
 
@@ -783,7 +825,18 @@ public final class Engine {
         return "group " + name(replica) + " has no leader";
       }
     }
-    return "";
+    return joining();
+  }
+
+  /** A node that was taken in again votes nowhere until it has fetched everything. */
+  private String joining() {
+    int voting = 0;
+    for (Replica replica : replicas) {
+      voting += replica.isVoter() ? 1 : 0;
+    }
+    return voting == replicas.size()
+        ? ""
+        : "joining: " + voting + " of " + replicas.size() + " replicas have fetched all and vote";
   }
 
   private static String name(Replica replica) {

@@ -73,6 +73,11 @@ public record EngineConfig(
     return new EngineConfig(nodeId, nodes, advertised, shards, replicas, seed, tuning, first);
   }
 
+  /** The same with other randomness. */
+  public EngineConfig withSeed(long newSeed) {
+    return new EngineConfig(nodeId, nodes, advertised, shards, replicas, newSeed, tuning, memory);
+  }
+
   /** The usual way: with default tuning. */
   public static EngineConfig of(
       String nodeId,

@@ -24,7 +24,7 @@ final class LeaderBalance {
 
   private final List<List<String>> preferred;
   private final NodeClocks clocks;
-  private final Predicate<String> reaches;
+  private final Predicate<ReplicaEndpoint> reaches;
   private final Predicate<String> isSettled;
 
   /**
@@ -34,7 +34,7 @@ final class LeaderBalance {
   LeaderBalance(
       List<List<String>> preferred,
       NodeClocks clocks,
-      Predicate<String> reaches,
+      Predicate<ReplicaEndpoint> reaches,
       Predicate<String> isSettled) {
     this.preferred = preferred;
     this.clocks = clocks;
@@ -86,17 +86,19 @@ final class LeaderBalance {
     return leads;
   }
 
-  private static @Nullable ReplicaEndpoint member(Replica replica, String nodeId) {
+  /** The node's voter that is reached: one before it may not have left the group yet. */
+  private @Nullable ReplicaEndpoint member(Replica replica, String nodeId) {
     for (RaftEndpoint voter : replica.voters()) {
-      if (((ReplicaEndpoint) voter).nodeId().equals(nodeId)) {
-        return (ReplicaEndpoint) voter;
+      ReplicaEndpoint member = (ReplicaEndpoint) voter;
+      if (member.nodeId().equals(nodeId) && reaches.test(member)) {
+        return member;
       }
     }
     return null;
   }
 
   private boolean isCloseBehind(Replica replica, ReplicaEndpoint member) {
-    return reaches.test(member.nodeId())
+    return reaches.test(member)
         && replica.acknowledgedBy(member) + MAX_LAG_ENTRIES >= replica.lastIndex();
   }
 }

@@ -1,6 +1,7 @@
 package io.shardwell.raftgroup;
 
 import io.shardwell.raftgroup.cluster.FirstStart;
+import io.shardwell.raftgroup.replica.ReplicaEndpoint;
 import io.shardwell.raftgroup.wire.FrameCodec;
 import io.shardwell.raftgroup.wire.MalformedFrameException;
 import io.shardwell.raftgroup.wire.Outbox;
@@ -14,10 +15,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The links to and from the other nodes. Each begins with a {@link PeerMessage.Hello}; what comes
- * from a speaker that is not of this cluster, or not who the table says, is dropped. A link has one
- * speaker, node and incarnation, for as long as it lives: all it says is taken as that speaker's.
- * Of two links from the same node only the newer counts, so that its messages stay in order
- * (MICRORAFT B1). Loop thread only.
+ * from a speaker that is not of this cluster, or was replaced, is dropped. A link has one speaker,
+ * node and incarnation, for as long as it lives: all it says is taken as that speaker's. Of two
+ * links from the same node only the newer counts, so that its messages stay in order (MICRORAFT
+ * B1). Loop thread only.
  */
 final class PeerLinks {
 
@@ -98,6 +99,15 @@ final class PeerLinks {
   boolean reaches(String nodeId) {
     Outbox outbox = outboxes.get(nodeId);
     return outbox != null && outbox.isUp() && hears(nodeId);
+  }
+
+  /** The same for a replica: whoever runs under the node's name now may be another. */
+  boolean reaches(ReplicaEndpoint replica) {
+    Inbound link = inbound.get(replica.nodeId());
+    return reaches(replica.nodeId())
+        && link != null
+        && link.speaker != null
+        && link.speaker.incarnation() == replica.incarnation();
   }
 
   /** For how long the link to this node has been up; 0 if it is not, or is the own node. */

@@ -29,6 +29,7 @@ final class ShardUpkeep {
     for (ShardGroup group : groups) {
       if (group.replica().isEstablishedLeader()) {
         lead(group, shares.of(group.shard(), map.memory()));
+        retireSessions(group, map);
       } else {
         group.state().forgetUses();
       }
@@ -48,5 +49,20 @@ final class ShardUpkeep {
     if (shard.nextDeadlineMillis() <= stamp || shard.isSinking()) {
       replica.propose(Proposal.tick(stamp), ProposalListener.INDIFFERENT);
     }
+  }
+
+  /** Who was replaced sends nothing any more; a late copy finds the tombstone (DESIGN 5). */
+  private static void retireSessions(ShardGroup group, ClusterMap map) {
+    map.retired()
+        .forEach(
+            (incarnation, node) -> {
+              if (!group.state().shard().hasRetired(node, incarnation)) {
+                group
+                    .replica()
+                    .propose(
+                        Proposal.retireSession(group.state().stampMillis(), node, incarnation),
+                        ProposalListener.INDIFFERENT);
+              }
+            });
   }
 }

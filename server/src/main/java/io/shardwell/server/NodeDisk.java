@@ -70,8 +70,15 @@ final class NodeDisk {
   NodeStorage open(FaultHandler faults) throws IOException {
     try {
       return NodeStorage.open(disk, StorageLimits.DEFAULT, faults);
-    } catch (DirectoryInUseException | UnknownFormatException | DamagedStorageException e) {
+    } catch (DirectoryInUseException | UnknownFormatException e) {
       throw e;
+    } catch (DamagedStorageException e) {
+      throw new IOException(
+          e.getMessage()
+              + "; this node does not vote with what is left. shardwell data verify "
+              + dir
+              + " shows all the damage, shardwell data repair --help says what can be done",
+          e);
     } catch (IOException e) {
       long free = disk.freeBytes();
       if (free >= START_BYTES) {

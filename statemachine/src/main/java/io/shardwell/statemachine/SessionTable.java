@@ -82,6 +82,10 @@ final class SessionTable {
     }
   }
 
+  boolean hasRetired(String nodeId, long incarnation) {
+    return tombstones.contains(new Owner(nodeId, incarnation));
+  }
+
   int size() {
     return sessions.size();
   }

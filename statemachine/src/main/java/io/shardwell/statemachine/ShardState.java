@@ -170,6 +170,11 @@ public final class ShardState {
     }
   }
 
+  /** Whether the sessions of this node's life have ended for ever. */
+  public boolean hasRetired(String nodeId, long incarnation) {
+    return sessions.hasRetired(nodeId, incarnation);
+  }
+
   /** The limit in force. */
   public MemoryLimit memoryLimit() {
     return keys.limit();

@@ -43,6 +43,12 @@ public final class DataDirectory implements AutoCloseable {
     return open(new FileDisk(directory, Runnable::run, Runnable::run));
   }
 
+  /** As {@link #open(Path)}; a directory that does not exist is made. */
+  public static DataDirectory openOrCreate(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    return open(directory);
+  }
+
   static DataDirectory open(Disk disk) throws IOException {
     disk.lock();
     return new DataDirectory(disk);

@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 /** {@code shardwell data}: what is in the directory of a node that does not run. */
 @Command(
     name = "data",
-    description = "Checks or reads the data directory of a node that does not run.",
+    description = "Checks, reads or gives up the data directory of a node that does not run.",
     synopsisSubcommandLabel = "COMMAND")
 public final class DataCommand {
 
@@ -39,8 +39,17 @@ public final class DataCommand {
     int on(DataDirectory directory) throws IOException;
   }
 
+  /** How the directory is taken. */
+  private interface Opening {
+    DataDirectory of(Path path) throws IOException;
+  }
+
   private int with(Path path, Work work) {
-    try (DataDirectory directory = DataDirectory.open(path)) {
+    return with(path, DataDirectory::open, work);
+  }
+
+  private int with(Path path, Opening opening, Work work) {
+    try (DataDirectory directory = opening.of(path)) {
       return work.on(directory);
     } catch (NoSuchFileException absent) {
       surroundings.err().println(path + ": there is no such directory");
@@ -109,6 +118,29 @@ public final class DataCommand {
           directory.readLog(lines);
           return lines.anyDamage() ? ExitCode.SOFTWARE : ExitCode.OK;
         });
+  }
+
+  @Command(
+      name = "repair",
+      sortOptions = false,
+      description = {
+        "Gives up a damaged directory: moves what is in it into a folder damaged-<time> inside, and"
+            + " marks it. When its node starts again, the others take it in under a new"
+            + " incarnation, and it fetches everything from them. A quorum of the other nodes must"
+            + " be sound.",
+        "Exit code 0: done, or nothing to repair; 1: refused; 2: it could not be looked at."
+      })
+  int repair(
+      @Parameters(paramLabel = "DIR", description = "The node's data directory.") Path path,
+      @Option(
+              names = "--lost",
+              description = "The directory is empty or absent, because the node lost its disk.")
+          boolean lost,
+      @Option(names = "--force", description = "Gives up a sound directory too.") boolean force,
+      @Option(names = "--help", usageHelp = true, description = "Shows this help.")
+          boolean showHelp) {
+    Opening opening = lost ? DataDirectory::openOrCreate : DataDirectory::open;
+    return with(path, opening, new Repair(surroundings, path, lost, force)::run);
   }
 
   private static @Nullable Integer group(String shard) {

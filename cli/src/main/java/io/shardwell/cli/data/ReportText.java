@@ -58,7 +58,7 @@ final class ReportText {
       text.append(path).append(report.isNew() ? " is empty.\n" : " is sound.\n");
     } else {
       text.append(path)
-          .append(" is damaged: no node may vote with it; see docs/data-directory.md.\n");
+          .append(" is damaged: no node may vote with it; see shardwell data repair --help.\n");
     }
     return text.toString();
   }

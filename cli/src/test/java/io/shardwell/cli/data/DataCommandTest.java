@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,11 +74,45 @@ class DataCommandTest {
   }
 
   @Test
-  void damageIsNamed() throws IOException {
+  void damageIsNamedAndAClusterOfOneCannotBeRepaired() throws IOException {
     flipInTheMiddleOfTheLog();
     assertThat(shell.run("data", "verify", directory.toString())).isEqualTo(1);
     assertThat(shell.out()).contains("DAMAGED log/", " at ", "no node may vote");
     assertThat(shell.run("data", "dump", directory.toString())).isEqualTo(1);
+    assertThat(shell.run("data", "repair", directory.toString())).isEqualTo(1);
+    assertThat(shell.err()).contains("nobody to fetch from");
+  }
+
+  @Test
+  void aSoundDirectoryIsGivenUpOnlyByForceAndNeverAsLost() {
+    assertThat(shell.run("data", "repair", directory.toString())).isZero();
+    assertThat(shell.out()).contains("nothing to repair");
+    assertThat(shell.run("data", "repair", "--lost", directory.toString())).isEqualTo(1);
+    assertThat(shell.err()).contains("is not lost");
+  }
+
+  @Test
+  void whereTheMetadataAreLostTooTheDirectoryIsSetAside() throws IOException {
+    Files.delete(directory.resolve("metadata"));
+    assertThat(shell.run("data", "repair", directory.toString())).isZero();
+    assertThat(shell.out()).contains("damaged-", "under a new incarnation");
+    assertThat(shell.run("data", "verify", directory.toString())).isZero();
+    assertThat(shell.run("data", "repair", directory.toString())).isZero();
+    assertThat(shell.out()).contains("is ready");
+    try (Stream<Path> files = Files.list(directory)) {
+      List<String> names = files.map(file -> file.getFileName().toString()).toList();
+      assertThat(names).anyMatch(name -> name.startsWith("damaged-"));
+    }
+  }
+
+  @Test
+  void aLostDirectoryIsMadeAnew() {
+    Path absent = directory.resolve("absent");
+    assertThat(shell.run("data", "repair", absent.toString())).isEqualTo(2);
+    assertThat(shell.run("data", "repair", "--lost", absent.toString())).isZero();
+    assertThat(shell.out()).contains("they take it in");
+    assertThat(shell.run("data", "repair", absent.toString())).isZero();
+    assertThat(shell.out()).contains("is ready");
   }
 
   @Test

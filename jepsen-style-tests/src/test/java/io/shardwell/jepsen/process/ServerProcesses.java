@@ -60,6 +60,16 @@ public final class ServerProcesses implements AutoCloseable {
     return servers.size();
   }
 
+  /** The node's data directory. */
+  Path data(int node) {
+    return directory.resolve(servers.get(node).id);
+  }
+
+  /** What the node has said so far, on all its starts. */
+  String log(int node) throws IOException {
+    return Files.readString(directory.resolve(servers.get(node).id + ".log"));
+  }
+
   /** Where clients reach the node. */
   public HostAndPort clients(int node) {
     return new HostAndPort(network.host(node), network.port(node, Listener.CLIENTS));
@@ -92,7 +102,7 @@ public final class ServerProcesses implements AutoCloseable {
                 "--id",
                 server.id,
                 "--dir",
-                directory.resolve(server.id).toString(),
+                data(node).toString(),
                 "--nodes",
                 String.join(",", peers),
                 "--bind",

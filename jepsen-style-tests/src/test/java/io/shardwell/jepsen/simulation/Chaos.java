@@ -126,6 +126,7 @@ final class Chaos {
       }
       case DISK_FULL -> fillDisk(machine);
       case CLOCK_JUMP -> machine.clock().offsetMillis = random.nextLong(401) - 200;
+      case LOST_DISK -> loseDisk(machine);
     }
   }
 
@@ -271,5 +272,13 @@ final class Chaos {
   private void failDisk(SimulatedMachine machine) {
     machine.failDisk(random.nextBoolean() ? MemoryDisk.Operation.WRITE : MemoryDisk.Operation.SYNC);
     later(aWhile(), () -> restartIfDown(machine));
+  }
+
+  private void loseDisk(SimulatedMachine machine) {
+    if (cluster.scenario().replicas() >= 3 && cluster.hasAllVoters()) {
+      cluster.tell(machine.id() + " loses its disk");
+      machine.loseDisk();
+      later(aWhile(), () -> restartIfDown(machine));
+    }
   }
 }

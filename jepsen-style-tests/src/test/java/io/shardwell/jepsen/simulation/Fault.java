@@ -37,5 +37,11 @@ public enum Fault {
   /** As above, to the last bytes and at once: the process may halt, and may fail to start. */
   DISK_FULL,
   /** A wall clock jumps, within what is promised. */
-  CLOCK_JUMP
+  CLOCK_JUMP,
+  /**
+   * A machine loses its disk and comes back, after {@code data repair}, as a new incarnation with
+   * nothing. Only while every group has all its voters: a second loss before the first is made up
+   * for would be more than any cluster of three can bear.
+   */
+  LOST_DISK
 }

@@ -171,7 +171,7 @@ final class LogMatching {
         || ofMember.termOf(index) == ofLeader.termOf(index);
   }
 
-  /** Null if the node is down or has not opened the group yet. */
+  /** Null if the node is down, has not opened the group yet, or is another incarnation. */
   private static @Nullable Replica replica(
       RaftEndpoint endpoint, int group, List<SimulatedMachine> machines) {
     String nodeId = ((ReplicaEndpoint) endpoint).nodeId();
@@ -181,8 +181,9 @@ final class LogMatching {
         continue;
       }
       for (Object each : replicas(engine)) {
-        if (((Replica) each).group() == group) {
-          return (Replica) each;
+        Replica replica = (Replica) each;
+        if (replica.group() == group && replica.self().equals(endpoint)) {
+          return replica;
         }
       }
     }

@@ -10,13 +10,18 @@ import io.shardwell.raftgroup.EngineConfig;
 import io.shardwell.raftgroup.NodeStatus;
 import io.shardwell.raftgroup.PeerAddress;
 import io.shardwell.raftgroup.Tuning;
+import io.shardwell.raftgroup.cluster.MetaState;
+import io.shardwell.raftgroup.replica.Replica;
+import io.shardwell.raftgroup.replica.ReplicaEndpoint;
 import io.shardwell.statemachine.Reply;
 import io.shardwell.storage.StorageLimits;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -274,6 +279,44 @@ final class SimulatedCluster
   private static boolean isReady(SimulatedMachine machine) {
     Engine engine = machine.engine();
     return engine != null && engine.isReady();
+  }
+
+  /** Whether each group is led by somebody who knows all the nodes of now as its voters. */
+  boolean hasAllVoters() {
+    Set<Integer> complete = new HashSet<>();
+    for (SimulatedMachine machine : machines) {
+      Engine engine = machine.engine();
+      if (engine == null) {
+        continue;
+      }
+      for (Object each : LogMatching.replicas(engine)) {
+        Replica replica = (Replica) each;
+        if (replica.isEstablishedLeader() && hasAllVoters(replica)) {
+          complete.add(replica.group());
+        }
+      }
+    }
+    return complete.size() == scenario.shards() + 1;
+  }
+
+  private boolean hasAllVoters(Replica leader) {
+    int wanted =
+        leader.group() == MetaState.GROUP
+            ? Math.min(machines.size(), MetaState.MAX_VOTERS)
+            : scenario.replicas();
+    return !leader.isChangingMembers()
+        && leader.voters().size() == wanted
+        && leader.members().size() == wanted
+        && leader.voters().stream().map(ReplicaEndpoint.class::cast).allMatch(this::isCurrent);
+  }
+
+  private boolean isCurrent(ReplicaEndpoint voter) {
+    for (SimulatedMachine machine : machines) {
+      if (machine.id().equals(voter.nodeId())) {
+        return machine.incarnation() == voter.incarnation();
+      }
+    }
+    return false;
   }
 
   /** From now on everything works again: wires, disks, clocks, processes. */

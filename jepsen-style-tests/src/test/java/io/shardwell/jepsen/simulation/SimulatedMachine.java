@@ -3,6 +3,7 @@ package io.shardwell.jepsen.simulation;
 import io.shardwell.raftgroup.Engine;
 import io.shardwell.raftgroup.EngineConfig;
 import io.shardwell.storage.MemoryDisk;
+import io.shardwell.storage.NodeMetadata;
 import io.shardwell.storage.NodeStorage;
 import io.shardwell.storage.StorageLimits;
 import java.io.IOException;
@@ -36,13 +37,14 @@ final class SimulatedMachine {
   }
 
   private final Surroundings surroundings;
-  private final EngineConfig config;
+  private EngineConfig config;
   private final Random random;
   private final SimulatedEventLoop.MachineClock clock = new SimulatedEventLoop.MachineClock();
   private final MemoryDisk.Behaviour diskBehaviour = new MemoryDisk.Behaviour();
   private MemoryDisk disk;
   private @Nullable SimulatedProcess process;
   private int starts;
+  private long incarnation;
 
   // The disk was told to fail, so the process is expected to halt.
   private boolean diskMayFail;
@@ -156,6 +158,48 @@ final class SimulatedMachine {
   @Nullable Engine engine() {
     SimulatedProcess running = process;
     return running == null || !running.isAlive() ? null : running.engine();
+  }
+
+  /** Of the disk it has now; 0 until a process has been seen on it. */
+  long incarnation() {
+    Engine running = engine();
+    if (running != null) {
+      incarnation = running.status().incarnation();
+    }
+    return incarnation;
+  }
+
+  /** Another disk, prepared for a node that gave up its data; the process dies. */
+  void loseDisk() {
+    crash(true);
+    healDisk();
+    incarnation = 0;
+    config = config.withSeed(random.nextLong()); // A real node never draws the same again.
+    MemoryDisk empty = new MemoryDisk(this::onDisk, new Random(random.nextLong()), diskBehaviour);
+    try {
+      NodeStorage.open(
+              empty,
+              surroundings.storageLimits(),
+              (what, cause) -> {
+                throw new AssertionError(what, cause);
+              })
+          .saveMetadata(NodeMetadata.empty().withRejoins(true));
+    } catch (IOException impossible) {
+      throw new AssertionError(impossible);
+    }
+    disk = empty.crashMachine(this::onDisk);
+  }
+
+  /** The disk of a dead process, to be put back one day by somebody who should not. */
+  MemoryDisk pullDisk() {
+    assert !isUp();
+    return disk;
+  }
+
+  void putDisk(MemoryDisk other) {
+    assert !isUp();
+    incarnation = 0;
+    disk = other.crashMachine(this::onDisk);
   }
 
   boolean isUp() {

@@ -20,6 +20,8 @@ import java.util.TreeMap;
  *
  * @param memory what each node may use for data, all its replicas together
  * @param decided by node, the last change of settings it sent that was applied
+ * @param retired by incarnation, the node that had it and has another now: whoever speaks under it
+ *     is not heard. At most {@value #MAX_RETIRED}; then nobody is replaced any more
  */
 public record ClusterMap(
     long epoch,
@@ -27,9 +29,13 @@ public record ClusterMap(
     int shards,
     int replicas,
     MemoryLimit memory,
-    SortedMap<String, Decided> decided) {
+    SortedMap<String, Decided> decided,
+    SortedMap<Long, String> retired) {
 
   private static final int MAX_NODES = 4096;
+
+  /** Replacements in a cluster's life at most. */
+  static final int MAX_RETIRED = 4096;
 
   /** A node as it announced itself. */
   public record Node(long incarnation, PeerAddress peer, ClientAddress client) {}
@@ -40,6 +46,10 @@ public record ClusterMap(
   public ClusterMap {
     nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
     decided = Collections.unmodifiableSortedMap(new TreeMap<>(decided));
+    retired = Collections.unmodifiableSortedMap(new TreeMap<>(retired));
+    for (Node node : nodes.values()) {
+      assert !retired.containsKey(node.incarnation()) : "a node of the map is retired";
+    }
   }
 
   /** The map that follows from the table alone; all nodes begin with the same. */
@@ -52,7 +62,46 @@ public record ClusterMap(
                 nodes.put(
                     id, new Node(incarnation, new PeerAddress("", 0), ClientAddress.UNKNOWN)));
     return new ClusterMap(
-        1, nodes, table.shards(), table.replicas(), MemoryLimit.NONE, new TreeMap<>());
+        1,
+        nodes,
+        table.shards(),
+        table.replicas(),
+        MemoryLimit.NONE,
+        new TreeMap<>(),
+        new TreeMap<>());
+  }
+
+  /** Whether this is the node's incarnation as far as this map knows. */
+  public boolean names(String nodeId, long incarnation) {
+    Node node = nodes.get(nodeId);
+    return node != null && node.incarnation() == incarnation;
+  }
+
+  /** Whether another incarnation has taken the place of this one. */
+  public boolean hasRetired(String nodeId, long incarnation) {
+    return nodeId.equals(retired.get(incarnation));
+  }
+
+  /**
+   * The map with a node's new incarnation in the place of the given one; the same map if that is
+   * not the node's incarnation now, so that a proposal that comes late changes nothing.
+   */
+  ClusterMap replace(String nodeId, long incarnation, long newIncarnation) {
+    boolean applies =
+        names(nodeId, incarnation)
+            && newIncarnation != incarnation
+            && newIncarnation != 0
+            && !retired.containsKey(newIncarnation)
+            && retired.size() < MAX_RETIRED;
+    if (!applies) {
+      return this;
+    }
+    SortedMap<String, Node> changed = new TreeMap<>(nodes);
+    // Where it is reached it says itself.
+    changed.put(nodeId, new Node(newIncarnation, new PeerAddress("", 0), ClientAddress.UNKNOWN));
+    SortedMap<Long, String> ended = new TreeMap<>(retired);
+    ended.put(incarnation, nodeId);
+    return new ClusterMap(epoch + 1, changed, shards, replicas, memory, decided, ended);
   }
 
   /** The map with this node announced, or the same map if it knows that already. */
@@ -63,7 +112,7 @@ public record ClusterMap(
     }
     SortedMap<String, Node> changed = new TreeMap<>(nodes);
     changed.put(nodeId, node);
-    return new ClusterMap(epoch + 1, changed, shards, replicas, memory, decided);
+    return new ClusterMap(epoch + 1, changed, shards, replicas, memory, decided, retired);
   }
 
   /** The map after a change, or the same map if it is decided already or of a stranger. */
@@ -74,7 +123,8 @@ public record ClusterMap(
     }
     SortedMap<String, Decided> changed = new TreeMap<>(decided);
     changed.put(change.nodeId(), new Decided(change.incarnation(), change.number()));
-    return new ClusterMap(epoch + 1, nodes, shards, replicas, change.applyTo(memory), changed);
+    return new ClusterMap(
+        epoch + 1, nodes, shards, replicas, change.applyTo(memory), changed, retired);
   }
 
   /** Whether this change, or a later one of the same node, was applied. */
@@ -104,6 +154,11 @@ public record ClusterMap(
       out.writeVarLong(each.getValue().number(), true);
     }
     nodes.values().forEach(node -> writeClusterPort(out, node));
+    out.writeVarInt(retired.size(), true);
+    for (Map.Entry<Long, String> each : retired.entrySet()) {
+      out.writeLong(each.getKey());
+      Text.write(out, each.getValue());
+    }
     return out.toBytes();
   }
 
@@ -128,7 +183,8 @@ public record ClusterMap(
       }
       if (in.position() == in.limit()) {
         // From before there was anything else to agree on.
-        return new ClusterMap(epoch, nodes, shards, replicas, MemoryLimit.NONE, new TreeMap<>());
+        return new ClusterMap(
+            epoch, nodes, shards, replicas, MemoryLimit.NONE, new TreeMap<>(), new TreeMap<>());
       }
       MemoryLimit memory = readMemory(in);
       int decisions = in.readVarInt(true);
@@ -142,10 +198,23 @@ public record ClusterMap(
       for (Map.Entry<String, Node> node : nodes.entrySet()) {
         node.setValue(readClusterPort(in, node.getValue()));
       }
-      return new ClusterMap(epoch, nodes, shards, replicas, memory, decided);
+      return new ClusterMap(epoch, nodes, shards, replicas, memory, decided, readRetired(in));
     } catch (KryoException e) {
       throw new MalformedFrameException("not a cluster map", e);
     }
+  }
+
+  private static SortedMap<Long, String> readRetired(Input in) {
+    SortedMap<Long, String> retired = new TreeMap<>();
+    // Logs and snapshots from before nodes could be replaced end without them.
+    int count = in.position() == in.limit() ? 0 : in.readVarInt(true);
+    if (count < 0 || count > MAX_RETIRED) {
+      throw new MalformedFrameException("map of " + count + " retired nodes");
+    }
+    for (int i = 0; i < count; i++) {
+      retired.put(in.readLong(), Text.read(in));
+    }
+    return retired;
   }
 
   private static MemoryLimit readMemory(Input in) {

@@ -1,23 +1,29 @@
 package io.shardwell.raftgroup.cluster;
 
 import io.shardwell.raftgroup.EngineConfig;
+import io.shardwell.raftgroup.wire.MalformedFrameException;
 import io.shardwell.raftgroup.wire.PeerMessage;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How nodes become one cluster (DESIGN 10), and how a node that lost its directory is kept from
- * speaking for the one that voted.
+ * How nodes become one cluster (DESIGN 10), how a node that lost its directory is kept from
+ * speaking for the one that voted, and how it is taken in again (decision 0017).
  *
  * <pre>
- *   NO_TABLE --- every listed node says "no table" --------> make the table, sync it
- *            \-- a node shows a table that names us -------> adopt it, sync it      \
- *             \- a node shows a table with another us -----> REFUSED                 > TABLE
+ *   NO_TABLE --- every listed node says "no table" --------> make the table, sync it \
+ *            \-- a node shows a table that names us -------> adopt it, sync it        > TABLE
+ *            \-- we rejoin, and its map names us ----------> adopt it, sync it       /
+ *            \-- we rejoin, and its map does not ----------> wait
+ *            \-- a node shows a table with another us -----> REFUSED
  *   TABLE    --- every listed node shows the same table ---> sync "opened" --------> OPENED
  *            \-- any node says "opened" under that table --> the same
  *            \-- a node shows another table ---------------> REFUSED
+ *   OPENED   --- a newer map says we were replaced --------> REFUSED
  * </pre>
  *
  * <p>A table is made only by a node that has heard every listed node say, with its incarnation,
@@ -26,8 +32,17 @@ import org.jspecify.annotations.Nullable;
  * cluster, and where nobody shows its table the data of that cluster may be gone from all of them.
  * Then no table is made, or clients would find an empty cluster in the place of theirs.
  *
- * <p>* Replicas open only when everybody has the table, after which a quorum suffices. Loop thread
- * only.
+ * <p>Replicas open only when everybody has the table, after which a quorum suffices.
+ *
+ * <p><b>Who is trusted.</b> A node adopts a table only when that names it, or when `meta` has taken
+ * it in under its new incarnation; and it syncs the table before it shows it. So whoever shows our
+ * table belongs to us, whether or not the map of this node has heard of it yet: a node that
+ * restarts knows only the map its own log holds, and if it waited for a newer one, it and a node
+ * taken in meanwhile could not elect the leader of `meta` from whom the newer one comes. Only who
+ * is known to have been replaced is not heard. What protects the votes is not this but that
+ * replicas are bound to full endpoints ({@link io.shardwell.raftgroup.replica.ReplicaEndpoint}).
+ *
+ * <p>Loop thread only.
  */
 public final class FirstStart {
 
@@ -42,8 +57,7 @@ public final class FirstStart {
 
   private final EngineConfig config;
   private final NodeIdentity identity;
-  private final Runnable changed;
-  private final Runnable open;
+  private final Listener listener;
   private final Map<String, PeerMessage.Hello> heard = new TreeMap<>();
 
   private Stage stage = Stage.NO_TABLE;
@@ -53,15 +67,29 @@ public final class FirstStart {
   private @Nullable ClusterTable table;
   private byte[] encodedTable = {};
 
-  /**
-   * @param changed told when what this node says of itself has changed
-   * @param open told once, when replicas may open
-   */
-  public FirstStart(EngineConfig config, NodeIdentity identity, Runnable changed, Runnable open) {
+  /** The newest map this node knows; null until it has opened. */
+  private @Nullable ClusterMap map;
+
+  /** What comes of it. */
+  public interface Listener {
+
+    /** What this node says of itself has changed, or it was refused. */
+    void helloChanged();
+
+    /** Told once: replicas may open. */
+    void open();
+
+    /** A node of this cluster, open itself, knows this map. */
+    void mapHeard(ClusterMap shown);
+
+    /** A node that gave up its data asks this open node to be taken in under a new incarnation. */
+    void wantsBack(String nodeId, long incarnation);
+  }
+
+  public FirstStart(EngineConfig config, NodeIdentity identity, Listener listener) {
     this.config = config;
     this.identity = identity;
-    this.changed = changed;
-    this.open = open;
+    this.listener = listener;
   }
 
   /** Begins with what is on disk. */
@@ -81,7 +109,7 @@ public final class FirstStart {
       }
     }
     if (stage == Stage.OPENED) {
-      open.run();
+      listener.open();
     } else {
       evaluate();
     }
@@ -112,21 +140,56 @@ public final class FirstStart {
         encodedTable,
         stage == Stage.OPENED,
         identity.metadata().rejoins(),
+        map == null ? new byte[0] : map.encode(),
         config.advertised());
   }
 
-  /** Whether this speaker belongs to this cluster and is who the table says. */
+  /** Whether this speaker belongs to this cluster and was not replaced; see the class comment. */
   public boolean trusts(PeerMessage.Hello speaker) {
-    ClusterTable known = table;
-    return known != null
-        && known.names(speaker.nodeId(), speaker.incarnation())
-        && java.util.Arrays.equals(speaker.table(), encodedTable);
+    return showsOurTable(speaker)
+        && (map == null || !map.hasRetired(speaker.nodeId(), speaker.incarnation()));
   }
 
-  /** A listed node has spoken. */
+  private boolean showsOurTable(PeerMessage.Hello speaker) {
+    return table != null && Arrays.equals(speaker.table(), encodedTable);
+  }
+
+  /**
+   * A listed node has spoken.
+   *
+   * @throws MalformedFrameException if the table or the map it shows is none
+   */
   public void heard(PeerMessage.Hello hello) {
+    ClusterMap shown = hello.map().length == 0 ? null : ClusterMap.decode(hello.map());
     heard.put(hello.nodeId(), hello);
     evaluate();
+    if (stage != Stage.OPENED) {
+      return;
+    }
+    if (shown != null && showsOurTable(hello)) {
+      listener.mapHeard(shown);
+    } else if (hello.rejoins() && hello.table().length == 0) {
+      listener.wantsBack(hello.nodeId(), hello.incarnation());
+    }
+  }
+
+  /** This node knows a newer map. */
+  public void learned(ClusterMap newer) {
+    ClusterMap before = map;
+    assert before == null || before.epoch() < newer.epoch();
+    map = newer;
+    if (newer.hasRetired(config.nodeId(), identity.metadata().incarnation())) {
+      refuse(replaced());
+    } else if (before != null && !before.retired().equals(newer.retired())) {
+      listener.helloChanged();
+    }
+  }
+
+  private String replaced() {
+    return "node "
+        + config.nodeId()
+        + " was replaced: its cluster has taken it in under another incarnation, and this directory"
+        + " is of no use any more";
   }
 
   private void evaluate() {
@@ -138,13 +201,14 @@ public final class FirstStart {
   }
 
   private void lookForTable() {
+    boolean anyTable = false;
     for (PeerMessage.Hello hello : heard.values()) {
-      if (hello.table().length > 0) {
-        adopt(hello);
-        return;
+      if (hello.table().length > 0 && stage == Stage.NO_TABLE) {
+        anyTable = true;
+        adopt(hello); // Or wait: another may know a newer map.
       }
     }
-    if (bringsBackTheLost()) {
+    if (anyTable || bringsBackTheLost()) {
       return;
     }
     SortedMap<String, Long> incarnations = new TreeMap<>();
@@ -187,7 +251,21 @@ public final class FirstStart {
 
   private void adopt(PeerMessage.Hello hello) {
     ClusterTable shown = ClusterTable.decode(hello.table());
-    if (!shown.names(config.nodeId(), identity.metadata().incarnation())) {
+    long incarnation = identity.metadata().incarnation();
+    ClusterMap known = hello.map().length == 0 ? null : ClusterMap.decode(hello.map());
+    if (known != null && known.hasRetired(config.nodeId(), incarnation)) {
+      refuse(replaced());
+      return;
+    }
+    boolean takenIn = known != null && known.names(config.nodeId(), incarnation);
+    if (!shown.names(config.nodeId(), incarnation) && !takenIn) {
+      if (identity.metadata().rejoins()) {
+        refusal =
+            "waiting to be taken in by cluster "
+                + shown.clusterId()
+                + " under a new incarnation: that needs a quorum of its nodes";
+        return;
+      }
       refuse(
           "node "
               + hello.nodeId()
@@ -195,12 +273,8 @@ public final class FirstStart {
               + shown.clusterId()
               + ", which knows node "
               + config.nodeId()
-              + " under another incarnation"
-              + (identity.metadata().rejoins()
-                  ? " and has not admitted this one. What it had is in the folder damaged-... of"
-                      + " this directory"
-                  : ": this directory is new or foreign. Start with the directory that this node"
-                      + " had"));
+              + " under another incarnation: this directory is new or foreign. Start with the"
+              + " directory that this node had; if that is lost, see shardwell data repair --help");
       return;
     }
     if (differs(hello, shown.shards(), shown.replicas())) {
@@ -236,13 +310,14 @@ public final class FirstStart {
           table = newTable;
           encodedTable = newTable.encode();
           stage = Stage.TABLE;
-          changed.run();
+          refusal = "";
+          listener.helloChanged();
           evaluate();
         });
   }
 
   private void lookForCompany() {
-    ClusterTable own = java.util.Objects.requireNonNull(table);
+    ClusterTable own = Objects.requireNonNull(table);
     boolean everybody = true;
     boolean anyOpened = false;
     for (String nodeId : own.incarnations().keySet()) {
@@ -252,7 +327,7 @@ public final class FirstStart {
       PeerMessage.Hello hello = heard.get(nodeId);
       if (hello == null || hello.table().length == 0) {
         everybody = false;
-      } else if (!trusts(hello)) {
+      } else if (!showsOurTable(hello)) {
         refuse(
             "node "
                 + nodeId
@@ -273,14 +348,14 @@ public final class FirstStart {
         metadata -> metadata.withOpened(true),
         () -> {
           stage = Stage.OPENED;
-          changed.run();
-          open.run();
+          listener.helloChanged();
+          listener.open();
         });
   }
 
   private void refuse(String why) {
     stage = Stage.REFUSED;
     refusal = why;
-    changed.run();
+    listener.helloChanged();
   }
 }

@@ -24,6 +24,7 @@ public final class MetaState implements ReplicatedState {
   private static final byte NEW_TERM = 1;
   private static final byte ANNOUNCE = 2;
   private static final byte MEMORY = 3;
+  private static final byte REPLACE = 4;
 
   private ClusterMap map;
 
@@ -52,6 +53,19 @@ public final class MetaState implements ReplicatedState {
     return out.toBytes();
   }
 
+  /**
+   * A change: the node that was this incarnation has given up its data and comes back as another.
+   * Void if the map names yet another by then.
+   */
+  static byte[] replacement(String nodeId, long incarnation, long newIncarnation) {
+    Output out = new Output(64, -1);
+    out.writeByte(REPLACE);
+    Text.write(out, nodeId);
+    out.writeLong(incarnation);
+    out.writeLong(newIncarnation);
+    return out.toBytes();
+  }
+
   /** Whether these bytes may be proposed: they come from another node. */
   public static boolean isChange(byte[] bytes) {
     if (bytes.length == 0) {
@@ -62,10 +76,22 @@ public final class MetaState implements ReplicatedState {
       return switch (bytes[0]) {
         case ANNOUNCE -> Text.read(in) != null && readNode(in) != null;
         case MEMORY -> MemoryChange.read(in) != null;
+        case REPLACE -> Replacement.read(in) != null;
         default -> false;
       };
     } catch (KryoException | MalformedFrameException malformed) {
       return false;
+    }
+  }
+
+  private record Replacement(String nodeId, long incarnation, long newIncarnation) {
+
+    static Replacement read(Input in) {
+      return new Replacement(Text.read(in), in.readLong(), in.readLong());
+    }
+
+    ClusterMap applyTo(ClusterMap map) {
+      return map.replace(nodeId, incarnation, newIncarnation);
     }
   }
 
@@ -80,6 +106,8 @@ public final class MetaState implements ReplicatedState {
       map = map.with(Text.read(in), readNode(in));
     } else if (proposal[0] == MEMORY) {
       map = map.with(MemoryChange.read(new Input(proposal, 1, proposal.length - 1)));
+    } else if (proposal[0] == REPLACE) {
+      map = Replacement.read(new Input(proposal, 1, proposal.length - 1)).applyTo(map);
     } else if (proposal[0] != NEW_TERM) {
       throw new IllegalStateException("meta entry of unknown kind " + proposal[0]);
     }

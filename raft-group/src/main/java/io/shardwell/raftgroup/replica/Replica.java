@@ -1,5 +1,6 @@
 package io.shardwell.raftgroup.replica;
 
+import io.microraft.MembershipChangeMode;
 import io.microraft.RaftConfig;
 import io.microraft.RaftEndpoint;
 import io.microraft.RaftNode;
@@ -45,7 +46,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>responses of an older term are dropped at the moment of handling (B1);
  *   <li>acknowledgements pass the {@link AcknowledgementGate};
  *   <li>an AppendEntries below our snapshot passes the {@link CompactedPrefixGuard} (B5);
- *   <li>a failure response that names the follower's tail becomes the success it proves (B14);
+ *   <li>a failure response that names the follower's tail becomes the success it proves, or answers
+ *       for it above that tail ({@link NextIndexWalk}, B14);
  *   <li>a pre-vote that a leader of the same term has overtaken is ended ({@link StalePreVote}).
  * </ul>
  *
@@ -65,6 +67,7 @@ public final class Replica {
   private final ReplicaStateMachine machine;
   private final AcknowledgementGate gate;
   private final CompactedPrefixGuard prefixGuard;
+  private final NextIndexWalk walk;
   private final ReplicaTime time;
   private final Standstill standstill = new Standstill();
   private final RaftModelFactory models = new DefaultRaftModelFactory();
@@ -112,6 +115,7 @@ public final class Replica {
     this.time = new ReplicaTime(context.loop());
     this.gate = new AcknowledgementGate(this);
     this.prefixGuard = new CompactedPrefixGuard(models, context.faults());
+    this.walk = new NextIndexWalk(context.loop(), this::handleIfCurrent, this::refusal);
     this.machine =
         new ReplicaStateMachine(
             state, snapshots, context.recent(), context.faults(), this::applying);
@@ -230,6 +234,25 @@ public final class Replica {
     return raft.getEffectiveMembers().getVotingMembers();
   }
 
+  /** Voters and learners of the configuration in force, committed or not. */
+  public Collection<RaftEndpoint> members() {
+    return raft.getEffectiveMembers().getMembers();
+  }
+
+  /** Whether a configuration is in force that is not committed yet. */
+  public boolean isChangingMembers() {
+    return raft.getEffectiveMembers().getLogIndex() != raft.getCommittedMembers().getLogIndex();
+  }
+
+  /**
+   * Asks for one step of a membership change, if this replica leads and no step is under way. What
+   * became of it shows in {@link #members}.
+   */
+  public void changeMembers(ReplicaEndpoint member, MembershipChangeMode step) {
+    assert !standstill.isStill() && !isChangingMembers();
+    var unused = raft.changeMembership(member, step, raft.getCommittedMembers().getLogIndex());
+  }
+
   /** The commit index: after every loop task all that is committed is applied. */
   public long commitIndex() {
     return machine.appliedIndex();
@@ -252,7 +275,12 @@ public final class Replica {
     if (isLeader()) {
       return "leader";
     }
-    return voters().contains(self) ? "follower" : "learner";
+    return isVoter() ? "follower" : "learner";
+  }
+
+  /** By the configuration in force; a replica of a node taken in again begins without a vote. */
+  public boolean isVoter() {
+    return voters().contains(self);
   }
 
   /**
@@ -394,7 +422,7 @@ public final class Replica {
   }
 
   private boolean isOnlyVoter() {
-    return voters().size() == 1 && voters().contains(self);
+    return voters().size() == 1 && isVoter();
   }
 
   // --- what comes in
@@ -416,7 +444,7 @@ public final class Replica {
       if (proven != null) {
         acknowledged(proven);
       } else {
-        raft.handle(failure);
+        walk.refused(failure, received.tailIndex());
       }
     } else if (message instanceof AppendEntriesRequest request && request.getTerm() >= term()) {
       CompactedPrefixGuard.Rewritten rewritten =
@@ -487,7 +515,7 @@ public final class Replica {
     }
   }
 
-  private void handleIfCurrent(AppendEntriesSuccessResponse response) {
+  private void handleIfCurrent(RaftMessage response) {
     if (response.getTerm() >= term()) {
       raft.handle(response);
     }
@@ -596,7 +624,10 @@ public final class Replica {
   }
 
   private void hold(ReplicaEndpoint target, RaftMessage message) {
-    if (asksForVotes(message) && !voters().contains(self)) {
+    if (message instanceof AppendEntriesRequest request && walk.answers(target, request)) {
+      return;
+    }
+    if (asksForVotes(message) && !isVoter()) {
       return;
     }
     if (message instanceof PreVoteRequest request) {
@@ -707,6 +738,19 @@ public final class Replica {
 
   private int termOf(long index) {
     return index == snapshots.snapshotIndex() ? snapshots.snapshotTerm() : log.termOf(index);
+  }
+
+  /** What a voter or learner whose log ends before the request's entries answers. */
+  private AppendEntriesFailureResponse refusal(RaftEndpoint of, AppendEntriesRequest request) {
+    return models
+        .createAppendEntriesFailureResponseBuilder()
+        .setGroupId(request.getGroupId())
+        .setSender(of)
+        .setTerm(request.getTerm())
+        .setExpectedNextIndex(request.getPreviousLogIndex() + 1)
+        .setQuerySequenceNumber(0) // MicroRaft's own queries are never used.
+        .setFlowControlSequenceNumber(request.getFlowControlSequenceNumber())
+        .build();
   }
 
   /** The success of the same group, sender and term as the response it stands for. */

@@ -3,6 +3,7 @@ package io.shardwell.raftgroup.routing;
 import io.shardwell.raftgroup.FullDisks;
 import io.shardwell.raftgroup.Post;
 import io.shardwell.raftgroup.reads.ShardGroup;
+import io.shardwell.raftgroup.replica.Replica;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -43,10 +44,15 @@ public final class LeaderDirectory {
   public @Nullable String leaderOf(int shard) {
     ShardGroup group = groups.get(shard);
     String leader = group == null ? null : group.replica().leaderNodeId();
-    if (group == null || (leader == null && group.replica().standsAside())) {
+    if (group == null || (leader == null && isOutside(group.replica()))) {
       leader = hint(shard);
     }
     return leader != null && post.reaches(leader) ? leader : null;
+  }
+
+  /** Whether a replica may hear of no leader although there is one. */
+  private static boolean isOutside(Replica replica) {
+    return replica.standsAside() || !replica.isVoter();
   }
 
   /**

@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 public final class FrameCodec {
 
   /** First byte of every frame; a peer of another version is refused. */
-  public static final byte VERSION = 2;
+  public static final byte VERSION = 3;
 
   private static final int MAX_LIST = 1 << 16;
 
@@ -212,6 +212,7 @@ public final class FrameCodec {
     Text.writeBytes(out, m.table());
     out.writeBoolean(m.opened());
     out.writeBoolean(m.rejoins());
+    Text.writeBytes(out, m.map());
     Text.write(out, m.clientAddress().host());
     out.writeVarInt(m.clientAddress().respPort(), false);
     out.writeVarInt(m.clientAddress().textPort(), false);
@@ -229,6 +230,7 @@ public final class FrameCodec {
         Text.readBytes(in),
         in.readBoolean(),
         in.readBoolean(),
+        Text.readBytes(in),
         new ClientAddress(
             Text.read(in),
             in.readVarInt(false),

@@ -14,7 +14,9 @@ public sealed interface PeerMessage {
    * @param table the cluster's table, empty while the speaker has none
    * @param opened whether the speaker has opened replicas under that table
    * @param rejoins whether the speaker's directory was emptied on purpose: it had a cluster, and
-   *     must not become the beginning of another
+   *     must not become the beginning of another; it asks to be taken in again
+   * @param map the newest cluster map the speaker knows, empty until it has opened: it says who was
+   *     taken in again, and who was replaced
    */
   record Hello(
       String nodeId,
@@ -25,6 +27,7 @@ public sealed interface PeerMessage {
       byte[] table,
       boolean opened,
       boolean rejoins,
+      byte[] map,
       ClientAddress clientAddress)
       implements PeerMessage {}
 

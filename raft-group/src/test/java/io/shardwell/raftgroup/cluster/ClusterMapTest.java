@@ -26,7 +26,8 @@ class ClusterMapTest {
               new PeerAddress("10.0.0." + i, 16379),
               new ClientAddress("db" + i, 6379, -1, 8379, clusterPort)));
     }
-    return new ClusterMap(7, new TreeMap<>(nodes), 16, 3, MemoryLimit.NONE, new TreeMap<>());
+    return new ClusterMap(
+        7, new TreeMap<>(nodes), 16, 3, MemoryLimit.NONE, new TreeMap<>(), new TreeMap<>());
   }
 
   @Test
@@ -36,9 +37,22 @@ class ClusterMapTest {
 
   @Test
   void aMapFromBeforeEndsWithTheNodes() {
-    // The memory setting, the count of decisions, and a byte for each port.
+    // The memory setting, the count of decisions, and a byte for each port, the count of the
+    // retired.
     byte[] bytes = map(-1).encode();
-    assertThat(ClusterMap.decode(Arrays.copyOf(bytes, bytes.length - 7))).isEqualTo(map(-1));
+    assertThat(ClusterMap.decode(Arrays.copyOf(bytes, bytes.length - 8))).isEqualTo(map(-1));
+  }
+
+  @Test
+  void aReplacementAppliesOnceAndOnlyToTheIncarnationItNames() {
+    ClusterMap replaced = map(-1).replace("n2", 2, 77);
+    assertThat(replaced.names("n2", 77)).isTrue();
+    assertThat(replaced.hasRetired("n2", 2)).isTrue();
+    assertThat(replaced.epoch()).isEqualTo(8);
+    assertThat(ClusterMap.decode(replaced.encode())).isEqualTo(replaced);
+    assertThat(replaced.replace("n2", 2, 78)).as("late").isSameAs(replaced);
+    assertThat(replaced.replace("n2", 77, 2)).as("back to a retired one").isSameAs(replaced);
+    assertThat(replaced.replace("n9", 77, 78)).as("a stranger").isSameAs(replaced);
   }
 
   @Test

@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Nodes with empty directories become one cluster, whatever Hellos are lost and whoever dies
@@ -131,7 +132,7 @@ class FirstStartProperties {
     exchange(loop, n1, n2, emptied);
     assertThat(emptied.opened).isZero();
     assertThat(emptied.firstStart.table()).isNull();
-    assertThat(emptied.firstStart.refusal()).contains("has not admitted this one");
+    assertThat(emptied.firstStart.refusal()).contains("waiting to be taken in");
     assertThat(n1.firstStart.trusts(emptied.firstStart.hello())).isFalse();
     n1.crash(true);
     exchange(loop, n1, n2, emptied);
@@ -150,6 +151,109 @@ class FirstStartProperties {
         new Machine("n3", loop, new Random(3), 16));
     n1.crash(true);
     assertThat(n1.opened).isEqualTo(1);
+  }
+
+  @Example
+  void aNodeThatGaveUpItsDataIsTakenInUnderItsNewIncarnation() {
+    VirtualLoop loop = new VirtualLoop();
+    Machine n1 = new Machine("n1", loop, new Random(1), 16);
+    Machine n2 = new Machine("n2", loop, new Random(2), 16);
+    Machine before = new Machine("n3", loop, new Random(3), 16);
+    exchange(loop, n1, n2, before);
+    Machine back = new Machine("n3", loop, new Random(4), 16, true);
+    exchange(loop, n1, n2, back);
+    long incarnation = back.firstStart.hello().incarnation();
+    assertThat(n1.asked).isEqualTo(incarnation);
+    n1.learn(n1.map().replace("n3", before.firstStart.hello().incarnation(), incarnation));
+    exchange(loop, n1, n2, back);
+    assertThat(back.opened).isEqualTo(1);
+    assertThat(back.firstStart.table()).isEqualTo(n1.firstStart.table());
+    assertThat(back.firstStart.hello().rejoins()).as("for the next start").isFalse();
+    assertThat(n1.firstStart.trusts(back.firstStart.hello())).isTrue();
+    assertThat(n1.firstStart.trusts(before.firstStart.hello())).isFalse();
+
+    before.crash(false);
+    exchange(loop, before, n1);
+    assertThat(before.firstStart.refusal()).as("the old directory").contains("was replaced");
+    assertThat(back.firstStart.refusal()).isEmpty();
+  }
+
+  /**
+   * A node that was away, or has just started, does not know the newest map. If it did not hear the
+   * node taken in meanwhile, the two could not elect the leader of meta, from whom it comes.
+   */
+  @Example
+  void aNodeWithAnOlderMapTrustsTheOneTakenInMeanwhile() {
+    VirtualLoop loop = new VirtualLoop();
+    Machine n1 = new Machine("n1", loop, new Random(1), 16);
+    Machine n2 = new Machine("n2", loop, new Random(2), 16);
+    Machine before = new Machine("n3", loop, new Random(3), 16);
+    exchange(loop, n1, n2, before);
+    Machine back = new Machine("n3", loop, new Random(4), 16, true);
+    n2.learn(
+        n2.map()
+            .replace(
+                "n3",
+                before.firstStart.hello().incarnation(),
+                back.firstStart.hello().incarnation()));
+    exchange(loop, n2, back);
+    n1.crash(true);
+    back.crash(true);
+    assertThat(n1.firstStart.trusts(back.firstStart.hello())).isTrue();
+    assertThat(back.firstStart.trusts(n1.firstStart.hello())).isTrue();
+    exchange(loop, n1, back);
+    assertThat(back.opened).as("needs nobody who knows the newest map").isEqualTo(1);
+    assertThat(back.firstStart.refusal()).isEmpty();
+  }
+
+  /** Hellos get lost, machines crash, and n3 gives up its data again and again. */
+  @Property(tries = 100)
+  void whoeverGivesUpIsTakenInSoonerOrLater(@ForAll long seed) {
+    Random random = new Random(seed);
+    VirtualLoop loop = new VirtualLoop();
+    Machine[] machines = new Machine[3];
+    for (int i = 0; i < 3; i++) {
+      machines[i] = new Machine(NODES.get(i), loop, new Random(random.nextLong()), 16);
+    }
+    exchange(loop, machines);
+    ClusterMap meta = machines[0].map();
+    for (int step = 0; step < 150; step++) {
+      int from = random.nextInt(3);
+      int to = random.nextInt(3);
+      switch (random.nextInt(12)) {
+        case 0 -> machines[from].crash(random.nextBoolean());
+        case 1 -> {
+          if (random.nextInt(4) == 0) {
+            machines[2] = new Machine("n3", loop, new Random(random.nextLong()), 16, true);
+          }
+        }
+        case 2, 3 -> {
+          Machine asked = machines[random.nextInt(2)];
+          meta = meta.replace("n3", asked.current, asked.asked);
+        }
+        case 4 -> machines[random.nextInt(2)].learn(meta);
+        default -> {
+          if (from != to) {
+            machines[to].firstStart.heard(machines[from].firstStart.hello());
+          }
+        }
+      }
+      loop.run(random.nextInt(20));
+    }
+    for (int round = 0; round < 4; round++) {
+      exchange(loop, machines);
+      meta = meta.replace("n3", machines[0].current, machines[0].asked);
+      machines[0].learn(meta);
+    }
+    for (Machine machine : machines) {
+      assertThat(machine.firstStart.refusal()).as("%s, seed %d", machine.name, seed).isEmpty();
+      assertThat(machine.opened).as("%s, seed %d", machine.name, seed).isEqualTo(1);
+      for (Machine other : machines) {
+        assertThat(machine.firstStart.trusts(other.firstStart.hello()))
+            .as("%s of %s, whose map is %s, seed %d", machine.name, other.name, machine.map, seed)
+            .isTrue();
+      }
+    }
   }
 
   private static void exchange(VirtualLoop loop, Machine... machines) {
@@ -178,6 +282,14 @@ class FirstStartProperties {
     /** Times this process has opened replicas. */
     int opened;
 
+    /** The incarnation that last asked this node to be taken in; 0 for none. */
+    long asked;
+
+    /** The one that had that name then, as far as this node knew. */
+    long current;
+
+    private @Nullable ClusterMap map;
+
     Machine(String name, VirtualLoop loop, Random random, int shards) {
       this(name, loop, random, shards, false);
     }
@@ -201,7 +313,47 @@ class FirstStartProperties {
     void crash(boolean power) {
       disk = power ? disk.crashMachine(this::schedule) : disk.crashProcess(this::schedule);
       opened = 0;
+      asked = 0;
+      current = 0;
+      map = null;
       firstStart = start();
+    }
+
+    /** What its engine would know. */
+    ClusterMap map() {
+      return Objects.requireNonNull(map);
+    }
+
+    void learn(ClusterMap newer) {
+      if (map != null && newer.epoch() > map.epoch()) {
+        map = newer;
+        firstStart.learned(newer);
+      }
+    }
+
+    private final class Engine implements FirstStart.Listener {
+      @Override
+      public void helloChanged() {}
+
+      @Override
+      public void open() {
+        opened++;
+        map = ClusterMap.first(Objects.requireNonNull(firstStart.table()));
+        firstStart.learned(map);
+      }
+
+      @Override
+      public void mapHeard(ClusterMap shown) {
+        learn(shown);
+      }
+
+      @Override
+      public void wantsBack(String nodeId, long incarnation) {
+        if (!map().hasRetired(nodeId, incarnation)) {
+          asked = incarnation;
+          current = Objects.requireNonNull(map().nodes().get(nodeId)).incarnation();
+        }
+      }
     }
 
     private FirstStart start() {
@@ -226,9 +378,9 @@ class FirstStartProperties {
         Map<String, PeerAddress> addresses = new TreeMap<>();
         NODES.forEach(node -> addresses.put(node, new PeerAddress("localhost", 1)));
         EngineConfig config = EngineConfig.of(name, addresses, ClientAddress.UNKNOWN, shards, 3, 1);
-        FirstStart started = new FirstStart(config, identity, () -> {}, () -> opened++);
-        started.begin();
-        return started;
+        firstStart = new FirstStart(config, identity, new Engine());
+        firstStart.begin();
+        return firstStart;
       } catch (IOException e) {
         throw new AssertionError(e);
       }

@@ -175,22 +175,61 @@ class ReplicaGuardTest {
     }
     it.syncAll();
     int term = it.replica.term();
-    AppendEntriesRequest before = Objects.requireNonNull(it.last("b", AppendEntriesRequest.class));
+    refuse("b", 1, term);
+    AppendEntriesRequest next = Objects.requireNonNull(it.last("b", AppendEntriesRequest.class));
+    assertThat(next.getPreviousLogIndex()).isEqualTo(1);
+    assertThat(next.getLogEntries()).hasSize(40);
+  }
+
+  /** MICRORAFT B14: where the tail proves nothing, requests above it are answered here. */
+  @Test
+  void aFollowerThatHasNothingIsNotAskedEntryByEntry() {
+    int[] terms = new int[60];
+    java.util.Arrays.fill(terms, 1);
+    it.append("a", 1, 0, 0, 60, terms);
+    it.syncAll();
+    it.elect("a");
+    it.syncAll();
+    refuse("b", 0, 0);
+    AppendEntriesRequest next = Objects.requireNonNull(it.last("b", AppendEntriesRequest.class));
+    assertThat(next.getPreviousLogIndex()).isZero();
+    assertThat(next.getLogEntries()).hasSize(61);
+    assertThat(it.count("b", AppendEntriesRequest.class)).as("the first one and this").isEqualTo(2);
+  }
+
+  /** MICRORAFT B14: below its tail only the follower itself knows. */
+  @Test
+  void aFollowerWithOtherEntriesIsAskedFromItsTailOn() {
+    int[] terms = new int[60];
+    java.util.Arrays.fill(terms, 2);
+    it.append("a", 2, 0, 0, 60, terms);
+    it.syncAll();
+    it.elect("a");
+    it.syncAll();
+    refuse("b", 20, 1);
+    AppendEntriesRequest next = Objects.requireNonNull(it.last("b", AppendEntriesRequest.class));
+    assertThat(next.getPreviousLogIndex()).isEqualTo(20);
+    refuse("b", 20, 1);
+    next = Objects.requireNonNull(it.last("b", AppendEntriesRequest.class));
+    assertThat(next.getPreviousLogIndex()).isEqualTo(19);
+  }
+
+  /** A follower's failure response to its last request. */
+  private void refuse(String follower, long tailIndex, int tailTerm) {
+    AppendEntriesRequest before =
+        Objects.requireNonNull(it.last(follower, AppendEntriesRequest.class));
     it.receive(
         it.models
             .createAppendEntriesFailureResponseBuilder()
             .setGroupId(ReplicaFixture.GROUP)
-            .setSender(ReplicaFixture.endpoint("b"))
-            .setTerm(term)
+            .setSender(ReplicaFixture.endpoint(follower))
+            .setTerm(it.replica.term())
             .setExpectedNextIndex(before.getPreviousLogIndex() + 1)
             .setQuerySequenceNumber(0)
             .setFlowControlSequenceNumber(before.getFlowControlSequenceNumber())
             .build(),
-        1,
-        term);
-    AppendEntriesRequest next = Objects.requireNonNull(it.last("b", AppendEntriesRequest.class));
-    assertThat(next.getPreviousLogIndex()).isEqualTo(1);
-    assertThat(next.getLogEntries()).hasSize(40);
+        tailIndex,
+        tailTerm);
   }
 
   /** MICRORAFT B9: killed between the record of the intended snapshot and its files. */

@@ -119,6 +119,7 @@ class FrameCodecProperties {
               bytes(random),
               random.nextBoolean(),
               random.nextBoolean(),
+              bytes(random),
               new ClientAddress("host", shard, -1, -1, 7379));
       case 1 -> new PeerMessage.Batch(shard, number, number + 1, bytes(random));
       case 2 -> new PeerMessage.BatchAnswer(shard, number, number + 1, verdict(random));

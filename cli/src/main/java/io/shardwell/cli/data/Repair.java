@@ -1,0 +1,116 @@
+package io.shardwell.cli.data;
+
+import io.shardwell.cli.Surroundings;
+import io.shardwell.raftgroup.cluster.ClusterTable;
+import io.shardwell.raftgroup.wire.MalformedFrameException;
+import io.shardwell.storage.DataDirectory;
+import io.shardwell.storage.DirectoryReport;
+import io.shardwell.storage.NodeMetadata;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ExitCode;
+
+/** {@code shardwell data repair}: gives up a directory, so that its node is taken in anew. */
+final class Repair {
+
+  private static final DateTimeFormatter FOLDER =
+      DateTimeFormatter.ofPattern("'damaged-'uuuuMMdd-HHmmss").withZone(ZoneOffset.UTC);
+
+  /** The others of fewer nodes are no quorum. */
+  private static final int MIN_NODES = 3;
+
+  private final Surroundings surroundings;
+  private final Path path;
+  private final boolean lost;
+  private final boolean force;
+
+  /**
+   * @param lost whether the directory is known to be empty because its data are gone
+   * @param force whether a sound directory is given up too
+   */
+  Repair(Surroundings surroundings, Path path, boolean lost, boolean force) {
+    this.surroundings = surroundings;
+    this.path = path;
+    this.lost = lost;
+    this.force = force;
+  }
+
+  /** Returns the exit code. */
+  int run(DataDirectory directory) throws IOException {
+    DirectoryReport report = directory.verify();
+    NodeMetadata metadata = report.metadata();
+    if (report.isSound() && metadata != null && metadata.rejoins()) {
+      surroundings.out().println(path + " is ready: start its node, and it fetches everything.");
+      return ExitCode.OK;
+    }
+    if (report.isNew()) {
+      return lost
+          ? giveUp(directory, report)
+          : refuse(
+              path
+                  + " is empty. If its node has lost its"
+                  + " data: shardwell data repair --lost "
+                  + path);
+    }
+    if (report.isSound() && lost) {
+      return refuse(path + " is not lost: there is a sound directory of a node.");
+    }
+    if (report.isSound() && !force) {
+      surroundings.out().println(path + " is sound, there is nothing to repair.");
+      return ExitCode.OK;
+    }
+    int nodes = nodes(metadata);
+    if (nodes > 0 && nodes < MIN_NODES) {
+      return refuse(
+          path
+              + " belongs to a cluster of "
+              + nodes
+              + (nodes == 1
+                  ? " node: there is nobody"
+                  : " nodes: without this one no quorum is left")
+              + " to fetch from. What is needed is a backup.");
+    }
+    return giveUp(directory, report);
+  }
+
+  private int refuse(String why) {
+    surroundings.err().println(why);
+    return ExitCode.SOFTWARE;
+  }
+
+  private int giveUp(DataDirectory directory, DirectoryReport report) throws IOException {
+    String folder = FOLDER.format(Instant.now());
+    directory.setAside(folder);
+    if (!report.isNew()) {
+      surroundings
+          .out()
+          .println(
+              "What was there is in "
+                  + path.resolve(folder)
+                  + "; delete it when it is no longer needed.");
+    }
+    surroundings
+        .out()
+        .println(
+            """
+            Now start the node as usual. It comes back under a new incarnation: as soon as a quorum
+            of the other nodes is up they take it in, and it fetches everything from them. Until
+            /readyz says ok the cluster can lose no other node.""");
+    return ExitCode.OK;
+  }
+
+  /** Of its cluster; 0 if that cannot be told. */
+  private static int nodes(@Nullable NodeMetadata metadata) {
+    try {
+      return metadata == null || metadata.clusterTable().length == 0
+          ? 0
+          : ClusterTable.decode(metadata.clusterTable()).incarnations().size();
+    } catch (MalformedFrameException unknown) {
+      return 0;
+    }
+  }
+}
