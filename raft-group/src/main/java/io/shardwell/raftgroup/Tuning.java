@@ -27,6 +27,7 @@ import io.shardwell.statemachine.Limits;
  * @param snapshotSliceRecords a slice of a snapshot writes at most so many keys, however little
  *     time it takes; the clock ends it earlier
  * @param snapshotChunkBytes how long a snapshot's chunks are at most, but for one large value
+ * @param digestStride replicas of a shard compare their digests every so many log entries
  */
 public record Tuning(
     int heartbeatTimeoutMillis,
@@ -43,7 +44,8 @@ public record Tuning(
     int leaderBalanceMillis,
     long minFreeBytes,
     int snapshotSliceRecords,
-    int snapshotChunkBytes) {
+    int snapshotChunkBytes,
+    int digestStride) {
 
   /**
    * MicroRaft counts in whole seconds; the loop runs its clock this many times faster (MICRORAFT
@@ -67,7 +69,8 @@ public record Tuning(
           1000,
           256L << 20,
           4096,
-          Limits.MAX_CHUNK_BYTES);
+          Limits.MAX_CHUNK_BYTES,
+          256);
 
   public Tuning {
     if (heartbeatTimeoutMillis < 3 * 2000 / MICRORAFT_TIME_SCALE) {
@@ -96,7 +99,8 @@ public record Tuning(
         leaderBalanceMillis,
         minFreeBytes,
         snapshotSliceRecords,
-        snapshotChunkBytes);
+        snapshotChunkBytes,
+        digestStride);
   }
 
   /** The same with another limit for free disk space, in bytes. */
@@ -116,7 +120,8 @@ public record Tuning(
         leaderBalanceMillis,
         newMinFreeBytes,
         snapshotSliceRecords,
-        snapshotChunkBytes);
+        snapshotChunkBytes,
+        digestStride);
   }
 
   /** The same with snapshots in smaller steps and pieces, for tests with little data. */
@@ -136,6 +141,28 @@ public record Tuning(
         leaderBalanceMillis,
         minFreeBytes,
         newSliceRecords,
-        newChunkBytes);
+        newChunkBytes,
+        digestStride);
+  }
+
+  /** The same with another distance between the digests that are compared, in log entries. */
+  public Tuning withDigestStride(int newDigestStride) {
+    return new Tuning(
+        heartbeatTimeoutMillis,
+        electionTimeoutMillis,
+        electionSpreadMillis,
+        commandPatienceMillis,
+        resendMillis,
+        tickMillis,
+        maxClockSkewMillis,
+        snapshotLogBytes,
+        recentEntryBytes,
+        commitCountToTakeSnapshot,
+        maxPendingEntries,
+        leaderBalanceMillis,
+        minFreeBytes,
+        snapshotSliceRecords,
+        snapshotChunkBytes,
+        newDigestStride);
   }
 }

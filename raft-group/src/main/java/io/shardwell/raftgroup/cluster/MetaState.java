@@ -122,6 +122,12 @@ public final class MetaState implements ReplicatedState {
     return new byte[] {NEW_TERM};
   }
 
+  /** How many changes it has seen; those of its replicas are not compared. */
+  @Override
+  public long digest() {
+    return map.epoch();
+  }
+
   @Override
   public FrozenView freeze(int mostChunkBytes) {
     return FrozenView.of(map.encode());

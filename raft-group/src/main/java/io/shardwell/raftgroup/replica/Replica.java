@@ -64,6 +64,7 @@ public final class Replica {
   private final HeldMessages held;
   private final ReplicaSnapshots snapshots;
   private final ReplicaStore store;
+  private final DigestBook digests;
   private final ReplicaStateMachine machine;
   private final AcknowledgementGate gate;
   private final CompactedPrefixGuard prefixGuard;
@@ -116,9 +117,15 @@ public final class Replica {
     this.gate = new AcknowledgementGate(this);
     this.prefixGuard = new CompactedPrefixGuard(models, context.faults());
     this.walk = new NextIndexWalk(context.loop(), this::handleIfCurrent, this::refusal);
+    this.digests =
+        new DigestBook(
+            group,
+            context.tuning().digestStride(),
+            this::voters,
+            words -> context.faults().fault(words, null));
     this.machine =
         new ReplicaStateMachine(
-            state, snapshots, context.recent(), context.faults(), this::applying);
+            state, snapshots, context.recent(), context.faults(), this::applying, digests);
     RestoredRaftState restored = null;
     if (recovered != null) {
       restored =
@@ -253,6 +260,16 @@ public final class Replica {
     var unused = raft.changeMembership(member, step, raft.getCommittedMembers().getLogIndex());
   }
 
+  /** What this replica knows of the others' states. */
+  public DigestBook digests() {
+    return digests;
+  }
+
+  /** Entries between two digests that are compared. */
+  public int digestStride() {
+    return digests.stride();
+  }
+
   /** The commit index: after every loop task all that is committed is applied. */
   public long commitIndex() {
     return machine.appliedIndex();
@@ -358,6 +375,7 @@ public final class Replica {
   public void linkBroken(String nodeId) {
     held.drop(nodeId);
     gate.drop(nodeId);
+    digests.forget(nodeId);
   }
 
   /** Whether a snapshot of this replica is on its way to disk. */
@@ -467,7 +485,12 @@ public final class Replica {
         && succession.standsBack(context.loop().nanoTime())) {
       return;
     } else {
-      if (message instanceof InstallSnapshotRequest) {
+      if (message instanceof InstallSnapshotRequest request) {
+        if (!request.isSenderLeader() && raft.getTerm().getLeaderEndpoint() == null) {
+          // From a leader of before. MicroRaft asks whether the next chunk's holder is the leader,
+          // and fails if there is none (InstallSnapshotRequestHandler).
+          return;
+        }
         endStalePreVote(message);
       }
       raft.handle(message);

@@ -119,12 +119,17 @@ final class ReplicaSnapshots {
 
   /**
    * MicroRaft takes a snapshot of this replica; what stands for its chunks follows within the same
-   * call. One that is under way is given up.
+   * call. One that is under way is given up, and so is a download that this one makes superfluous.
    */
   List<ChunkBytes> begin(long index) {
     TakenSnapshot older = taking;
     if (older != null) {
       older.abandon();
+    }
+    ReceivedSnapshot download = receiving;
+    if (download != null && download.manifest().index() <= index) {
+      download.abandon();
+      receiving = null;
     }
     TakenSnapshot newer = freeze();
     takenIndex = index;

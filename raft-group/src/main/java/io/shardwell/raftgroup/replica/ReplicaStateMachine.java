@@ -19,6 +19,7 @@ final class ReplicaStateMachine implements StateMachine, InternalCommitAware {
   private final RecentEntries recent;
   private final FaultHandler faults;
   private final AppliedListener listener;
+  private final DigestBook digests;
 
   // Invariant: only grows.
   private long appliedIndex;
@@ -36,12 +37,14 @@ final class ReplicaStateMachine implements StateMachine, InternalCommitAware {
       ReplicaSnapshots snapshots,
       RecentEntries recent,
       FaultHandler faults,
-      AppliedListener listener) {
+      AppliedListener listener,
+      DigestBook digests) {
     this.state = state;
     this.snapshots = snapshots;
     this.recent = recent;
     this.faults = faults;
     this.listener = listener;
+    this.digests = digests;
   }
 
   long appliedIndex() {
@@ -62,6 +65,7 @@ final class ReplicaStateMachine implements StateMachine, InternalCommitAware {
       Object result = state.apply(commitIndex, entry.bytes());
       appliedIndex = commitIndex;
       recent.add(entry);
+      compareDigests();
       return result;
     } catch (Throwable failure) {
       faults.fault("could not apply entry " + commitIndex, failure);
@@ -73,6 +77,13 @@ final class ReplicaStateMachine implements StateMachine, InternalCommitAware {
   public void onInternalCommit(long commitIndex) {
     assert commitIndex > appliedIndex : commitIndex + " applied after " + appliedIndex;
     appliedIndex = commitIndex;
+    compareDigests();
+  }
+
+  private void compareDigests() {
+    if (digests.isPosition(appliedIndex)) {
+      digests.applied(appliedIndex, state.digest());
+    }
   }
 
   @Override
@@ -90,6 +101,7 @@ final class ReplicaStateMachine implements StateMachine, InternalCommitAware {
       snapshots.replaceState(
           commitIndex, chunks.stream().map(chunk -> (ChunkBytes) chunk).toList());
       appliedIndex = commitIndex;
+      digests.replaced();
     } catch (Throwable failure) {
       faults.fault("could not install the snapshot at entry " + commitIndex, failure);
     }

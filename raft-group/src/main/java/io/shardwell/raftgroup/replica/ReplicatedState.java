@@ -15,6 +15,9 @@ public interface ReplicatedState {
   /** The first entry of a leader's term. */
   byte[] newTermProposal();
 
+  /** A fingerprint of the whole state, the same wherever the same entries were applied. */
+  long digest();
+
   /**
    * The whole state as it is now, to be written later. As good as no work.
    *

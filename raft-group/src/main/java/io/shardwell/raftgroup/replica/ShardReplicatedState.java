@@ -81,6 +81,11 @@ public final class ShardReplicatedState implements ReplicatedState {
   }
 
   @Override
+  public long digest() {
+    return shard.digest();
+  }
+
+  @Override
   public FrozenView freeze(int mostChunkBytes) {
     FrozenShard view = shard.freeze(mostChunkBytes);
     return new FrozenView() {
