@@ -1,8 +1,8 @@
 package io.shardwell.statemachine;
 
 /**
- * A snapshot being read, beside the state that it will replace ({@link
- * ShardState#installSnapshot(ShadowShard)}). Used by one thread.
+ * A snapshot being read, beside the state that it will replace ({@link ShardState#installShadow}).
+ * Used by one thread.
  */
 public final class ShadowShard {
   final Keyspace keys = new Keyspace();

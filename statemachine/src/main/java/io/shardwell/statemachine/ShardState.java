@@ -270,7 +270,7 @@ public final class ShardState {
   public void installSnapshot(List<byte[]> chunks) {
     ShadowShard shadow = new ShadowShard();
     chunks.forEach(shadow::add);
-    installSnapshot(shadow);
+    installShadow(shadow);
   }
 
   /**
@@ -279,7 +279,7 @@ public final class ShardState {
    *
    * @throws MalformedBytesException as above
    */
-  public void installSnapshot(ShadowShard shadow) {
+  public void installShadow(ShadowShard shadow) {
     SnapshotReader read = shadow.finish();
     ShardState other = new ShardState();
     other.keys = shadow.keys;

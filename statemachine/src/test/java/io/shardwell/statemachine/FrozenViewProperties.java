@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 class FrozenViewProperties {
   private static final int KEYS = 400;
 
-  @Property(tries = 150, edgeCases = EdgeCasesMode.NONE)
+  @Property(tries = 60, edgeCases = EdgeCasesMode.NONE)
   void aSnapshotIsTheStateOfItsMoment(@ForAll long seed, @ForAll EvictionPolicy policy) {
     History history = new History(new Random(seed), policy);
     history.fill();
@@ -244,7 +244,7 @@ class FrozenViewProperties {
    * Shows the same for the table alone, where hashes crowd under one prefix too, and that only
    * pages changed ahead of the visit are held twice.
    */
-  @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
+  @Property(tries = 120, edgeCases = EdgeCasesMode.NONE)
   void aViewOfTheTableIsTheTableOfItsMoment(
       @ForAll long seed, @ForAll @IntRange(max = 3) int crowding) {
     Random random = new Random(seed);

@@ -122,7 +122,7 @@ public final class ShardReplicatedState implements ReplicatedState {
 
       @Override
       public void replaceState() {
-        shard.installSnapshot(shadow);
+        shard.installShadow(shadow);
         clock.seen(shard.logTimeMillis());
       }
     };
