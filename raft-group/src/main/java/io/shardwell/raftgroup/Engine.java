@@ -76,6 +76,7 @@ public final class Engine {
 
   private static final long PATROL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long PULSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+  private static final long PIECES_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long SETTINGS_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final long HANDSHAKE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
@@ -125,6 +126,7 @@ public final class Engine {
   private final SlotOwners owners;
   private final ReadIndex readIndex;
   private final Post post = new EnginePost();
+  private final DigestWatch digestWatch = new DigestWatch(groups, post);
 
   private final LoopContext context;
 
@@ -137,6 +139,7 @@ public final class Engine {
 
   private boolean patrolScheduled;
   private long patrolDueNanos;
+  private boolean piecesScheduled;
   private boolean opened;
   private boolean stopping;
   private boolean stopped;
@@ -355,7 +358,17 @@ public final class Engine {
       boolean started = log.startSync();
       assert started;
     }
-    links.flush();
+    if (links.flush()) {
+      schedulePieces();
+    }
+  }
+
+  /** The sockets have taken a piece of a snapshot chunk by then, most of the time. */
+  private void schedulePieces() {
+    if (!piecesScheduled) {
+      piecesScheduled = true;
+      EventLoop.Timer unused = loop.schedule(() -> piecesScheduled = false, PIECES_NANOS);
+    }
   }
 
   private boolean runSubmitted() {
@@ -530,6 +543,8 @@ public final class Engine {
       readIndex.onAnswer(from, incarnation, answer);
     } else if (message instanceof PeerMessage.Pulse pulse) {
       onPulse(from, pulse);
+    } else if (message instanceof PeerMessage.Digests digests) {
+      digestWatch.heard(from, incarnation, digests);
     } else if (message instanceof PeerMessage.MapChange change) {
       onMapChange(change);
     } else if (message instanceof PeerMessage.MapCopy copy) {
@@ -675,6 +690,7 @@ public final class Engine {
     if (!opened) {
       return;
     }
+    digestWatch.tell();
     learnMapOfMeta();
     ClusterMap known = Objects.requireNonNull(map);
     for (String nodeId : links.outboxes().keySet()) {
@@ -945,6 +961,7 @@ public final class Engine {
         stats == null ? 0 : stats.expiredKeys(),
         stats == null ? 0 : stats.evictedKeys(),
         data == null ? 0 : data.logTimeMillis(),
-        data == null ? 0 : data.digest());
+        data == null ? 0 : data.digest(),
+        replica.digests().difference());
   }
 }

@@ -60,6 +60,8 @@ public record NodeStatus(
    *
    * @param shard -1 for `meta`
    * @param leaderId empty if unknown
+   * @param difference in which way its digest differed from others' at the same log entry where
+   *     they were last compared, without a majority saying who is wrong; else empty
    */
   public record ReplicaStatus(
       int shard,
@@ -77,7 +79,8 @@ public record NodeStatus(
       long expiredKeys,
       long evictedKeys,
       long logTimeMillis,
-      long digest) {}
+      long digest,
+      String difference) {}
 
   /** One JSON object on one line; field names as in this record, digests and ids as strings. */
   public String toJson() {
@@ -131,7 +134,8 @@ public record NodeStatus(
       raw(out, "expiredKeys", replica.expiredKeys).append(',');
       raw(out, "evictedKeys", replica.evictedKeys).append(',');
       raw(out, "logTimeMillis", replica.logTimeMillis).append(',');
-      text(out, "digest", Long.toHexString(replica.digest)).append('}');
+      text(out, "digest", Long.toHexString(replica.digest)).append(',');
+      text(out, "difference", replica.difference).append('}');
     }
     return out.append("]}").toString();
   }

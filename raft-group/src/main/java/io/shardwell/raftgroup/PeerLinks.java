@@ -6,9 +6,11 @@ import io.shardwell.raftgroup.wire.FrameCodec;
 import io.shardwell.raftgroup.wire.MalformedFrameException;
 import io.shardwell.raftgroup.wire.Outbox;
 import io.shardwell.raftgroup.wire.PeerMessage;
+import io.shardwell.raftgroup.wire.PieceAssembly;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,11 +90,17 @@ final class PeerLinks {
     outbox.flush(); // A frame of its own: the frame after it is read as this speaker's.
   }
 
-  /** Sends what this turn has gathered: one frame for each peer. */
-  void flush() {
+  /**
+   * Sends what this turn has gathered: one frame for each peer, and a piece of what is too large.
+   *
+   * @return whether more pieces wait
+   */
+  boolean flush() {
+    boolean more = false;
     for (Outbox outbox : outboxes.values()) {
-      outbox.flush();
+      more |= outbox.endTurn();
     }
+    return more;
   }
 
   /** Whether the node has shown, on a link that is up, that it belongs to this cluster. */
@@ -165,6 +173,7 @@ final class PeerLinks {
   private final class Inbound implements InboundLink {
     private final Runnable closeLink;
     private boolean closed;
+    private final PieceAssembly pieces = new PieceAssembly();
     private PeerMessage.@Nullable Hello speaker;
 
     Inbound(Runnable closeLink) {
@@ -182,17 +191,36 @@ final class PeerLinks {
       }
       PeerMessage.Hello known = speaker;
       try {
-        codec.read(
-            frame,
-            known == null ? "" : known.nodeId(),
-            known == null ? 0 : known.incarnation(),
-            this::onMessage);
+        read(frame, this::onMessage);
       } catch (MalformedFrameException malformed) {
         LOGGER.warn(
             "closing a peer link from {}: {}",
             known == null ? "an unknown speaker" : known.nodeId(),
             malformed.getMessage());
         close();
+      }
+    }
+
+    private void read(ByteBuffer frame, Consumer<PeerMessage> handler) {
+      PeerMessage.Hello known = speaker;
+      codec.read(
+          frame,
+          known == null ? "" : known.nodeId(),
+          known == null ? 0 : known.incarnation(),
+          handler);
+    }
+
+    private void onPiece(PeerMessage.Piece piece) {
+      ByteBuffer whole = pieces.add(piece);
+      if (whole != null) {
+        read(
+            whole,
+            message -> {
+              if (message instanceof PeerMessage.Piece || message instanceof PeerMessage.Hello) {
+                throw new MalformedFrameException("not to be sent in pieces: " + message);
+              }
+              onMessage(message);
+            });
       }
     }
 
@@ -204,6 +232,8 @@ final class PeerLinks {
         onHello(hello);
       } else if (speaker == null) {
         throw new MalformedFrameException("a link must begin with a Hello");
+      } else if (message instanceof PeerMessage.Piece piece) {
+        onPiece(piece);
       } else if (isTrusted()) {
         listener.received(speaker.nodeId(), speaker.incarnation(), message);
       }

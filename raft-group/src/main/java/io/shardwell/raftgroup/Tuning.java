@@ -1,5 +1,7 @@
 package io.shardwell.raftgroup;
 
+import io.shardwell.statemachine.Limits;
+
 /**
  * Durations in milliseconds and sizes in bytes that shape a node's behaviour, with their defaults.
  *
@@ -22,6 +24,10 @@ package io.shardwell.raftgroup;
  *     replica
  * @param minFreeBytes with less free on its disk a node stands aside; 0 is off. It must exceed what
  *     can still be written meanwhile ({@link SpaceGuard}): 64 MiB on a real disk
+ * @param snapshotSliceRecords a slice of a snapshot writes at most so many keys, however little
+ *     time it takes; the clock ends it earlier
+ * @param snapshotChunkBytes how long a snapshot's chunks are at most, but for one large value
+ * @param digestStride replicas of a shard compare their digests every so many log entries
  */
 public record Tuning(
     int heartbeatTimeoutMillis,
@@ -36,7 +42,10 @@ public record Tuning(
     int commitCountToTakeSnapshot,
     int maxPendingEntries,
     int leaderBalanceMillis,
-    long minFreeBytes) {
+    long minFreeBytes,
+    int snapshotSliceRecords,
+    int snapshotChunkBytes,
+    int digestStride) {
 
   /**
    * MicroRaft counts in whole seconds; the loop runs its clock this many times faster (MICRORAFT
@@ -58,7 +67,10 @@ public record Tuning(
           1 << 18,
           10_000,
           1000,
-          256L << 20);
+          256L << 20,
+          4096,
+          Limits.MAX_CHUNK_BYTES,
+          256);
 
   public Tuning {
     if (heartbeatTimeoutMillis < 3 * 2000 / MICRORAFT_TIME_SCALE) {
@@ -85,7 +97,10 @@ public record Tuning(
         newCommitCount,
         newMaxPending,
         leaderBalanceMillis,
-        minFreeBytes);
+        minFreeBytes,
+        snapshotSliceRecords,
+        snapshotChunkBytes,
+        digestStride);
   }
 
   /** The same with another limit for free disk space, in bytes. */
@@ -103,6 +118,51 @@ public record Tuning(
         commitCountToTakeSnapshot,
         maxPendingEntries,
         leaderBalanceMillis,
-        newMinFreeBytes);
+        newMinFreeBytes,
+        snapshotSliceRecords,
+        snapshotChunkBytes,
+        digestStride);
+  }
+
+  /** The same with snapshots in smaller steps and pieces, for tests with little data. */
+  public Tuning withSnapshotPieces(int newSliceRecords, int newChunkBytes) {
+    return new Tuning(
+        heartbeatTimeoutMillis,
+        electionTimeoutMillis,
+        electionSpreadMillis,
+        commandPatienceMillis,
+        resendMillis,
+        tickMillis,
+        maxClockSkewMillis,
+        snapshotLogBytes,
+        recentEntryBytes,
+        commitCountToTakeSnapshot,
+        maxPendingEntries,
+        leaderBalanceMillis,
+        minFreeBytes,
+        newSliceRecords,
+        newChunkBytes,
+        digestStride);
+  }
+
+  /** The same with another distance between the digests that are compared, in log entries. */
+  public Tuning withDigestStride(int newDigestStride) {
+    return new Tuning(
+        heartbeatTimeoutMillis,
+        electionTimeoutMillis,
+        electionSpreadMillis,
+        commandPatienceMillis,
+        resendMillis,
+        tickMillis,
+        maxClockSkewMillis,
+        snapshotLogBytes,
+        recentEntryBytes,
+        commitCountToTakeSnapshot,
+        maxPendingEntries,
+        leaderBalanceMillis,
+        minFreeBytes,
+        snapshotSliceRecords,
+        snapshotChunkBytes,
+        newDigestStride);
   }
 }

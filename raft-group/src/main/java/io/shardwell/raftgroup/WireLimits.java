@@ -17,6 +17,9 @@ public final class WireLimits {
   /** A frame is sent when it has grown to this many bytes, even in the middle of a turn. */
   public static final int TARGET_FRAME_BYTES = 1 << 20;
 
+  /** A snapshot chunk travels in pieces of at most this many bytes. */
+  public static final int MAX_PIECE_BYTES = 256 << 10;
+
   /** Entries beyond this many bytes are cut from an AppendEntries, but for the first (B10). */
   public static final int MAX_APPEND_BYTES = 1 << 20;
 

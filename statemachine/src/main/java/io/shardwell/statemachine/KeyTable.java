@@ -37,6 +37,11 @@ final class KeyTable {
   // a page's least rank stands at the first of its positions, and nobody at the others.
   private @Nullable TournamentTree oldest;
 
+  // How often the table was frozen. Invariant: a page's `freeze` is not above.
+  private int freezes;
+  // The newest frozen view, null if it was let go.
+  private @Nullable FrozenTable frozen;
+
   private Page page = directory[0];
   private int at;
 
@@ -47,6 +52,42 @@ final class KeyTable {
   /** How many entries there are. */
   long size() {
     return size;
+  }
+
+  /**
+   * The entries as they are now, to be visited later. O(1). One view at a time: an older one must
+   * not be used any more.
+   */
+  FrozenTable freeze() {
+    freezes++;
+    frozen = new FrozenTable(this);
+    return frozen;
+  }
+
+  /** The view will not be used any more; nothing happens if a newer one took its place. */
+  void letGo(FrozenTable view) {
+    if (frozen == view) {
+      frozen = null;
+    }
+  }
+
+  /** The page of a hash. */
+  Page pageOf(long hash) {
+    return directory[position(hash)];
+  }
+
+  /** Whether the page is as it was at the newest freeze. */
+  boolean isUnchanged(Page each) {
+    return each.freeze != freezes;
+  }
+
+  /** To be called before every change of a page; a hash of its prefix says where it stands. */
+  private void changing(Page each, long hash) {
+    FrozenTable view = frozen;
+    if (view != null && each.freeze != freezes) {
+      view.keep(each, each.depth == 0 ? 0 : hash & -each.span());
+      each.freeze = freezes;
+    }
   }
 
   /** Moves to the entry of a key; false if there is none. */
@@ -138,6 +179,7 @@ final class KeyTable {
 
   /** Replaces the entry here. */
   void set(byte[] record, long deadline, long version, long recency) {
+    changing(page, page.hashes[at]);
     long before = page.rank(at, policy);
     page.set(at, record, deadline, version, recency);
     ranked(page, page.hashes[at], before, page.rank(at, policy));
@@ -150,6 +192,7 @@ final class KeyTable {
       split(target, hash);
       target = directory[position(hash)];
     }
+    changing(target, hash);
     int place = target.lowerBound(hash);
     while (place < target.size && target.hashes[place] == hash) {
       place++;
@@ -162,6 +205,7 @@ final class KeyTable {
   /** Removes the entry here. */
   void remove() {
     long hash = page.hashes[at];
+    changing(page, hash);
     long before = page.rank(at, policy);
     page.remove(at);
     ranked(page, hash, before, TournamentTree.NOBODY);
@@ -233,6 +277,7 @@ final class KeyTable {
       directoryDepth++;
       oldest = oldest == null ? null : oldest.doubled();
     }
+    changing(lower, hash);
     pagesOfDepth[lower.depth]--;
     Page upper = lower.split();
     pagesOfDepth[lower.depth] += 2;
@@ -256,6 +301,9 @@ final class KeyTable {
       if (lower.depth != upper.depth || lower.size + upper.size > MERGE_AT) {
         break;
       }
+      long firstHash = hash & -(2 * lower.span());
+      changing(lower, firstHash);
+      changing(upper, firstHash + lower.span());
       pagesOfDepth[lower.depth] -= 2;
       lower.merge(upper);
       pagesOfDepth[lower.depth]++;

@@ -34,9 +34,11 @@ final class Keyspace {
   private long index;
   private int ordinal;
 
-  // Invariant: over all entries of the table, the sum of contribution() and of weight().
+  // Invariant: over all entries of the table, the sum of contribution() and of weight(), and the
+  // count of their lengths.
   private long digest;
   private long bytes;
+  private SizeClasses sizes = new SizeClasses();
   private long expired;
   private long evicted;
 
@@ -272,6 +274,7 @@ final class Keyspace {
     deadlines = new DeadlineIndex(logTime);
     digest = 0;
     bytes = 0;
+    sizes = new SizeClasses();
   }
 
   /** Frees gone entries, the earliest first, at most so many. */
@@ -328,21 +331,35 @@ final class Keyspace {
     }
   }
 
-  /** Called for each entry; must not use the keyspace. */
-  interface EntryVisitor {
-    void visit(byte[] record, long deadline, long version, long recency);
+  /** All entries as they are now, gone ones included. O(1); see {@link KeyTable#freeze}. */
+  FrozenTable freeze() {
+    return table.freeze();
   }
 
-  /** Visits all entries, gone ones included, in the order of hashes. */
-  void forEachEntry(EntryVisitor visitor) {
-    for (boolean more = table.first(0); more; more = table.next()) {
-      visitor.visit(table.record(), table.deadline(), table.version(), table.recency());
-    }
+  /** Key, value and length of the key of all entries, gone ones included, in bytes. */
+  long recordBytes() {
+    return bytes - table.size() * Limits.ENTRY_OVERHEAD_BYTES;
+  }
+
+  /** How many of their records are large. */
+  SizeClasses sizes() {
+    return sizes;
+  }
+
+  /** Whether any entry, gone ones included, has a deadline. */
+  boolean hasDeadlines() {
+    return deadlines.count() > 0;
   }
 
   /** How many entries there are, gone ones included. */
   long entries() {
     return table.size();
+  }
+
+  /** Begins the loading of a snapshot: the limit first, so that entries are ranked as they come. */
+  void loading(MemoryLimit lastLimit) {
+    assert table.size() == 0;
+    setLimit(lastLimit);
   }
 
   /** Takes an entry of a snapshot, before log time is set; false if the key is there already. */
@@ -357,12 +374,12 @@ final class Keyspace {
   }
 
   /** Ends the loading of a snapshot. */
-  void loaded(long atLogTime, long expiredBefore, long evictedBefore, MemoryLimit lastLimit) {
+  void loaded(long atLogTime, long expiredBefore, long evictedBefore) {
     logTime = atLogTime;
     deadlines.advance(atLogTime);
     expired = expiredBefore;
     evicted = evictedBefore;
-    setLimit(lastLimit);
+    raiseCeiling();
   }
 
   private boolean find(byte[] key, long hash) {
@@ -498,6 +515,7 @@ final class Keyspace {
       deadlines.add(deadline, hash, weight);
     }
     bytes += weight;
+    sizes.count(record.length, 1);
     digest += contribution(hash, record, deadline, version, recency);
   }
 
@@ -515,6 +533,7 @@ final class Keyspace {
       deadlines.remove(deadline, table.hash(), weight);
     }
     bytes -= weight;
+    sizes.count(record.length, -1);
     digest -= contribution(table.hash(), record, deadline, table.version(), table.recency());
   }
 
@@ -546,16 +565,18 @@ final class Keyspace {
     for (boolean more = table.first(0); more; more = table.next()) {
       assert table.hash() == Hash.of(EntryRecord.key(table.record())) : "hash";
     }
-    long[] sums = new long[3];
-    forEachEntry(
-        (record, deadline, version, recency) -> {
-          long hash = Hash.of(EntryRecord.key(record));
-          sums[0] += contribution(hash, record, deadline, version, recency);
-          sums[1] += weight(record);
-          sums[2] += deadline == NO_DEADLINE ? 0 : 1;
-        });
-    assert sums[0] == digest : "digest";
-    assert sums[1] == bytes : "bytes";
-    assert sums[2] == deadlines.count() : "deadlines";
+    long sum = 0;
+    long weights = 0;
+    long withDeadline = 0;
+    for (boolean more = table.first(0); more; more = table.next()) {
+      byte[] record = table.record();
+      long deadline = table.deadline();
+      sum += contribution(table.hash(), record, deadline, table.version(), table.recency());
+      weights += weight(record);
+      withDeadline += deadline == NO_DEADLINE ? 0 : 1;
+    }
+    assert sum == digest : "digest";
+    assert weights == bytes : "bytes";
+    assert withDeadline == deadlines.count() : "deadlines";
   }
 }

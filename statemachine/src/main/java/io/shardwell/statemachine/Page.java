@@ -17,6 +17,8 @@ final class Page {
   byte[][] records;
   int size;
   int depth;
+  // The table's freeze that this page was last changed after.
+  int freeze;
 
   Page(int depth, int capacity) {
     this.depth = depth;
@@ -29,6 +31,18 @@ final class Page {
 
   static Page empty(int depth) {
     return new Page(depth, SMALLEST_CAPACITY);
+  }
+
+  /** The same entries in arrays of its own; the records are shared, they never change. */
+  Page copy() {
+    Page copy = new Page(depth, size);
+    copy.appendAll(this, 0);
+    return copy;
+  }
+
+  /** How many hashes begin with the page's prefix; 0 for all of them. */
+  long span() {
+    return depth == 0 ? 0 : 1L << (64 - depth);
   }
 
   /** The first position whose hash is not below the given one; size if there is none. */
@@ -114,6 +128,7 @@ final class Page {
     }
     depth++;
     Page upper = new Page(depth, Math.max(SMALLEST_CAPACITY, size - from));
+    upper.freeze = freeze;
     upper.appendAll(this, from);
     forget(from, size);
     size = from;

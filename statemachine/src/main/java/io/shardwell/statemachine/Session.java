@@ -24,6 +24,13 @@ final class Session {
     this.lastSequence = lastSequence;
   }
 
+  /** The same session, for a snapshot of it as it is now. */
+  Session copy() {
+    Session copy = new Session(boot, lastSequence);
+    copy.remembered.addAll(remembered);
+    return copy;
+  }
+
   long boot() {
     return boot;
   }

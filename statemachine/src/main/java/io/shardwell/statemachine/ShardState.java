@@ -249,15 +249,36 @@ public final class ShardState {
   }
 
   /**
-   * The whole state as chunks of at most {@link Limits#MAX_CHUNK_BYTES} each, a larger value alone.
+   * The whole state as it is now, to be written while this one goes on changing. Costs as good as
+   * nothing, whatever the number of keys. One view at a time: an older one must not be used any
+   * more.
+   *
+   * @param mostChunkBytes how long its chunks may be, in bytes, unless one holds a single larger
+   *     record
    */
+  public FrozenShard freeze(int mostChunkBytes) {
+    return new FrozenShard(this, keys, sessions, mostChunkBytes);
+  }
+
+  long poisonedCommands() {
+    return poisonedCommands;
+  }
+
+  long poisonDigest() {
+    return poisonDigest;
+  }
+
+  /** As {@link #freeze}, all chunks at once: it takes as long as there are keys. */
   public List<byte[]> takeSnapshot() {
-    SnapshotWriter out = new SnapshotWriter();
-    out.header(logTime, lastIndex, keys, poisonedCommands, poisonDigest);
-    sessions.sessions().forEach(out::session);
-    sessions.tombstones().forEach(out::tombstone);
-    keys.forEachEntry(out::entry);
-    return out.end(digest());
+    FrozenShard view = freeze(Limits.MAX_CHUNK_BYTES);
+    List<byte[]> chunks = new ArrayList<>();
+    while (chunks.size() < view.chunkCount()) {
+      byte[] chunk = view.write(Integer.MAX_VALUE);
+      if (chunk != null) {
+        chunks.add(chunk);
+      }
+    }
+    return chunks;
   }
 
   /**
@@ -267,22 +288,35 @@ public final class ShardState {
    *     not fit; the state is then unchanged
    */
   public void installSnapshot(List<byte[]> chunks) {
-    ShardState shadow = new ShardState();
-    SnapshotReader in = new SnapshotReader(chunks, shadow.keys, shadow.sessions);
-    in.readAll();
-    shadow.logTime = in.logTime();
-    shadow.lastIndex = in.lastIndex();
-    shadow.poisonedCommands = in.poisonedCommands();
-    shadow.poisonDigest = in.poisonDigest();
-    if (shadow.digest() != in.digest()) {
-      throw new MalformedBytesException("snapshot of entry " + in.lastIndex() + ": wrong digest");
+    ShadowShard shadow = new ShadowShard();
+    chunks.forEach(shadow::add);
+    installShadow(shadow);
+  }
+
+  /**
+   * Replaces the whole state by that of a snapshot that was read beside it. Costs as good as
+   * nothing, whatever the number of keys.
+   *
+   * @throws MalformedBytesException as above
+   */
+  public void installShadow(ShadowShard shadow) {
+    SnapshotReader read = shadow.finish();
+    ShardState other = new ShardState();
+    other.keys = shadow.keys;
+    other.sessions = shadow.sessions;
+    other.logTime = read.logTime();
+    other.lastIndex = read.lastIndex();
+    other.poisonedCommands = read.poisonedCommands();
+    other.poisonDigest = read.poisonDigest();
+    if (other.digest() != read.digest()) {
+      throw new MalformedBytesException("snapshot of entry " + read.lastIndex() + ": wrong digest");
     }
-    keys = shadow.keys;
-    sessions = shadow.sessions;
-    logTime = shadow.logTime;
-    lastIndex = shadow.lastIndex;
-    poisonedCommands = shadow.poisonedCommands;
-    poisonDigest = shadow.poisonDigest;
+    keys = other.keys;
+    sessions = other.sessions;
+    logTime = other.logTime;
+    lastIndex = other.lastIndex;
+    poisonedCommands = other.poisonedCommands;
+    poisonDigest = other.poisonDigest;
   }
 
   /** Figures for operators. */

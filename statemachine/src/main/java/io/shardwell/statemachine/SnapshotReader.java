@@ -1,21 +1,22 @@
 package io.shardwell.statemachine;
 
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads {@link SnapshotFormat} into an empty keyspace and session table, and checks all of it. */
+/**
+ * Reads {@link SnapshotFormat} into an empty keyspace and session table, chunk by chunk, and checks
+ * all of it.
+ */
 final class SnapshotReader {
-  private final List<byte[]> chunks;
   private final Keyspace keys;
   private final SessionTable sessions;
 
+  private int chunks;
   private boolean headerSeen;
   private boolean endSeen;
   private long logTime;
   private long lastIndex;
   private long expired;
   private long evicted;
-  private MemoryLimit limit = MemoryLimit.NONE;
   private long poisonedCommands;
   private long poisonDigest;
   private long digest;
@@ -25,8 +26,7 @@ final class SnapshotReader {
   private @Nullable Session openSession;
   private int openReplies;
 
-  SnapshotReader(List<byte[]> chunks, Keyspace keys, SessionTable sessions) {
-    this.chunks = chunks;
+  SnapshotReader(Keyspace keys, SessionTable sessions) {
     this.keys = keys;
     this.sessions = sessions;
   }
@@ -53,23 +53,27 @@ final class SnapshotReader {
   }
 
   /**
-   * Reads the whole snapshot.
+   * Reads the next chunk.
    *
-   * @throws MalformedBytesException if it is not one; keyspace and sessions are then unusable
+   * @throws MalformedBytesException if it is not that; keyspace and sessions are then unusable
    */
-  void readAll() {
-    for (int i = 0; i < chunks.size(); i++) {
-      ByteReader in = new ByteReader(chunks.get(i));
-      int version = in.readByte();
-      require(version == SnapshotFormat.VERSION, "format version " + version);
-      long number = in.readVarint();
-      require(number == i, "chunk " + number + " in the place of chunk " + i);
-      while (!in.atEnd()) {
-        readRecord(in);
-      }
+  void read(byte[] chunk) {
+    ByteReader in = new ByteReader(chunk);
+    int version = in.readByte();
+    require(version == SnapshotFormat.VERSION, "format version " + version);
+    long number = in.readVarint();
+    require(number == chunks, "chunk " + number + " in the place of chunk " + chunks);
+    require(!endSeen, "chunks after the end");
+    chunks++;
+    while (!in.atEnd()) {
+      readRecord(in);
     }
+  }
+
+  /** There are no more chunks. */
+  void end() {
     require(endSeen, "no end");
-    keys.loaded(logTime, expired, evicted, limit);
+    keys.loaded(logTime, expired, evicted);
   }
 
   private void readRecord(ByteReader in) {
@@ -96,7 +100,7 @@ final class SnapshotReader {
     lastIndex = in.readNatural("index");
     expired = in.readNatural("expired keys");
     evicted = in.readNatural("evicted keys");
-    limit = MemoryLimit.read(in);
+    keys.loading(MemoryLimit.read(in));
     poisonedCommands = in.readNatural("poisoned commands");
     poisonDigest = in.readLong();
   }

@@ -1,18 +1,49 @@
 package io.shardwell.statemachine;
 
-import java.util.ArrayList;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Writes the records of {@link SnapshotFormat} into chunks. */
+/**
+ * Writes the records of {@link SnapshotFormat} into a number of chunks that is fixed beforehand.
+ * What is left of the number when the records end are chunks without records, and the end stands in
+ * the last one: it shows that none is missing.
+ */
 final class SnapshotWriter {
-  private final List<byte[]> chunks = new ArrayList<>();
+  /** The version and the longest number of a chunk. */
+  static final int CHUNK_HEADER_BYTES = 1 + 5;
+
+  // Bytes of records in a chunk, at most, but for a larger one that is alone.
+  private final int capacity;
+  private final int chunkCount;
   private final ByteWriter chunk = new ByteWriter(4096);
   private final ByteWriter record = new ByteWriter(4096);
   private int recordsInChunk;
+  private int bytesInChunk;
+  private int chunks;
   private long entries;
+  private long writtenBytes;
+  // Complete, and not yet taken. A record ends at most one chunk.
+  private byte @Nullable [] complete;
 
-  SnapshotWriter() {
+  /**
+   * @param chunkCount enough of them ({@link SizeClasses#mostChunks})
+   * @param capacity bytes of records in one
+   */
+  SnapshotWriter(int chunkCount, int capacity) {
+    this.chunkCount = chunkCount;
+    this.capacity = capacity;
     beginChunk();
+  }
+
+  /** A chunk that is complete, once; null if there is none. To be asked after every record. */
+  byte @Nullable [] takeChunk() {
+    byte[] taken = complete;
+    complete = null;
+    return taken;
+  }
+
+  /** Bytes of all records so far. */
+  long writtenBytes() {
+    return writtenBytes;
   }
 
   void header(
@@ -28,6 +59,7 @@ final class SnapshotWriter {
     endRecord();
   }
 
+  /** The session without its replies, which follow. */
   void session(SessionTable.Owner owner, Session session) {
     record.writeByte(SnapshotFormat.SESSION);
     owner(owner);
@@ -35,16 +67,17 @@ final class SnapshotWriter {
     record.writeVarint(session.lastSequence());
     record.writeVarint(session.rememberedSize());
     endRecord();
-    for (Session.Remembered each : session.remembered()) {
-      byte[] replies = each.replies();
-      if (replies == null) {
-        record.writeByte(SnapshotFormat.REPLIES_GONE);
-      } else {
-        record.writeByte(SnapshotFormat.REPLIES);
-        record.writeBytes(replies);
-      }
-      endRecord();
+  }
+
+  void replies(Session.Remembered remembered) {
+    byte[] replies = remembered.replies();
+    if (replies == null) {
+      record.writeByte(SnapshotFormat.REPLIES_GONE);
+    } else {
+      record.writeByte(SnapshotFormat.REPLIES);
+      record.writeBytes(replies);
     }
+    endRecord();
   }
 
   void tombstone(SessionTable.Owner owner) {
@@ -55,8 +88,8 @@ final class SnapshotWriter {
 
   void entry(byte[] entry, long deadline, long version, long recency) {
     record.writeByte(SnapshotFormat.ENTRY);
-    record.writeBytes(EntryRecord.key(entry));
     int valueFrom = EntryRecord.valueFrom(entry);
+    record.writeRaw(entry, 0, valueFrom); // Length and key.
     record.writeBytes(entry, valueFrom, entry.length - valueFrom);
     record.writeVarint(deadline == Keyspace.NO_DEADLINE ? 0 : deadline);
     record.writeVarint(version);
@@ -65,14 +98,21 @@ final class SnapshotWriter {
     entries++;
   }
 
-  /** Ends the snapshot and returns its chunks. */
-  List<byte[]> end(long digest) {
+  /** Ends the chunk here; true if the next one is the last, where the end belongs. */
+  boolean pad() {
+    if (chunks == chunkCount - 1) {
+      return true;
+    }
+    endChunk();
+    return false;
+  }
+
+  void end(long digest) {
     record.writeByte(SnapshotFormat.END);
     record.writeVarint(entries);
     record.writeLong(digest);
     endRecord();
-    chunks.add(chunk.toBytes());
-    return chunks;
+    endChunk();
   }
 
   private void owner(SessionTable.Owner owner) {
@@ -81,19 +121,29 @@ final class SnapshotWriter {
   }
 
   private void endRecord() {
-    if (recordsInChunk > 0 && chunk.length() + record.length() > Limits.MAX_CHUNK_BYTES) {
-      chunks.add(chunk.toBytes());
-      beginChunk();
+    if (recordsInChunk > 0 && bytesInChunk + record.length() > capacity) {
+      endChunk();
     }
     chunk.writeRaw(record);
     recordsInChunk++;
+    bytesInChunk += record.length();
+    writtenBytes += record.length();
     record.clear();
+  }
+
+  private void endChunk() {
+    assert complete == null : "a complete chunk was not taken";
+    assert chunks < chunkCount : "more than " + chunkCount + " chunks";
+    complete = chunk.toBytes();
+    chunks++;
+    beginChunk();
   }
 
   private void beginChunk() {
     chunk.clear();
     chunk.writeByte(SnapshotFormat.VERSION);
-    chunk.writeVarint(chunks.size());
+    chunk.writeVarint(chunks);
     recordsInChunk = 0;
+    bytesInChunk = 0;
   }
 }

@@ -130,7 +130,7 @@ class TableProperties {
   record DeadlineStep(int advance, boolean remove, int hash, int times) {}
 
   /** Even hashes, or all under one prefix, or five values only, or one. */
-  private static long hash(int number, int crowding) {
+  static long hash(int number, int crowding) {
     long even = Hash.of(String.valueOf(number).getBytes(StandardCharsets.UTF_8));
     return switch (crowding) {
       case 0 -> even;

@@ -119,15 +119,16 @@ public final class NodeStorage {
 
   /**
    * Asks the disk, off the loop and behind all file work submitted before, how many bytes can still
-   * be written; {@code onLoop} gets the answer on the loop. An I/O error is a fault like any other,
-   * and then no answer comes.
+   * be written besides the snapshots under way; {@code onLoop} gets the answer on the loop. An I/O
+   * error is a fault like any other, and then no answer comes.
    */
   public void measureFreeBytes(LongConsumer onLoop) {
     AtomicLong free = new AtomicLong();
+    long outstanding = snapshots.outstandingBytes();
     work.submit(
         "measure the free space",
         () -> free.set(work.disk().freeBytes()),
-        () -> onLoop.accept(free.get()));
+        () -> onLoop.accept(Math.max(0, free.get() - outstanding)));
   }
 
   /**

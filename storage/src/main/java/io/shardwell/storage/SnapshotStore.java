@@ -39,28 +39,39 @@ public final class SnapshotStore {
     return newest == null ? null : newest.getValue();
   }
 
-  /** Starts writing a snapshot above the group's newest complete one. */
+  /** Starts writing a snapshot above the group's newest complete one, all of it soon. */
   public SnapshotWriter begin(SnapshotManifest manifest) {
+    return begin(manifest, 0);
+  }
+
+  /**
+   * Starts writing a snapshot above the group's newest complete one, little by little.
+   *
+   * @param mostBytes how long its chunks will be together, at most: {@link
+   *     NodeStorage#writtenBytes} counts them from now on, so that nobody takes for free what they
+   *     will need
+   */
+  public SnapshotWriter begin(SnapshotManifest manifest, long mostBytes) {
     Complete newest = newest(manifest.group());
     assert newest == null || manifest.index() > newest.manifest().index()
         : manifest.index() + " is not above the newest complete snapshot";
     assert writers.stream().noneMatch(w -> w.isOf(manifest)) : manifest.index() + " is under way";
-    SnapshotWriter writer = new SnapshotWriter(this, work, log, manifest);
+    SnapshotWriter writer = new SnapshotWriter(this, work, log, manifest, mostBytes);
     writers.add(writer);
+    given(mostBytes);
     return writer;
   }
 
   /**
-   * Bytes of a chunk of a complete snapshot. Blocking read. Damage and I/O errors go to the
-   * FaultHandler.
+   * Bytes of a durable chunk, of a snapshot that is complete or being written. Blocking read.
+   * Damage and I/O errors go to the FaultHandler.
    *
    * @throws IllegalStateException after a fault, where the handler returns
    */
   public byte[] readChunk(SnapshotManifest manifest, int chunk) {
     Complete snapshot = of(manifest.group()).get(manifest.index());
     if (snapshot == null) {
-      throw new IllegalArgumentException(
-          "group " + manifest.group() + " has no complete snapshot at " + manifest.index());
+      snapshot = beingWritten(manifest, chunk);
     }
     try {
       return SnapshotFiles.readChunk(work.disk(), snapshot, chunk);
@@ -69,6 +80,16 @@ public final class SnapshotStore {
       work.fail(what, e);
       throw new IllegalStateException(what, e);
     }
+  }
+
+  private Complete beingWritten(SnapshotManifest manifest, int chunk) {
+    for (SnapshotWriter writer : writers) {
+      if (writer.isOf(manifest) && writer.isDurable(chunk)) {
+        return writer.soFar();
+      }
+    }
+    throw new IllegalArgumentException(
+        "group " + manifest.group() + " has no chunk " + chunk + " at " + manifest.index());
   }
 
   /**
@@ -120,11 +141,16 @@ public final class SnapshotStore {
         () -> {});
   }
 
-  void given(int bytes) {
+  void given(long bytes) {
     givenBytes += bytes;
   }
 
-  /** Bytes of chunks handed to the disk. */
+  /** Bytes of chunks announced and not yet handed to the disk. */
+  long outstandingBytes() {
+    return writers.stream().mapToLong(SnapshotWriter::outstandingBytes).sum();
+  }
+
+  /** Bytes of chunks announced or handed to the disk. */
   long givenBytes() {
     return givenBytes;
   }

@@ -12,7 +12,9 @@ public final class SnapshotWriter {
   private final SnapshotManifest manifest;
 
   private final BitSet given = new BitSet();
-  private int durableChunks;
+  private final BitSet durableChunks = new BitSet();
+  // Bytes of chunks that are yet to be given, as announced.
+  private long outstandingBytes;
   // Written by the disk's thread in a chunk's operation, read by it in the manifest's, which is
   // later.
   private final int[] lengths;
@@ -23,11 +25,17 @@ public final class SnapshotWriter {
   private boolean announced;
   private boolean ended;
 
-  SnapshotWriter(SnapshotStore store, DiskWork work, SharedLog log, SnapshotManifest manifest) {
+  SnapshotWriter(
+      SnapshotStore store,
+      DiskWork work,
+      SharedLog log,
+      SnapshotManifest manifest,
+      long outstandingBytes) {
     this.store = store;
     this.work = work;
     this.log = log;
     this.manifest = manifest;
+    this.outstandingBytes = outstandingBytes;
     this.lengths = new int[manifest.chunkCount()];
     this.crcs = new int[manifest.chunkCount()];
   }
@@ -44,15 +52,19 @@ public final class SnapshotWriter {
    * Writes and syncs a chunk, in any order; one that was given before is ignored.
    *
    * @param bytes kept until written: must not change
+   * @param onChunkDurable runs on the loop when {@link SnapshotStore#readChunk} can read it; not if
+   *     it was given before, nor after {@link #abandon}
    */
-  public void write(int chunk, byte[] bytes) {
+  public void write(int chunk, byte[] bytes, Runnable onChunkDurable) {
     assert chunk >= 0 && chunk < manifest.chunkCount() : chunk;
     assert !ended : "abandoned or complete";
     if (given.get(chunk)) {
       return;
     }
     given.set(chunk);
-    store.given(bytes.length);
+    long announced = Math.min(outstandingBytes, bytes.length);
+    outstandingBytes -= announced;
+    store.given(bytes.length - announced);
     work.submit(
         "write chunk " + chunk + " of " + describe(),
         () -> {
@@ -61,9 +73,25 @@ public final class SnapshotWriter {
           SnapshotFiles.writeChunk(work.disk(), manifest, chunk, bytes, crcs[chunk]);
         },
         () -> {
-          durableChunks++;
-          writeManifestIfReady();
+          durableChunks.set(chunk);
+          if (!ended) {
+            onChunkDurable.run();
+            writeManifestIfReady();
+          }
         });
+  }
+
+  long outstandingBytes() {
+    return outstandingBytes;
+  }
+
+  /** What the manifest would say now, for chunks that are durable already. */
+  Complete soFar() {
+    return new Complete(manifest, lengths, crcs);
+  }
+
+  boolean isDurable(int chunk) {
+    return durableChunks.get(chunk);
   }
 
   /** Whether the chunk was given to {@link #write}; it need not be durable yet. */
@@ -83,6 +111,7 @@ public final class SnapshotWriter {
     assert given.cardinality() == manifest.chunkCount() : "chunks are missing";
     assert onDurable == null && !ended;
     onDurable = newOnDurable;
+    outstandingBytes = 0;
     log.whenSynced(
         log.replica(manifest.group()).announcedPosition(manifest),
         () -> {
@@ -93,7 +122,10 @@ public final class SnapshotWriter {
 
   private void writeManifestIfReady() {
     Runnable durable = onDurable;
-    if (ended || !announced || durable == null || durableChunks < manifest.chunkCount()) {
+    if (ended
+        || !announced
+        || durable == null
+        || durableChunks.cardinality() < manifest.chunkCount()) {
       return;
     }
     Complete complete = new Complete(manifest, lengths, crcs);

@@ -76,8 +76,8 @@ final class FileDiskTest {
     log.replica(1).writeSnapshotIntent(80, 3, new byte[] {1}, 2);
     SnapshotWriter writer =
         storage.snapshots().begin(new SnapshotManifest(1, 80, 3, new byte[] {1}, 2));
-    writer.write(0, new byte[1000]);
-    writer.write(1, new byte[10]);
+    writer.write(0, new byte[1000], () -> {});
+    writer.write(1, new byte[10], () -> {});
     writer.commit(() -> log.replica(1).truncateUntil(80));
     settle(log, runAll);
     log.replica(2).writeTerm(8, new byte[] {4});

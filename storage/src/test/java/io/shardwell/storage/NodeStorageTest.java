@@ -240,9 +240,9 @@ final class NodeStorageTest {
     replica.writeSnapshotIntent(195, 1, bytes("members"), 2);
     SnapshotManifest manifest = new SnapshotManifest(2, 195, 1, bytes("members"), 2);
     SnapshotWriter writer = storage.snapshots().begin(manifest);
-    writer.write(1, bytes("one"));
-    writer.write(0, bytes("zero"));
-    writer.write(0, bytes("ignored"));
+    writer.write(1, bytes("one"), () -> {});
+    writer.write(0, bytes("zero"), () -> {});
+    writer.write(0, bytes("ignored"), () -> {});
     List<String> done = new ArrayList<>();
     writer.commit(() -> done.add("durable"));
     time.runAll();
@@ -281,7 +281,7 @@ final class NodeStorageTest {
     sync(storage);
     SnapshotWriter writer =
         storage.snapshots().begin(new SnapshotManifest(2, 2, 1, bytes("members"), 3));
-    writer.write(0, bytes("zero"));
+    writer.write(0, bytes("zero"), () -> {});
     time.runAll();
     disk = disk.crashMachine(time);
     RecoveredReplica found = recovered(open(), 2);
@@ -423,7 +423,7 @@ final class NodeStorageTest {
     replica.appendEntry(1, 9, bytes("a"));
     replica.writeSnapshotIntent(1, 9, bytes("m"), 1);
     SnapshotWriter writer = storage.snapshots().begin(new SnapshotManifest(4, 1, 9, bytes("m"), 1));
-    writer.write(0, bytes("zero"));
+    writer.write(0, bytes("zero"), () -> {});
     writer.commit(() -> {});
     sync(storage);
     assertThat(disk.list("snapshots")).hasSize(2);

@@ -329,7 +329,7 @@ final class RandomNode {
     byte[][] chunks = contentsOf(manifest);
     for (int chunk = 0; chunk < chunks.length; chunk++) {
       if (!writer.isWritten(chunk)) {
-        writer.write(chunk, chunks[chunk]);
+        writer.write(chunk, chunks[chunk], () -> {});
         if (random.nextBoolean()) {
           return;
         }

@@ -54,7 +54,8 @@ class ClusterViewTest {
               0,
               0,
               0,
-              told.digest));
+              told.digest,
+              ""));
     }
     NodeStatus status =
         new NodeStatus(

@@ -34,7 +34,7 @@ final class StateBugs {
                 "replies-not-in-snapshot",
                 "an installed or restored snapshot forgets its sessions, digest and all",
                 "DESIGN 5")
-            .in(STATE + "ShardState", "installSnapshot", StateBugs::forgetSessions)
+            .in(STATE + "ShardState", "installShadow", StateBugs::forgetSessions)
             .withSnapshots()
             .under(Fault.KILL, Fault.ISOLATE)
             .quickly(),

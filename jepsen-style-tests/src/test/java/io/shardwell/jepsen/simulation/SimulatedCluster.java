@@ -90,6 +90,9 @@ final class SimulatedCluster
                 scenario.snapshotLogBytes() / 2 + 1,
                 scenario.commitCountToTakeSnapshot(),
                 Math.min(10_000, scenario.commitCountToTakeSnapshot()))
+            .withSnapshotPieces(
+                1 << Math.floorMod(scenario.seed(), 7L), 100 << Math.floorMod(scenario.seed(), 5L))
+            .withDigestStride(1 << Math.floorMod(scenario.seed(), 6L))
             .withMinFreeBytes(SimulatedMachine.MIN_FREE_BYTES));
   }
 

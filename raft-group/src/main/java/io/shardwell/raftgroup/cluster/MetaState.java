@@ -3,11 +3,14 @@ package io.shardwell.raftgroup.cluster;
 import com.esotericsoftware.kryo.KryoException;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
+import io.shardwell.raftgroup.replica.FrozenView;
 import io.shardwell.raftgroup.replica.ReplicatedState;
+import io.shardwell.raftgroup.replica.SnapshotShadow;
 import io.shardwell.raftgroup.wire.MalformedFrameException;
 import io.shardwell.raftgroup.wire.Text;
 import io.shardwell.statemachine.Slots;
-import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The replicated state of the group `meta`: the {@link ClusterMap}. Loop thread only. */
 public final class MetaState implements ReplicatedState {
@@ -119,13 +122,31 @@ public final class MetaState implements ReplicatedState {
     return new byte[] {NEW_TERM};
   }
 
+  /** How many changes it has seen; those of its replicas are not compared. */
   @Override
-  public List<byte[]> takeSnapshot() {
-    return List.of(map.encode());
+  public long digest() {
+    return map.epoch();
   }
 
   @Override
-  public void installSnapshot(List<byte[]> chunks) {
-    map = ClusterMap.decode(chunks.get(0));
+  public FrozenView freeze(int mostChunkBytes) {
+    return FrozenView.of(map.encode());
+  }
+
+  @Override
+  public SnapshotShadow beginInstall() {
+    return new SnapshotShadow() {
+      private @Nullable ClusterMap read;
+
+      @Override
+      public void add(byte[] chunk) {
+        read = ClusterMap.decode(chunk);
+      }
+
+      @Override
+      public void replaceState() {
+        map = Objects.requireNonNull(read);
+      }
+    };
   }
 }

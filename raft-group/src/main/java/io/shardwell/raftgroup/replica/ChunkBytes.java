@@ -5,16 +5,22 @@ import io.shardwell.storage.SnapshotStore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One snapshot chunk, as MicroRaft holds it for as long as the snapshot is the newest: in memory
- * until its file is durable, afterwards only a name for the file (MICRORAFT B10). Loop thread only.
+ * One snapshot chunk, as MicroRaft holds it for as long as the snapshot is the newest: a name for a
+ * chunk that is yet to be written, its bytes until its file is durable, afterwards a name for the
+ * file (MICRORAFT B10). Loop thread only.
  */
 public final class ChunkBytes {
 
-  // Invariant: bytes != null, or store and manifest name a durable file.
+  // At most one of bytes and store is there; none while the chunk is yet to be written.
   private byte @Nullable [] bytes;
   private final int chunk;
   private @Nullable SnapshotStore store;
   private @Nullable SnapshotManifest manifest;
+
+  /** A chunk that is yet to be written. */
+  ChunkBytes(int chunk) {
+    this.chunk = chunk;
+  }
 
   /** A chunk that is in memory. */
   public ChunkBytes(int chunk, byte[] bytes) {
@@ -29,6 +35,11 @@ public final class ChunkBytes {
     this.manifest = manifest;
   }
 
+  /** Whether {@link #bytes} has an answer. */
+  boolean isWritten() {
+    return bytes != null || store != null;
+  }
+
   /** The bytes, read from the file where need be. Callers do not change them. */
   public byte[] bytes() {
     byte[] held = bytes;
@@ -38,9 +49,15 @@ public final class ChunkBytes {
     SnapshotStore source = store;
     SnapshotManifest named = manifest;
     if (source == null || named == null) {
-      throw new IllegalStateException("snapshot chunk without bytes or file");
+      throw new IllegalStateException("snapshot chunk " + chunk + " is not written yet");
     }
     return source.readChunk(named, chunk);
+  }
+
+  /** The chunk is written, but not yet to its file. */
+  void written(byte[] newBytes) {
+    assert !isWritten() : "chunk " + chunk + " twice";
+    bytes = newBytes;
   }
 
   /** The file is durable: the memory can go. */

@@ -9,6 +9,7 @@ import io.microraft.executor.RaftNodeExecutor;
 import io.microraft.model.RaftModelFactory;
 import io.microraft.model.impl.DefaultRaftModelFactory;
 import io.microraft.model.log.LogEntry;
+import io.microraft.model.log.SnapshotChunk;
 import io.microraft.model.message.AppendEntriesFailureResponse;
 import io.microraft.model.message.AppendEntriesRequest;
 import io.microraft.model.message.AppendEntriesSuccessResponse;
@@ -63,6 +64,7 @@ public final class Replica {
   private final HeldMessages held;
   private final ReplicaSnapshots snapshots;
   private final ReplicaStore store;
+  private final DigestBook digests;
   private final ReplicaStateMachine machine;
   private final AcknowledgementGate gate;
   private final CommitNews news;
@@ -120,16 +122,21 @@ public final class Replica {
     this.sharedLog = context.storage().log();
     this.log = sharedLog.replica(group);
     this.held = new HeldMessages(sharedLog);
-    this.snapshots =
-        new ReplicaSnapshots(group, log, context.storage().snapshots(), held, context.codec());
+    this.snapshots = new ReplicaSnapshots(context, group, log, held, state);
     this.time = new ReplicaTime(context.loop());
     this.gate = new AcknowledgementGate(this);
     this.news = new CommitNews(context.loop());
     this.prefixGuard = new CompactedPrefixGuard(models, context.faults());
     this.walk = new NextIndexWalk(context.loop(), this::handleIfCurrent, this::refusal);
+    this.digests =
+        new DigestBook(
+            group,
+            context.tuning().digestStride(),
+            this::voters,
+            words -> context.faults().fault(words, null));
     this.machine =
         new ReplicaStateMachine(
-            state, snapshots, context.recent(), context.faults(), this::applying);
+            state, snapshots, context.recent(), context.faults(), this::applying, digests);
     RestoredRaftState restored = null;
     if (recovered != null) {
       restored =
@@ -267,6 +274,16 @@ public final class Replica {
   public void changeMembers(ReplicaEndpoint member, MembershipChangeMode step) {
     assert !standstill.isStill() && !isChangingMembers();
     var unused = raft.changeMembership(member, step, raft.getCommittedMembers().getLogIndex());
+  }
+
+  /** What this replica knows of the others' states. */
+  public DigestBook digests() {
+    return digests;
+  }
+
+  /** Entries between two digests that are compared. */
+  public int digestStride() {
+    return digests.stride();
   }
 
   /** The commit index: after every loop task all that is committed is applied. */
@@ -410,6 +427,7 @@ public final class Replica {
     if (current != null) {
       current.successorIsGone(nodeId);
     }
+    digests.forget(nodeId);
   }
 
   /** Whether a snapshot of this replica is on its way to disk. */
@@ -437,6 +455,7 @@ public final class Replica {
   }
 
   public void terminate() {
+    snapshots.stop();
     var unused = raft.terminate();
   }
 
@@ -520,7 +539,12 @@ public final class Replica {
         && succession.standsBack(context.loop().nanoTime())) {
       return;
     } else {
-      if (message instanceof InstallSnapshotRequest) {
+      if (message instanceof InstallSnapshotRequest request) {
+        if (!request.isSenderLeader() && raft.getTerm().getLeaderEndpoint() == null) {
+          // From a leader of before. MicroRaft asks whether the next chunk's holder is the leader,
+          // and fails if there is none (InstallSnapshotRequestHandler).
+          return;
+        }
         endStalePreVote(message);
       }
       raft.handle(message);
@@ -792,8 +816,11 @@ public final class Replica {
         // Synced by the time this leaves, because it is held for the replica's last record.
         tailIndex = store.lastIndex();
         tailTerm = tailIndex == 0 ? 0 : termOf(tailIndex);
-      } else if (message instanceof InstallSnapshotRequest) {
+      } else if (message instanceof InstallSnapshotRequest request) {
         lastChunkSentNanos = context.loop().nanoTime();
+        if (!isWritten(request.getSnapshotChunk())) {
+          return;
+        }
       }
     }
     Outbox outbox = Objects.requireNonNull(context.outboxes().get(target.nodeId()));
@@ -807,6 +834,14 @@ public final class Replica {
             tailTerm,
             sent);
     held.send(target.nodeId(), vouchedFor, () -> outbox.add(out));
+  }
+
+  /**
+   * A chunk may be asked for before it is written. Then the answer is lost, as any message may be:
+   * MicroRaft offers the snapshot again after its back-off, and the follower asks again.
+   */
+  private static boolean isWritten(@Nullable SnapshotChunk chunk) {
+    return chunk == null || ((ChunkBytes) chunk.getOperation()).isWritten();
   }
 
   private int termOf(long index) {

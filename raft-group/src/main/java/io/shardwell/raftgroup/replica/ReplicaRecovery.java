@@ -102,7 +102,7 @@ final class ReplicaRecovery {
       return entry(complete, chunks);
     }
     if (complete != null) {
-      state.installSnapshot(chunks.stream().map(ChunkBytes::bytes).toList());
+      ReceivedSnapshot.readAll(state.beginInstall(), chunks);
     }
     long from = complete == null ? 0 : complete.index();
     for (RecoveredEntry recoveredEntry : recovered.entries()) {
@@ -111,16 +111,8 @@ final class ReplicaRecovery {
         Object unused = state.apply(recoveredEntry.index(), recoveredEntry.payload());
       }
     }
-    List<byte[]> taken = state.takeSnapshot();
-    chunks.clear();
-    for (int i = 0; i < taken.size(); i++) {
-      chunks.add(new ChunkBytes(i, taken.get(i)));
-    }
-    SnapshotManifest again =
-        new SnapshotManifest(
-            intent.group(), intent.index(), intent.term(), intent.membersView(), taken.size());
-    snapshots.takeAgain(again, chunks);
-    return entry(again, chunks);
+    SnapshotManifest again = snapshots.takeAgain(intent);
+    return entry(again, snapshots.chunksBeingTaken());
   }
 
   private SnapshotEntry entry(SnapshotManifest manifest, List<ChunkBytes> chunks) {

@@ -1,13 +1,12 @@
 package io.shardwell.raftgroup.replica;
 
 import io.microraft.model.log.SnapshotChunk;
-import io.shardwell.raftgroup.wire.RaftCodec;
 import io.shardwell.storage.ReplicaLog;
 import io.shardwell.storage.SnapshotManifest;
 import io.shardwell.storage.SnapshotStore;
-import io.shardwell.storage.SnapshotWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,27 +25,25 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplicaSnapshots {
 
-  /** One snapshot on its way to disk. */
-  private record Course(SnapshotManifest manifest, SnapshotWriter writer, List<ChunkBytes> chunks) {
-
-    void inFiles(SnapshotStore store) {
-      for (ChunkBytes chunk : chunks) {
-        chunk.moveToFile(store, manifest);
-      }
-    }
-  }
-
   private final int group;
   private final ReplicaLog log;
   private final SnapshotStore store;
   private final HeldMessages held;
-  private final RaftCodec codec;
+  private final LoopContext context;
+  private final ReplicatedState state;
 
   /** Index of the snapshot that MicroRaft is taking of us at the moment, or of the last one. */
   private long takenIndex;
 
-  private @Nullable Course taking;
-  private @Nullable Course receiving;
+  // Not null from the freeze until the files are durable.
+  private @Nullable TakenSnapshot taking;
+  private @Nullable ReceivedSnapshot receiving;
+
+  // The state that is to replace ours, between the exchange of the logs and that of the states.
+  private @Nullable SnapshotShadow shadow;
+
+  // Index up to which recovery has brought the state by itself, 0 if it has not.
+  private long recoveredStateIndex;
 
   // Invariant: no truncation above an index is obeyed before the snapshot there is durable.
   private long truncateUntil;
@@ -58,12 +55,13 @@ final class ReplicaSnapshots {
   private boolean installing;
 
   ReplicaSnapshots(
-      int group, ReplicaLog log, SnapshotStore store, HeldMessages held, RaftCodec codec) {
+      LoopContext context, int group, ReplicaLog log, HeldMessages held, ReplicatedState state) {
+    this.context = context;
     this.group = group;
     this.log = log;
-    this.store = store;
+    this.store = context.storage().snapshots();
     this.held = held;
-    this.codec = codec;
+    this.state = state;
   }
 
   /** What recovery hands to MicroRaft. */
@@ -72,19 +70,33 @@ final class ReplicaSnapshots {
     snapshotTerm = term;
   }
 
-  /** Recovery took a snapshot again that had been intended but whose files were not complete. */
-  void takeAgain(SnapshotManifest manifest, List<ChunkBytes> chunks) {
+  /**
+   * Recovery has brought the state to an index at which a snapshot had been intended but whose
+   * files were not complete: it is taken again.
+   *
+   * @return its manifest
+   */
+  SnapshotManifest takeAgain(SnapshotManifest intent) {
+    TakenSnapshot again = freeze();
+    SnapshotManifest manifest =
+        new SnapshotManifest(
+            intent.group(),
+            intent.index(),
+            intent.term(),
+            intent.membersView(),
+            again.chunks().size());
     restored(manifest.index(), manifest.term());
+    recoveredStateIndex = manifest.index();
     takenIndex = manifest.index();
     truncateUntil = manifest.index();
-    log.writeSnapshotIntent(
-        manifest.index(), manifest.term(), manifest.membersView(), manifest.chunkCount());
-    Course course = new Course(manifest, store.begin(manifest), chunks);
-    taking = course;
-    for (int i = 0; i < chunks.size(); i++) {
-      course.writer.write(i, chunks.get(i).bytes());
-    }
-    course.writer.commit(() -> takenIsDurable(course));
+    taking = again;
+    again.begin(manifest, () -> takenIsDurable(again));
+    return manifest;
+  }
+
+  /** What stands for the chunks of the snapshot being taken. */
+  List<ChunkBytes> chunksBeingTaken() {
+    return Objects.requireNonNull(taking).chunks();
   }
 
   long snapshotIndex() {
@@ -105,47 +117,60 @@ final class ReplicaSnapshots {
     return taking != null || installing;
   }
 
-  /** MicroRaft takes a snapshot of this replica; its chunks follow within the same call. */
-  void begin(long index) {
+  /**
+   * MicroRaft takes a snapshot of this replica; what stands for its chunks follows within the same
+   * call. One that is under way is given up, and so is a download that this one makes superfluous.
+   */
+  List<ChunkBytes> begin(long index) {
+    TakenSnapshot older = taking;
+    if (older != null) {
+      older.abandon();
+    }
+    ReceivedSnapshot download = receiving;
+    if (download != null && download.manifest().index() <= index) {
+      download.abandon();
+      receiving = null;
+    }
+    TakenSnapshot newer = freeze();
     takenIndex = index;
+    taking = newer;
+    return newer.chunks();
+  }
+
+  private TakenSnapshot freeze() {
+    return new TakenSnapshot(
+        state.freeze(context.tuning().snapshotChunkBytes()),
+        context.loop(),
+        log,
+        store,
+        context.tuning().snapshotSliceRecords(),
+        context.commitCountToTakeSnapshot());
+  }
+
+  /** The replica ends. */
+  void stop() {
+    if (taking != null) {
+      taking.stop();
+    }
   }
 
   /** A chunk of the snapshot being taken, or of one being fetched. */
   void chunk(SnapshotChunk chunk) {
-    if (chunk.getIndex() == takenIndex) {
-      taken(chunk);
-    } else {
+    TakenSnapshot own = taking;
+    if (chunk.getIndex() != takenIndex) {
       received(chunk);
+    } else if (own != null && own.manifest() == null) {
+      own.begin(manifest(chunk), () -> takenIsDurable(own));
     }
   }
 
-  private void taken(SnapshotChunk chunk) {
-    Course course = taking;
-    if (course == null || course.manifest.index() != chunk.getIndex()) {
-      if (course != null) {
-        course.writer.abandon();
-      }
-      SnapshotManifest manifest = manifest(chunk);
-      log.writeSnapshotIntent(
-          manifest.index(), manifest.term(), manifest.membersView(), manifest.chunkCount());
-      course = new Course(manifest, store.begin(manifest), new ArrayList<>());
-      taking = course;
-    }
-    add(course, chunk);
-    if (course.chunks.size() == course.manifest.chunkCount()) {
-      Course complete = course;
-      complete.writer.commit(() -> takenIsDurable(complete));
-    }
-  }
-
-  private void takenIsDurable(Course course) {
-    if (taking == null || taking.manifest.index() != course.manifest.index()) {
+  private void takenIsDurable(TakenSnapshot durable) {
+    if (taking != durable) {
       return; // A newer one took its place.
     }
     taking = null;
-    course.inFiles(store);
     truncate();
-    store.deleteOlderThan(group, course.manifest.index());
+    store.deleteOlderThan(group, Objects.requireNonNull(durable.manifest()).index());
   }
 
   private void truncate() {
@@ -155,22 +180,15 @@ final class ReplicaSnapshots {
   }
 
   private void received(SnapshotChunk chunk) {
-    Course course = receiving;
-    if (course == null || course.manifest.index() != chunk.getIndex()) {
+    ReceivedSnapshot course = receiving;
+    if (course == null || course.manifest().index() != chunk.getIndex()) {
       if (course != null) {
-        course.writer.abandon();
+        course.abandon();
       }
-      SnapshotManifest manifest = manifest(chunk);
-      course = new Course(manifest, store.begin(manifest), new ArrayList<>());
+      course = new ReceivedSnapshot(manifest(chunk), store, state.beginInstall());
       receiving = course;
     }
-    add(course, chunk);
-  }
-
-  private static void add(Course course, SnapshotChunk chunk) {
-    ChunkBytes bytes = (ChunkBytes) chunk.getOperation();
-    course.chunks.add(bytes);
-    course.writer.write(chunk.getSnapshotChunkIndex(), bytes.bytes());
+    course.add(chunk);
   }
 
   private SnapshotManifest manifest(SnapshotChunk chunk) {
@@ -178,15 +196,15 @@ final class ReplicaSnapshots {
         group,
         chunk.getIndex(),
         chunk.getTerm(),
-        codec.encodeView(chunk.getGroupMembersView()),
+        context.codec().encodeView(chunk.getGroupMembersView()),
         chunk.getSnapshotChunkCount());
   }
 
   /** MicroRaft gives up a download. */
   void dropDownload(long index) {
-    Course course = receiving;
-    if (course != null && course.manifest.index() == index) {
-      course.writer.abandon();
+    ReceivedSnapshot course = receiving;
+    if (course != null && course.manifest().index() == index) {
+      course.abandon();
       receiving = null;
     }
   }
@@ -196,35 +214,28 @@ final class ReplicaSnapshots {
    * own, or one it fetched.
    */
   void replaceLog(long index) {
-    Course fetched = receiving;
+    ReceivedSnapshot fetched = receiving;
     if (fetched != null
-        && fetched.manifest.index() == index
-        && fetched.chunks.size() == fetched.manifest.chunkCount()
+        && fetched.manifest().index() == index
+        && fetched.isComplete()
         && takenIndex != index) {
       receiving = null;
       install(fetched);
       return;
     }
     truncateUntil = index;
-    Course course = taking;
-    if (course == null) {
-      // The files may already be durable: an immediate disk, as in tests.
-      snapshotIndex = takenIndex;
-      snapshotTerm = log.termOf(takenIndex);
-      truncate();
-    } else {
-      snapshotIndex = course.manifest.index();
-      snapshotTerm = course.manifest.term();
-    }
+    SnapshotManifest own = Objects.requireNonNull(Objects.requireNonNull(taking).manifest());
+    snapshotIndex = own.index();
+    snapshotTerm = own.term();
   }
 
-  private void install(Course course) {
-    Course interrupted = taking;
+  private void install(ReceivedSnapshot course) {
+    TakenSnapshot interrupted = taking;
     if (interrupted != null) {
-      interrupted.writer.abandon();
+      interrupted.abandon();
       taking = null;
     }
-    SnapshotManifest manifest = course.manifest;
+    SnapshotManifest manifest = course.manifest();
     List<byte[]> keptPayloads = new ArrayList<>();
     List<Integer> keptTerms = new ArrayList<>();
     for (long i = manifest.index() + 1; i <= log.lastIndex(); i++) {
@@ -240,14 +251,28 @@ final class ReplicaSnapshots {
     snapshotIndex = manifest.index();
     snapshotTerm = manifest.term();
     truncateUntil = 0;
+    shadow = course.shadow();
     installing = true;
     held.installing(true);
-    course.writer.commit(
+    course.commit(
         () -> {
-          course.inFiles(store);
           store.deleteOlderThan(group, manifest.index());
           installing = false;
           held.installing(false);
         });
+  }
+
+  /** MicroRaft replaces the state by that of its newest snapshot. */
+  void replaceState(long index, List<ChunkBytes> chunks) {
+    SnapshotShadow read = shadow;
+    shadow = null;
+    if (read != null) {
+      assert index == snapshotIndex : index + " instead of " + snapshotIndex;
+      read.replaceState();
+    } else if (index != recoveredStateIndex) {
+      // At a start: the files are there.
+      ReceivedSnapshot.readAll(state.beginInstall(), chunks);
+    }
+    recoveredStateIndex = 0;
   }
 }

@@ -3,7 +3,6 @@ package io.shardwell.raftgroup.replica;
 import io.microraft.impl.statemachine.InternalCommitAware;
 import io.microraft.statemachine.StateMachine;
 import io.shardwell.storage.FaultHandler;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +19,7 @@ final class ReplicaStateMachine implements StateMachine, InternalCommitAware {
   private final RecentEntries recent;
   private final FaultHandler faults;
   private final AppliedListener listener;
+  private final DigestBook digests;
 
   // Invariant: only grows.
   private long appliedIndex;
@@ -37,12 +37,14 @@ final class ReplicaStateMachine implements StateMachine, InternalCommitAware {
       ReplicaSnapshots snapshots,
       RecentEntries recent,
       FaultHandler faults,
-      AppliedListener listener) {
+      AppliedListener listener,
+      DigestBook digests) {
     this.state = state;
     this.snapshots = snapshots;
     this.recent = recent;
     this.faults = faults;
     this.listener = listener;
+    this.digests = digests;
   }
 
   long appliedIndex() {
@@ -63,6 +65,7 @@ final class ReplicaStateMachine implements StateMachine, InternalCommitAware {
       Object result = state.apply(commitIndex, entry.bytes());
       appliedIndex = commitIndex;
       recent.add(entry);
+      compareDigests();
       return result;
     } catch (Throwable failure) {
       faults.fault("could not apply entry " + commitIndex, failure);
@@ -74,16 +77,19 @@ final class ReplicaStateMachine implements StateMachine, InternalCommitAware {
   public void onInternalCommit(long commitIndex) {
     assert commitIndex > appliedIndex : commitIndex + " applied after " + appliedIndex;
     appliedIndex = commitIndex;
+    compareDigests();
+  }
+
+  private void compareDigests() {
+    if (digests.isPosition(appliedIndex)) {
+      digests.applied(appliedIndex, state.digest());
+    }
   }
 
   @Override
   public void takeSnapshot(long commitIndex, Consumer<Object> chunkConsumer) {
     try {
-      snapshots.begin(commitIndex);
-      List<byte[]> chunks = state.takeSnapshot();
-      for (int i = 0; i < chunks.size(); i++) {
-        chunkConsumer.accept(new ChunkBytes(i, chunks.get(i)));
-      }
+      snapshots.begin(commitIndex).forEach(chunkConsumer);
     } catch (Throwable failure) {
       faults.fault("could not take a snapshot at entry " + commitIndex, failure);
     }
@@ -92,12 +98,10 @@ final class ReplicaStateMachine implements StateMachine, InternalCommitAware {
   @Override
   public void installSnapshot(long commitIndex, List<Object> chunks) {
     try {
-      List<byte[]> bytes = new ArrayList<>(chunks.size());
-      for (Object chunk : chunks) {
-        bytes.add(((ChunkBytes) chunk).bytes());
-      }
-      state.installSnapshot(bytes);
+      snapshots.replaceState(
+          commitIndex, chunks.stream().map(chunk -> (ChunkBytes) chunk).toList());
       appliedIndex = commitIndex;
+      digests.replaced();
     } catch (Throwable failure) {
       faults.fault("could not install the snapshot at entry " + commitIndex, failure);
     }

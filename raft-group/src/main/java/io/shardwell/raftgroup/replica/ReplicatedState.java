@@ -1,7 +1,5 @@
 package io.shardwell.raftgroup.replica;
 
-import java.util.List;
-
 /**
  * What a group agrees on: a shard's data or, in `meta`, the cluster map. Loop thread only;
  * deterministic in everything {@link #apply} and the snapshots do.
@@ -17,9 +15,16 @@ public interface ReplicatedState {
   /** The first entry of a leader's term. */
   byte[] newTermProposal();
 
-  /** The whole state, in at least one chunk. */
-  List<byte[]> takeSnapshot();
+  /** A fingerprint of the whole state, the same wherever the same entries were applied. */
+  long digest();
 
-  /** Replaces the whole state. */
-  void installSnapshot(List<byte[]> chunks);
+  /**
+   * The whole state as it is now, to be written later. As good as no work.
+   *
+   * @param mostChunkBytes of a chunk that holds more than one record
+   */
+  FrozenView freeze(int mostChunkBytes);
+
+  /** Begins to read a snapshot that is to replace the whole state. */
+  SnapshotShadow beginInstall();
 }

@@ -1,10 +1,12 @@
 package io.shardwell.raftgroup.replica;
 
+import io.shardwell.statemachine.FrozenShard;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Proposal;
+import io.shardwell.statemachine.ShadowShard;
 import io.shardwell.statemachine.ShardState;
 import io.shardwell.statemachine.TouchBuilder;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A shard's data as a group's replicated state. Loop thread only. */
 public final class ShardReplicatedState implements ReplicatedState {
@@ -79,13 +81,50 @@ public final class ShardReplicatedState implements ReplicatedState {
   }
 
   @Override
-  public List<byte[]> takeSnapshot() {
-    return shard.takeSnapshot();
+  public long digest() {
+    return shard.digest();
   }
 
   @Override
-  public void installSnapshot(List<byte[]> chunks) {
-    shard.installSnapshot(chunks);
-    clock.seen(shard.logTimeMillis());
+  public FrozenView freeze(int mostChunkBytes) {
+    FrozenShard view = shard.freeze(mostChunkBytes);
+    return new FrozenView() {
+      @Override
+      public int chunkCount() {
+        return view.chunkCount();
+      }
+
+      @Override
+      public long mostBytes() {
+        return view.mostBytes();
+      }
+
+      @Override
+      public byte @Nullable [] write(int mostRecords) {
+        return view.write(mostRecords);
+      }
+
+      @Override
+      public void letGo() {
+        view.letGo();
+      }
+    };
+  }
+
+  @Override
+  public SnapshotShadow beginInstall() {
+    ShadowShard shadow = new ShadowShard();
+    return new SnapshotShadow() {
+      @Override
+      public void add(byte[] chunk) {
+        shadow.add(chunk);
+      }
+
+      @Override
+      public void replaceState() {
+        shard.installShadow(shadow);
+        clock.seen(shard.logTimeMillis());
+      }
+    };
   }
 }

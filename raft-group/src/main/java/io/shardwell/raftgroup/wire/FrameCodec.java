@@ -5,6 +5,7 @@ import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
 import io.microraft.model.message.RaftMessage;
 import io.shardwell.raftgroup.ClientAddress;
+import io.shardwell.raftgroup.replica.DigestBook;
 import io.shardwell.raftgroup.replica.ReplicaEndpoint;
 import io.shardwell.statemachine.Outcome;
 import java.nio.ByteBuffer;
@@ -96,6 +97,12 @@ public final class FrameCodec {
     } else if (message instanceof PeerMessage.MapCopy m) {
       out.writeByte(Kind.MAP_COPY);
       Text.writeBytes(out, m.map());
+    } else if (message instanceof PeerMessage.Piece m) {
+      out.writeByte(Kind.PIECE);
+      out.writeVarInt(m.rest(), true);
+      Text.writeBytes(out, m.bytes());
+    } else if (message instanceof PeerMessage.Digests m) {
+      writeDigests(out, m);
     } else {
       throw new AssertionError("no encoding for " + message.getClass());
     }
@@ -186,8 +193,37 @@ public final class FrameCodec {
               in.readBoolean());
       case Kind.MAP_CHANGE -> new PeerMessage.MapChange(Text.readBytes(in));
       case Kind.MAP_COPY -> new PeerMessage.MapCopy(Text.readBytes(in));
+      case Kind.PIECE -> new PeerMessage.Piece(in.readVarInt(true), Text.readBytes(in));
+      case Kind.DIGESTS -> readDigests(in);
       default -> throw new MalformedFrameException("message of unknown kind " + kind);
     };
+  }
+
+  private static void writeDigests(Output out, PeerMessage.Digests m) {
+    out.writeByte(Kind.DIGESTS);
+    out.writeVarInt(m.shard(), true);
+    out.writeVarInt(m.generation(), true);
+    out.writeVarInt(m.stride(), true);
+    out.writeVarLong(m.lastPosition(), true);
+    out.writeVarInt(m.digests().length, true);
+    for (long digest : m.digests()) {
+      out.writeLong(digest);
+    }
+  }
+
+  private static PeerMessage.Digests readDigests(Input in) {
+    int shard = in.readVarInt(true);
+    int generation = in.readVarInt(true);
+    int stride = in.readVarInt(true);
+    long lastPosition = in.readVarLong(true);
+    long[] digests = new long[Math.min(readCount(in), DigestBook.MOST_TOLD + 1)];
+    if (digests.length > DigestBook.MOST_TOLD) {
+      throw new MalformedFrameException("more than " + DigestBook.MOST_TOLD + " digests");
+    }
+    for (int i = 0; i < digests.length; i++) {
+      digests[i] = in.readLong();
+    }
+    return new PeerMessage.Digests(shard, generation, stride, lastPosition, digests);
   }
 
   private static void writeTerms(Output out, List<PeerMessage.GroupTerm> terms) {
@@ -311,6 +347,8 @@ public final class FrameCodec {
     static final int PULSE = 10;
     static final int MAP_CHANGE = 11;
     static final int MAP_COPY = 12;
+    static final int PIECE = 13;
+    static final int DIGESTS = 14;
   }
 
   private static final class Verdict {

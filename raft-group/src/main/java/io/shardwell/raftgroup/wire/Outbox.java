@@ -7,7 +7,8 @@ import java.nio.ByteBuffer;
 
 /**
  * What a turn has to say to one peer: gathered, and sent as one frame at the turn's end, whatever
- * the number of shards (DESIGN 4). Loop thread only.
+ * the number of shards (DESIGN 4). Snapshot chunks follow in pieces, one a turn, and only while the
+ * peer's socket takes them: a heartbeat never waits for more than one. Loop thread only.
  */
 public final class Outbox {
 
@@ -17,6 +18,7 @@ public final class Outbox {
   private final PeerBus bus;
   private final FrameCodec codec;
   private Output out = new Output(4096, -1);
+  private final BulkQueue bulk;
   private long droppedFrames;
   private long droppedMessages;
 
@@ -24,11 +26,16 @@ public final class Outbox {
     this.peerId = peerId;
     this.bus = bus;
     this.codec = codec;
+    this.bulk = new BulkQueue(codec);
   }
 
   /** Adds a message to this turn's frame, unless the link is down. */
   public void add(PeerMessage message) {
     if (!bus.isUp(peerId)) {
+      return;
+    }
+    if (BulkQueue.isBulk(message)) {
+      bulk.add((PeerMessage.Raft) message);
       return;
     }
     if (out.position() == 0) {
@@ -73,9 +80,27 @@ public final class Outbox {
     bus.send(peerId, ByteBuffer.wrap(frame));
   }
 
+  /**
+   * Sends what has gathered and, if the peer's socket has room, a piece of a snapshot chunk.
+   *
+   * @return whether more pieces wait
+   */
+  public boolean endTurn() {
+    flush();
+    if (bus.pendingBytes(peerId) <= WireLimits.MAX_PIECE_BYTES) {
+      PeerMessage.Piece piece = bulk.next();
+      if (piece != null) {
+        add(piece);
+        flush();
+      }
+    }
+    return !bulk.isEmpty();
+  }
+
   /** The link broke or came up anew: what was gathered for the old one is not for the new one. */
   public void clear() {
     out.reset();
+    bulk.clear();
   }
 
   public boolean isUp() {

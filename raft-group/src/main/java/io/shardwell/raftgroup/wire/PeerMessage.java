@@ -99,6 +99,21 @@ public sealed interface PeerMessage {
       boolean isLeaving)
       implements PeerMessage {}
 
+  /**
+   * Part of a message too large to let others wait for it; the next part follows on the same link.
+   *
+   * @param rest how many bytes follow
+   * @param bytes of a frame of its own
+   */
+  record Piece(int rest, byte[] bytes) implements PeerMessage {}
+
+  /**
+   * The digests of the speaker's replica at some multiples of the stride, the last of them at the
+   * position.
+   */
+  record Digests(int shard, int generation, int stride, long lastPosition, long[] digests)
+      implements PeerMessage {}
+
   /** A change of the cluster map, for the leader of `meta`. Repeating one does no harm. */
   record MapChange(byte[] change) implements PeerMessage {}
 

@@ -3,11 +3,13 @@ package io.shardwell.raftgroup.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.shardwell.raftgroup.VirtualLoop;
+import io.shardwell.raftgroup.replica.SnapshotShadow;
 import io.shardwell.statemachine.EvictionPolicy;
 import io.shardwell.statemachine.MemoryLimit;
 import io.shardwell.statemachine.Reply;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -135,7 +137,10 @@ class MemoryChangesTest {
     apply(sent.get(0));
     assertThat(ClusterMap.decode(meta.map().encode())).isEqualTo(meta.map());
     MetaState restored = new MetaState(table);
-    restored.installSnapshot(meta.takeSnapshot());
+    SnapshotShadow shadow = restored.beginInstall();
+    shadow.add(Objects.requireNonNull(meta.freeze(1000).write(1)));
+    assertThat(restored.map()).isNotEqualTo(meta.map());
+    shadow.replaceState();
     assertThat(restored.map()).isEqualTo(meta.map());
   }
 

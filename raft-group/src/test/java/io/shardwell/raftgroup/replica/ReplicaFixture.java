@@ -16,6 +16,7 @@ import io.shardwell.raftgroup.cluster.NodeIdentity;
 import io.shardwell.raftgroup.wire.FrameCodec;
 import io.shardwell.raftgroup.wire.Outbox;
 import io.shardwell.raftgroup.wire.PeerMessage;
+import io.shardwell.raftgroup.wire.PieceAssembly;
 import io.shardwell.raftgroup.wire.RaftCodec;
 import io.shardwell.statemachine.Proposal;
 import io.shardwell.storage.MemoryDisk;
@@ -152,11 +153,19 @@ final class ReplicaFixture implements PeerBus {
     return opened;
   }
 
+  /** All pieces of a message leave at once here, so they never mix. */
+  private final PieceAssembly pieces = new PieceAssembly();
+
   private void endTurn() {
     while (!submitted.isEmpty()) {
       submitted.remove().run();
     }
-    outboxes.values().forEach(Outbox::flush);
+    for (Outbox outbox : outboxes.values()) {
+      boolean more = true;
+      while (more) {
+        more = outbox.endTurn();
+      }
+    }
   }
 
   // --- the disk
@@ -346,7 +355,20 @@ final class ReplicaFixture implements PeerBus {
   @Override
   public void send(String peerId, ByteBuffer frame) {
     new FrameCodec(codec)
-        .read(frame, "me", 7, message -> leaves(peerId, (PeerMessage.Raft) message));
+        .read(
+            frame,
+            "me",
+            7,
+            message -> {
+              if (message instanceof PeerMessage.Piece piece) {
+                ByteBuffer whole = pieces.add(piece);
+                if (whole != null) {
+                  send(peerId, whole);
+                }
+              } else {
+                leaves(peerId, (PeerMessage.Raft) message);
+              }
+            });
   }
 
   private void leaves(String peerId, PeerMessage.Raft message) {

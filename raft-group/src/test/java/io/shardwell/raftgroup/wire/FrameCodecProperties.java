@@ -108,7 +108,7 @@ class FrameCodecProperties {
   private PeerMessage message(Random random) {
     long number = random.nextInt(1 << 20);
     int shard = random.nextInt(1024);
-    return switch (random.nextInt(12)) {
+    return switch (random.nextInt(14)) {
       case 0 ->
           new PeerMessage.Hello(
               "n" + shard,
@@ -141,6 +141,10 @@ class FrameCodecProperties {
               random.nextBoolean());
       case 9 -> new PeerMessage.MapChange(bytes(random));
       case 10 -> new PeerMessage.MapCopy(bytes(random));
+      case 11 -> new PeerMessage.Piece(random.nextInt(1 << 20), bytes(random));
+      case 12 ->
+          new PeerMessage.Digests(
+              shard, 2, 256, number, random.longs(random.nextInt(129)).toArray());
       default ->
           new PeerMessage.Raft(
               shard, 3, random.nextLong(), 0, number, 4, raftMessage(random, shard));

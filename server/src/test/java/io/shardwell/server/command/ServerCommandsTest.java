@@ -76,7 +76,7 @@ class ServerCommandsTest {
   private static NodeStatus status() {
     var replica =
         new NodeStatus.ReplicaStatus(
-            0, 0, 16383, "LEADER", "n1", 3, 7, 7, 7, 0, 2, 100, 4, 6, 1, 1);
+            0, 0, 16383, "LEADER", "n1", 3, 7, 7, 7, 0, 2, 100, 4, 6, 1, 1, "");
     return new NodeStatus(
         "n1",
         1,

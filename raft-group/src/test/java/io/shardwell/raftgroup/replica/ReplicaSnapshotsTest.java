@@ -1,0 +1,172 @@
+package io.shardwell.raftgroup.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.microraft.model.log.RaftGroupMembersView;
+import io.microraft.model.log.SnapshotChunk;
+import io.microraft.model.message.InstallSnapshotRequest;
+import io.shardwell.statemachine.Proposal;
+import io.shardwell.statemachine.ShardState;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Snapshots that take their time: what happens to a replica while its own is being written or a
+ * foreign one arrives, on a simulated disk.
+ */
+class ReplicaSnapshotsTest {
+  private final ReplicaFixture it = new ReplicaFixture("a", "b");
+
+  @AfterEach
+  void nothingWentWrong() {
+    assertThat(it.faults).isEmpty();
+  }
+
+  /** Found by simulation, seed 1057: both had the same files. */
+  @Test
+  void anOwnSnapshotTakesThePlaceOfADownloadAtTheSameIndex() {
+    install("a", 1, 4, null, 2);
+    install("a", 1, 4, snapshotAt(4).get(0), 2);
+    assertThat(it.count("a", io.microraft.model.message.InstallSnapshotResponse.class))
+        .isEqualTo(2);
+    it.append("b", 2, 0, 0, 4, 1, 1, 1, 1, 2);
+    it.append("b", 2, 5, 2, 4);
+    assertThat(it.replica.commitIndex()).isEqualTo(4);
+    assertThat(it.replica.takeSnapshot()).isTrue();
+    it.syncAll();
+    it.loop.run(100);
+    assertThat(it.replica.takesSnapshot()).isFalse();
+    assertThat(it.replica.snapshotIndex()).isEqualTo(4);
+    long digest = it.state.shard().digest();
+    it.restart();
+    assertThat(it.state.shard().lastAppliedIndex()).isEqualTo(4);
+    assertThat(it.state.shard().digest()).isEqualTo(digest);
+  }
+
+  /** Its chunks are not there yet: no answer, and later an answer. */
+  @Test
+  void aChunkIsNotSentBeforeItIsWritten() {
+    it.elect("a");
+    it.syncAll();
+    it.acknowledge("a", it.replica.term(), 1);
+    assertThat(it.replica.takeSnapshot()).isTrue();
+    ask("b", 1);
+    it.syncAll();
+    it.loop.run(100);
+    it.syncAll();
+    assertThat(it.replica.takesSnapshot()).isFalse();
+    InstallSnapshotRequest offer = it.last("b", InstallSnapshotRequest.class);
+    assertThat(offer == null || offer.getSnapshotChunk() == null).as("no chunk yet").isTrue();
+    ask("b", 1);
+    it.syncAll();
+    InstallSnapshotRequest sent =
+        Objects.requireNonNull(it.last("b", InstallSnapshotRequest.class));
+    SnapshotChunk chunk = Objects.requireNonNull(sent.getSnapshotChunk());
+    ShardState fetched = new ShardState();
+    fetched.installSnapshot(List.of(((ChunkBytes) chunk.getOperation()).bytes()));
+    assertThat(fetched.digest()).isEqualTo(it.state.shard().digest());
+  }
+
+  /**
+   * Found by simulation, seed 5109: MicroRaft compares the sender with a leader it does not know.
+   */
+  @Test
+  void aChunkOfAFormerLeaderIsIgnoredWhileNobodyLeads() {
+    install("a", 1, 4, null, 2);
+    assertThat(it.loop.until(() -> it.replica.leaderNodeId() == null, 20_000)).isTrue();
+    receive("a", 1, 4, snapshotAt(4).get(0), 2, false);
+    install("b", 2, 4, null, 2);
+    assertThat(it.replica.leaderNodeId()).isEqualTo("b");
+  }
+
+  /** The log is cut when the files are durable, not when MicroRaft says so. */
+  @Test
+  void whatIsAppendedWhileASnapshotIsWrittenIsNotInIt() {
+    it.append("a", 1, 0, 0, 0, 1, 1, 1, 1);
+    it.append("a", 1, 4, 1, 4);
+    it.syncAll();
+    long then = it.state.shard().digest();
+    assertThat(it.replica.takeSnapshot()).isTrue();
+    it.append("a", 1, 4, 1, 4, 1, 1, 1);
+    it.append("a", 1, 7, 1, 7);
+    assertThat(it.replica.takesSnapshot()).isTrue();
+    assertThat(it.storage.log().replica(ReplicaFixture.GROUP).firstIndex()).isEqualTo(1);
+    it.syncAll();
+    it.loop.run(100);
+    assertThat(it.replica.takesSnapshot()).isFalse();
+    assertThat(it.storage.log().replica(ReplicaFixture.GROUP).firstIndex()).isGreaterThan(1);
+    it.restart();
+    assertThat(it.replica.snapshotIndex()).isEqualTo(4);
+    assertThat(it.state.shard().digest()).isEqualTo(then);
+  }
+
+  private void ask(String follower, int term) {
+    it.receive(
+        it.models
+            .createInstallSnapshotResponseBuilder()
+            .setGroupId(ReplicaFixture.GROUP)
+            .setSender(ReplicaFixture.endpoint(follower))
+            .setTerm(term)
+            .setSnapshotIndex(1)
+            .setRequestedSnapshotChunkIndex(0)
+            .setQuerySequenceNumber(0)
+            .setFlowControlSequenceNumber(0)
+            .build());
+  }
+
+  /** A snapshot of ticks, in two chunks: the second one is never sent. */
+  private static List<byte[]> snapshotAt(long index) {
+    ShardState state = new ShardState();
+    for (long i = 1; i <= index; i++) {
+      var unused = state.apply(i, Proposal.tick(i));
+    }
+    return state.takeSnapshot();
+  }
+
+  private void install(String leader, int term, long index, byte @Nullable [] bytes, int count) {
+    receive(leader, term, index, bytes, count, true);
+  }
+
+  private void receive(
+      String sender, int term, long index, byte @Nullable [] bytes, int count, boolean isLeader) {
+    RaftGroupMembersView view =
+        it.models
+            .createRaftGroupMembersViewBuilder()
+            .setLogIndex(0)
+            .setMembers(it.replica.members())
+            .setVotingMembers(it.replica.voters())
+            .build();
+    SnapshotChunk chunk =
+        bytes == null
+            ? null
+            : it.models
+                .createSnapshotChunkBuilder()
+                .setIndex(index)
+                .setTerm(term)
+                .setSnapshotChunkIndex(0)
+                .setSnapshotChunkCount(count)
+                .setGroupMembersView(view)
+                .setOperation(new ChunkBytes(0, bytes))
+                .build();
+    it.receive(
+        it.models
+            .createInstallSnapshotRequestBuilder()
+            .setGroupId(ReplicaFixture.GROUP)
+            .setSender(ReplicaFixture.endpoint(sender))
+            .setTerm(term)
+            .setSenderLeader(isLeader)
+            .setSnapshotTerm(term)
+            .setSnapshotIndex(index)
+            .setTotalSnapshotChunkCount(count)
+            .setFlowControlSequenceNumber(1)
+            .setQuerySequenceNumber(0)
+            .setSnapshottedMembers(isLeader ? List.of(ReplicaFixture.endpoint(sender)) : List.of())
+            .setGroupMembersView(view)
+            .setSnapshotChunk(chunk)
+            .build());
+    it.syncAll();
+  }
+}
