@@ -65,7 +65,6 @@ public final class Replica {
   private final ReplicaStore store;
   private final ReplicaStateMachine machine;
   private final AcknowledgementGate gate;
-  private final CommitNews news;
   private final CompactedPrefixGuard prefixGuard;
   private final NextIndexWalk walk;
   private final ReplicaTime time;
@@ -82,9 +81,6 @@ public final class Replica {
 
   /** What the response to the AppendEntries being handled lacks (MICRORAFT B5). */
   private long responseBase;
-
-  /** Set while MicroRaft handles a follower's answer. */
-  private boolean handlesResponse;
 
   /** Whether the request being handled was answered (MICRORAFT B4: no error passes in silence). */
   private boolean answered;
@@ -118,7 +114,6 @@ public final class Replica {
         new ReplicaSnapshots(group, log, context.storage().snapshots(), held, context.codec());
     this.time = new ReplicaTime(context.loop());
     this.gate = new AcknowledgementGate(this);
-    this.news = new CommitNews(context.loop());
     this.prefixGuard = new CompactedPrefixGuard(models, context.faults());
     this.walk = new NextIndexWalk(context.loop(), this::handleIfCurrent, this::refusal);
     this.machine =
@@ -363,7 +358,6 @@ public final class Replica {
   public void linkBroken(String nodeId) {
     held.drop(nodeId);
     gate.drop(nodeId);
-    news.outdated(nodeId);
   }
 
   /** Whether a snapshot of this replica is on its way to disk. */
@@ -408,7 +402,6 @@ public final class Replica {
       standstill.begin();
       succession = null; // Its turns are timers of our own.
       gate.clear();
-      news.clear();
       context.leaderChanged().accept(this);
     }
   }
@@ -523,9 +516,7 @@ public final class Replica {
 
   private void handleIfCurrent(RaftMessage response) {
     if (response.getTerm() >= term()) {
-      handlesResponse = true;
       raft.handle(response);
-      handlesResponse = false;
     }
   }
 
@@ -579,7 +570,6 @@ public final class Replica {
       succession = null;
     }
     gate.clear();
-    news.clear();
     context.leaderChanged().accept(this);
   }
 
@@ -653,32 +643,7 @@ public final class Replica {
         && succession != null) {
       succession.granted(target.nodeId(), context.loop().nanoTime());
     }
-    if (message instanceof AppendEntriesRequest request && isCommitNews(request)) {
-      news.hold(target.nodeId(), () -> tellCommit(target, request));
-      return;
-    }
-    if (message instanceof AppendEntriesRequest || message instanceof InstallSnapshotRequest) {
-      news.outdated(target.nodeId());
-    }
     sendDurable(target, message);
-  }
-
-  /**
-   * Whether the request has nothing to say but the commit index: no entries, and MicroRaft awaits
-   * no answer (no flow control number). A heartbeat looks the same but is no answer to a response.
-   * A leader that has just left its group says it at once; it will not be there later.
-   */
-  private boolean isCommitNews(AppendEntriesRequest request) {
-    return handlesResponse
-        && request.getLogEntries().isEmpty()
-        && request.getFlowControlSequenceNumber() == 0
-        && raft.getStatus() != RaftNodeStatus.TERMINATED;
-  }
-
-  private void tellCommit(ReplicaEndpoint target, AppendEntriesRequest request) {
-    if (isLeader() && request.getTerm() == term()) {
-      sendDurable(target, request);
-    }
   }
 
   /**
