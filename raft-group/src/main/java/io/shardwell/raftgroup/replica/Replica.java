@@ -67,7 +67,6 @@ public final class Replica {
   private final DigestBook digests;
   private final ReplicaStateMachine machine;
   private final AcknowledgementGate gate;
-  private final CommitNews news;
   private final CompactedPrefixGuard prefixGuard;
   private final NextIndexWalk walk;
   private final ReplicaTime time;
@@ -87,9 +86,6 @@ public final class Replica {
 
   /** What the response to the AppendEntries being handled lacks (MICRORAFT B5). */
   private long responseBase;
-
-  /** Set while MicroRaft handles a follower's answer. */
-  private boolean handlesResponse;
 
   /** Whether the request being handled was answered (MICRORAFT B4: no error passes in silence). */
   private boolean answered;
@@ -125,7 +121,6 @@ public final class Replica {
     this.snapshots = new ReplicaSnapshots(context, group, log, held, state);
     this.time = new ReplicaTime(context.loop());
     this.gate = new AcknowledgementGate(this);
-    this.news = new CommitNews(context.loop());
     this.prefixGuard = new CompactedPrefixGuard(models, context.faults());
     this.walk = new NextIndexWalk(context.loop(), this::handleIfCurrent, this::refusal);
     this.digests =
@@ -422,7 +417,6 @@ public final class Replica {
   public void linkBroken(String nodeId) {
     held.drop(nodeId);
     gate.drop(nodeId);
-    news.outdated(nodeId);
     HandOver current = handOver;
     if (current != null) {
       current.successorIsGone(nodeId);
@@ -474,7 +468,6 @@ public final class Replica {
       succession = null; // Its turns are timers of our own.
       endHandOver();
       gate.clear();
-      news.clear();
       context.leaderChanged().accept(this);
     }
   }
@@ -594,9 +587,7 @@ public final class Replica {
 
   private void handleIfCurrent(RaftMessage response) {
     if (response.getTerm() >= term()) {
-      handlesResponse = true;
       raft.handle(response);
-      handlesResponse = false;
       stepHandOver();
     }
   }
@@ -653,7 +644,6 @@ public final class Replica {
     }
     endHandOver();
     gate.clear();
-    news.clear();
     context.leaderChanged().accept(this);
   }
 
@@ -727,32 +717,7 @@ public final class Replica {
         && succession != null) {
       succession.granted(target.nodeId(), context.loop().nanoTime());
     }
-    if (message instanceof AppendEntriesRequest request && isCommitNews(request)) {
-      news.hold(target.nodeId(), () -> tellCommit(target, request));
-      return;
-    }
-    if (message instanceof AppendEntriesRequest || message instanceof InstallSnapshotRequest) {
-      news.outdated(target.nodeId());
-    }
     sendDurable(target, message);
-  }
-
-  /**
-   * Whether the request has nothing to say but the commit index: no entries, and MicroRaft awaits
-   * no answer (no flow control number). A heartbeat looks the same but is no answer to a response.
-   * A leader that has just left its group says it at once; it will not be there later.
-   */
-  private boolean isCommitNews(AppendEntriesRequest request) {
-    return handlesResponse
-        && request.getLogEntries().isEmpty()
-        && request.getFlowControlSequenceNumber() == 0
-        && raft.getStatus() != RaftNodeStatus.TERMINATED;
-  }
-
-  private void tellCommit(ReplicaEndpoint target, AppendEntriesRequest request) {
-    if (isLeader() && request.getTerm() == term()) {
-      sendDurable(target, request);
-    }
   }
 
   /**
