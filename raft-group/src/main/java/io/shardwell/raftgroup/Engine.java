@@ -19,6 +19,7 @@ import io.shardwell.raftgroup.replica.ReplicaEndpoint;
 import io.shardwell.raftgroup.replica.ReplicatedState;
 import io.shardwell.raftgroup.replica.ShardReplicatedState;
 import io.shardwell.raftgroup.routing.LeaderDirectory;
+import io.shardwell.raftgroup.routing.Patience;
 import io.shardwell.raftgroup.routing.ReadChannel;
 import io.shardwell.raftgroup.routing.Router;
 import io.shardwell.raftgroup.routing.ShardScope;
@@ -79,7 +80,7 @@ public final class Engine {
   /** A node gets leaderships back after so long a time on the network. */
   private static final long SETTLING_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  private static final long RESIGN_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final long RESIGN_STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long RESIGN_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final EngineConfig config;
@@ -113,6 +114,7 @@ public final class Engine {
 
   private final List<WriteChannel> writes = new ArrayList<>();
   private final List<ReadChannel> reads = new ArrayList<>();
+  private final Patience patience;
   private final Router router;
   private final SlotOwners owners;
   private final ReadIndex readIndex;
@@ -130,6 +132,7 @@ public final class Engine {
 
   private boolean patrolScheduled;
   private boolean piecesScheduled;
+  private long patrolDueNanos;
   private boolean opened;
   private boolean stopping;
   private boolean stopped;
@@ -146,6 +149,7 @@ public final class Engine {
     this.faults = faults;
     this.random = new Random(config.seed());
     this.startNanos = loop.nanoTime();
+    this.patience = new Patience(loop, config.tuning().commandPatienceMillis());
     this.identity = NodeIdentity.begin(storage, random, faults);
     this.firstStart = new FirstStart(config, identity, new StartListener());
     this.admission = new Admission(loop, this::announce);
@@ -203,11 +207,12 @@ public final class Engine {
     for (int shard = 0; shard < shards; shard++) {
       writes.add(
           new WriteChannel(
-              shard, loop, post, config.tuning(), leaders, session, identity::nextBoot));
+              shard, loop, post, config.tuning(), patience, leaders, session, identity::nextBoot));
       reads.add(
-          new ReadChannel(shard, loop, post, config.tuning(), leaders, groups, config.nodeId()));
+          new ReadChannel(
+              shard, loop, post, config.tuning(), patience, leaders, groups, config.nodeId()));
     }
-    this.router = new Router(shards, loop, config.tuning(), writes, reads, this::activate);
+    this.router = new Router(shards, loop, patience, writes, reads, this::activate);
     log.onSynced(this::synced);
   }
 
@@ -298,6 +303,7 @@ public final class Engine {
   private void schedulePatrol() {
     if (!patrolScheduled) {
       patrolScheduled = true;
+      patrolDueNanos = loop.nanoTime() + PATROL_NANOS;
       EventLoop.Timer unused = loop.schedule(this::patrol, PATROL_NANOS);
     }
   }
@@ -307,6 +313,7 @@ public final class Engine {
     if (stopped) {
       return;
     }
+    patience.loopWasLate(loop.nanoTime() - patrolDueNanos);
     readIndex.patrol();
     for (int shard = active.nextSetBit(0); shard >= 0; shard = active.nextSetBit(shard + 1)) {
       writes.get(shard).patrol();
@@ -808,7 +815,8 @@ public final class Engine {
   }
 
   private void resign(long deadlineNanos, Runnable done) {
-    boolean waits = balance.resign(replicas) && loop.nanoTime() < deadlineNanos;
+    boolean inOffice = balance.resign(replicas) || balance.isElectionUnderWay(replicas);
+    boolean waits = inOffice && loop.nanoTime() < deadlineNanos;
     if (!waits && !log.hasUnsynced() && !log.syncInFlight()) {
       stopped = true;
       replicas.forEach(Replica::terminate);

@@ -5,6 +5,7 @@ import io.shardwell.raftgroup.replica.Replica;
 import io.shardwell.raftgroup.replica.ReplicaEndpoint;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,12 @@ final class LeaderBalance {
 
   /** Handed over at once at most, so that a returning node is not flooded. */
   private static final int MAX_AT_ONCE = 4;
+
+  /**
+   * Nobody gives a leadership away so soon after it came: perhaps from the preferred node itself,
+   * which is stopping and would not take it back before it has gone.
+   */
+  private static final long IN_OFFICE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   /** Entries that the new leader may lack. */
   private static final long MAX_LAG_ENTRIES = 64;
@@ -50,7 +57,7 @@ final class LeaderBalance {
       if (handed == MAX_AT_ONCE) {
         return;
       }
-      if (!replica.isEstablishedLeader()) {
+      if (!replica.isEstablishedSince(IN_OFFICE_NANOS)) {
         continue;
       }
       String wanted = betterClock != null ? betterClock : preferred.get(replica.group()).get(0);
@@ -84,6 +91,30 @@ final class LeaderBalance {
       }
     }
     return leads;
+  }
+
+  /**
+   * Whether some group that could have a leader knows none: its election needs this node, whose
+   * vote may be the only one to be had, because the others lack the last entry. If it left now they
+   * would wait for an election timeout.
+   */
+  boolean isElectionUnderWay(Collection<Replica> replicas) {
+    return replicas.stream()
+        .anyMatch(
+            replica ->
+                replica.leaderNodeId() == null
+                    && !replica.standsAside()
+                    && reachesMajority(replica));
+  }
+
+  private boolean reachesMajority(Replica replica) {
+    Collection<RaftEndpoint> voters = replica.voters();
+    int reached = 0;
+    for (RaftEndpoint voter : voters) {
+      boolean isUp = voter.equals(replica.self()) || reaches.test((ReplicaEndpoint) voter);
+      reached += isUp ? 1 : 0;
+    }
+    return reached > voters.size() / 2;
   }
 
   /** The node's voter that is reached: one before it may not have left the group yet. */

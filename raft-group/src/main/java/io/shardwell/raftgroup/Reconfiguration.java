@@ -70,7 +70,7 @@ final class Reconfiguration {
       learning += replica.isEstablishedLeader() && learns ? 1 : 0;
     }
     for (Replica replica : replicas) {
-      if (!replica.isEstablishedLeader() || replica.standsAside() || replica.isChangingMembers()) {
+      if (!mayChange(replica)) {
         continue;
       }
       Step step = next(replica, map, learning < MAX_LEARNING_GROUPS);
@@ -80,6 +80,13 @@ final class Reconfiguration {
         replica.changeMembers(step.member(), step.mode());
       }
     }
+  }
+
+  private static boolean mayChange(Replica replica) {
+    return replica.isEstablishedLeader()
+        && !replica.standsAside()
+        && !replica.isHandingOver()
+        && !replica.isChangingMembers();
   }
 
   private @Nullable Step next(Replica replica, ClusterMap map, boolean mayLearn) {

@@ -4,6 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A command and its arguments without the name. Immutable by convention. */
@@ -23,6 +25,16 @@ public final class Invocation {
   /** Not a call; the failure is the answer. */
   public record Bad(Reply.Failure failure) implements Parsed {}
 
+  private static final Set<String> SCRIPT_COMMANDS =
+      Set.of("EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO", "SCRIPT", "FCALL", "FCALL_RO", "FUNCTION");
+
+  /**
+   * Not "unknown command": Redisson takes that for a server without read-only scripts, whatever it
+   * has asked for, and asks again at once and for ever (CommandAsyncService).
+   */
+  private static final Reply.Failure NO_SCRIPTS =
+      new Reply.Failure("ERR scripts and functions are not supported");
+
   /** Unchecked: bytes from a log must be executed as they are, see {@link InvocationCodec}. */
   Invocation(Command command, byte[][] arguments) {
     this.command = command;
@@ -40,7 +52,7 @@ public final class Invocation {
     }
     Command command = Command.byName(words[0]);
     if (command == null) {
-      return new Bad(unknownCommand(words));
+      return new Bad(isOfScripts(words[0]) ? NO_SCRIPTS : unknownCommand(words));
     }
     if (!command.acceptsWords(words.length)) {
       return new Bad(Failures.wrongArity(command));
@@ -157,6 +169,12 @@ public final class Invocation {
       bytes += ByteWriter.varintBytes(argument.length) + (long) argument.length;
     }
     return (int) Math.min(bytes, Integer.MAX_VALUE);
+  }
+
+  private static boolean isOfScripts(byte[] name) {
+    return name.length <= 10
+        && SCRIPT_COMMANDS.contains(
+            new String(name, StandardCharsets.ISO_8859_1).toUpperCase(Locale.ROOT));
   }
 
   /** Redis's words: the name and the first arguments, all cut at 128 bytes. */

@@ -57,6 +57,9 @@ class CommandTest {
         .isEqualTo("ERR wrong number of arguments for 'dbsize' command");
     assertThat(failure("NoSuch", "a", "b\r\nc"))
         .isEqualTo("ERR unknown command 'NoSuch', with args beginning with: 'a' 'b  c' ");
+    assertThat(failure("EvalSha", "0", "1", "k"))
+        .as("Redisson repeats what is unknown for ever")
+        .isEqualTo("ERR scripts and functions are not supported");
     assertThat(failure("WAIT")).isEqualTo("ERR unknown command 'WAIT', with args beginning with: ");
     String hundred = "x".repeat(100);
     assertThat(failure("Q", hundred, hundred, "never shown"))

@@ -22,7 +22,8 @@ import redis.clients.jedis.exceptions.JedisException;
  * again. Prints for each trial the longest time between two acknowledged writes of the same shard,
  * for the worst shard, and how many errors the writers saw.
  *
- * <p>Arguments: number of trials, then "kill" or "stop". See docs/benchmarks.md.
+ * <p>Arguments: number of trials, then "kill", "stop" or, to see what the machine does by itself,
+ * "nothing". See docs/benchmarks.md.
  */
 public final class FailoverBenchmark {
   private static final int NODES = 3;
@@ -45,7 +46,7 @@ public final class FailoverBenchmark {
   /** Runs the trials. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     int trials = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 20;
-    boolean graceful = arguments.length > 1 && arguments[1].equals("stop");
+    String what = arguments.length > 1 ? arguments[1] : "kill";
     Path directory = Files.createTempDirectory("shardwell-failover");
     List<Long> worst = new ArrayList<>();
     try (ServerProcesses servers =
@@ -54,16 +55,13 @@ public final class FailoverBenchmark {
       ready(servers);
       FailoverBenchmark benchmark = new FailoverBenchmark(servers);
       for (int trial = 0; trial < trials; trial++) {
-        worst.add(benchmark.trial(trial, trial % NODES, graceful));
+        worst.add(benchmark.trial(trial, trial % NODES, what));
       }
     }
     long[] sorted = worst.stream().mapToLong(Long::longValue).sorted().toArray();
     System.out.printf(
-        "%s of a node, %d trials: longest gap of a shard, median %d ms, worst %d ms%n",
-        graceful ? "graceful stop" : "kill -9",
-        sorted.length,
-        sorted[sorted.length / 2],
-        sorted[sorted.length - 1]);
+        "%s, %d trials: longest gap of a shard, median %d ms, worst %d ms%n",
+        what, sorted.length, sorted[sorted.length / 2], sorted[sorted.length - 1]);
   }
 
   private static void ready(ServerProcesses servers) throws InterruptedException {
@@ -72,8 +70,7 @@ public final class FailoverBenchmark {
     }
   }
 
-  private long trial(int number, int victim, boolean graceful)
-      throws IOException, InterruptedException {
+  private long trial(int number, int victim, String what) throws IOException, InterruptedException {
     measuring = true;
     for (int shard = 0; shard < SHARDS; shard++) {
       lastNanos.set(shard, System.nanoTime());
@@ -94,10 +91,11 @@ public final class FailoverBenchmark {
     for (int shard = 0; shard < SHARDS; shard++) {
       gapNanos.set(shard, 0);
     }
-    if (graceful) {
-      servers.stop(victim);
-    } else {
-      servers.kill(victim);
+    switch (what) {
+      case "kill" -> servers.kill(victim);
+      case "stop" -> servers.stop(victim);
+      case "nothing" -> {}
+      default -> throw new IllegalArgumentException(what);
     }
     Thread.sleep(AFTER_MILLIS);
     measuring = false;
@@ -112,7 +110,9 @@ public final class FailoverBenchmark {
     System.out.printf(
         "trial %2d: gaps by shard, ms: %s; %d writes, %d errors%n",
         number + 1, Arrays.toString(gaps), counts.get(0), counts.get(1));
-    servers.start(victim);
+    if (!what.equals("nothing")) {
+      servers.start(victim);
+    }
     ready(servers);
     // Leaderships go back to a node only when it has settled.
     Thread.sleep(8_000);

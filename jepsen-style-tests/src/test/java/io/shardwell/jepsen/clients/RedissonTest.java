@@ -1,6 +1,7 @@
 package io.shardwell.jepsen.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.shardwell.jepsen.NodesInThisJvm;
 import java.time.Duration;
@@ -8,16 +9,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.redisson.Redisson;
 import org.redisson.api.RAtomicDouble;
 import org.redisson.api.RAtomicLong;
 import org.redisson.api.RBucket;
 import org.redisson.api.RKeys;
 import org.redisson.api.RedissonClient;
+import org.redisson.client.RedisException;
 import org.redisson.client.codec.StringCodec;
 import org.redisson.config.Config;
 
@@ -74,6 +78,24 @@ class RedissonTest {
     redisson.getBuckets().set(Map.of("a", "1", "b", "2"));
     assertThat(redisson.getBuckets().<String>get("a", "b", "none"))
         .isEqualTo(Map.of("a", "1", "b", "2"));
+  }
+
+  /** What needs a script fails at once; it was asked for again and again, for ever. */
+  @Test
+  @Timeout(20)
+  void scripts() {
+    RBucket<String> bucket = redisson.getBucket("bucket");
+    bucket.set("1");
+    for (ThrowingCallable call :
+        List.<ThrowingCallable>of(
+            () -> bucket.expire(Duration.ofMinutes(1)),
+            bucket::getAndDelete,
+            () -> redisson.getAtomicLong("bucket").getAndDelete(),
+            () -> redisson.getLock("lock").lock())) {
+      assertThatThrownBy(call)
+          .isInstanceOf(RedisException.class)
+          .hasMessageContaining("scripts and functions are not supported");
+    }
   }
 
   @Test

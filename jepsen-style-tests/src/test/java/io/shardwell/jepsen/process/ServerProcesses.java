@@ -1,5 +1,6 @@
 package io.shardwell.jepsen.process;
 
+import io.shardwell.cli.Main;
 import io.shardwell.jepsen.process.Network.Listener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,6 +24,7 @@ public final class ServerProcesses implements AutoCloseable {
   private final Network network;
   private final List<String> moreArguments;
   private final List<Server> servers = new ArrayList<>();
+  private Class<?> main = Main.class;
   private final HttpClient http =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
 
@@ -54,6 +56,12 @@ public final class ServerProcesses implements AutoCloseable {
     for (int i = 0; i < nodes; i++) {
       servers.add(new Server(i));
     }
+  }
+
+  /** With another main class than that of {@code shardwell}; it takes the same arguments. */
+  ServerProcesses runBy(Class<?> other) {
+    main = other;
+    return this;
   }
 
   int count() {
@@ -94,10 +102,12 @@ public final class ServerProcesses implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-ea",
                 "-Xmx256m",
+                // For main classes that change the bytecode of their own process.
+                "-Djdk.attach.allowAttachSelf=true",
                 "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("java.class.path"),
-                "io.shardwell.cli.Main",
+                main.getName(),
                 "serve",
                 "--id",
                 server.id,

@@ -77,6 +77,9 @@ public final class Replica {
   /** The last term in which this replica led and had applied its own first entry; 0 for none. */
   private int establishedTerm;
 
+  /** When that began, in loop time. */
+  private long establishedNanos;
+
   // The leader and term that context.leaderChanged last heard of.
   private @Nullable RaftEndpoint knownLeader;
   private int knownTerm;
@@ -95,6 +98,9 @@ public final class Replica {
 
   /** The leader's crash is known by other means than its silence; null if not, or no longer. */
   private @Nullable Succession succession;
+
+  /** Set while this leader gives its office away, and takes no proposals. */
+  private @Nullable HandOver handOver;
 
   private long lastChunkSentNanos = Long.MIN_VALUE;
 
@@ -230,6 +236,11 @@ public final class Replica {
     return isLeader() && establishedTerm == term();
   }
 
+  /** Whether it has been that for so long. */
+  public boolean isEstablishedSince(long nanos) {
+    return isEstablishedLeader() && context.loop().nanoTime() - establishedNanos >= nanos;
+  }
+
   /** The node of the leader this replica knows of, or null. */
   public @Nullable String leaderNodeId() {
     RaftEndpoint leader = leader();
@@ -320,7 +331,7 @@ public final class Replica {
    */
   public void propose(byte[] proposal, ProposalListener listener) {
     assert proposal.length > 0 && proposal[0] != ReplicaStore.MEMBERS_OP;
-    if (standsAside) {
+    if (standsAside || handOver != null) {
       context.submit().accept(listener::notApplied);
       return;
     }
@@ -352,10 +363,41 @@ public final class Replica {
     return gate.acknowledgedBy(member);
   }
 
-  /** Asks another replica to take over. It does so only if it has everything. */
+  /**
+   * Asks another replica to take over. It does so only if it has everything. Until then, or until
+   * it has not done so for too long, proposals are refused ({@link HandOver}).
+   */
   public void transferLeadership(ReplicaEndpoint to) {
     assert !standstill.isStill();
-    var unused = raft.transferLeadership(to);
+    if (handOver == null && isLeader()) {
+      handOver =
+          new HandOver(
+              raft,
+              context.loop(),
+              to,
+              () -> machine.appliedIndex() == store.lastIndex(),
+              () -> handOver = null);
+      stepHandOver();
+    }
+  }
+
+  /** Whether this leader gives its office away, and takes no proposals. */
+  public boolean isHandingOver() {
+    return handOver != null;
+  }
+
+  private void stepHandOver() {
+    HandOver current = handOver;
+    if (current != null) {
+      current.step();
+    }
+  }
+
+  private void endHandOver() {
+    HandOver current = handOver;
+    if (current != null) {
+      current.end();
+    }
   }
 
   /**
@@ -376,6 +418,10 @@ public final class Replica {
     held.drop(nodeId);
     gate.drop(nodeId);
     digests.forget(nodeId);
+    HandOver current = handOver;
+    if (current != null) {
+      current.successorIsGone(nodeId);
+    }
   }
 
   /** Whether a snapshot of this replica is on its way to disk. */
@@ -420,6 +466,7 @@ public final class Replica {
     if (!standstill.isStill() && !isOnlyVoter()) {
       standstill.begin();
       succession = null; // Its turns are timers of our own.
+      endHandOver();
       gate.clear();
       context.leaderChanged().accept(this);
     }
@@ -541,6 +588,7 @@ public final class Replica {
   private void handleIfCurrent(RaftMessage response) {
     if (response.getTerm() >= term()) {
       raft.handle(response);
+      stepHandOver();
     }
   }
 
@@ -576,6 +624,7 @@ public final class Replica {
         : "leader of group " + group + " applies entry " + index + " before it is durable here";
     if (machine.beganTermWith(operation) && isLeader()) {
       establishedTerm = term();
+      establishedNanos = context.loop().nanoTime();
     }
   }
 
@@ -593,6 +642,7 @@ public final class Replica {
     if (leader != null) {
       succession = null;
     }
+    endHandOver();
     gate.clear();
     context.leaderChanged().accept(this);
   }

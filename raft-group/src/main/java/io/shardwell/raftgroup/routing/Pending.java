@@ -10,7 +10,7 @@ import java.util.function.Consumer;
  * @param onReply called exactly once, before onDecided
  * @param onDecided called exactly once, when it is certain that the command has taken effect or
  *     never will; later than the reply if that is INDETERMINATE
- * @param deadlineNanos loop time at which its client's patience ends
+ * @param deadlineNanos time of {@link Patience} at which its client's patience ends
  */
 record Pending(
     Invocation invocation, Consumer<Reply> onReply, Runnable onDecided, long deadlineNanos) {

@@ -48,6 +48,7 @@ public final class ReadChannel {
   private final EventLoop loop;
   private final Post post;
   private final Tuning tuning;
+  private final Patience patience;
   private final LeaderDirectory leaders;
 
   /** The replicas on this node; one of this shard may vouch for its term. */
@@ -67,6 +68,7 @@ public final class ReadChannel {
       EventLoop loop,
       Post post,
       Tuning tuning,
+      Patience patience,
       LeaderDirectory leaders,
       Map<Integer, ShardGroup> groups,
       String self) {
@@ -74,6 +76,7 @@ public final class ReadChannel {
     this.loop = loop;
     this.post = post;
     this.tuning = tuning;
+    this.patience = patience;
     this.leaders = leaders;
     this.groups = groups;
     this.self = self;
@@ -208,7 +211,8 @@ public final class ReadChannel {
     if (!underWay.isEmpty() && underWay.firstEntry().getValue().askedNanos <= oldest) {
       askAgainFrom(underWay.firstKey());
     }
-    while (!queue.isEmpty() && queue.element().deadlineNanos() <= now) {
+    long patient = patience.nanoTime();
+    while (!queue.isEmpty() && queue.element().deadlineNanos() <= patient) {
       Pending late = queue.remove();
       queuedBytes -= late.invocation().encodedBytes();
       late.finish(RoutingErrors.noLeader(shard, late.invocation(), leaders.whyNone()));

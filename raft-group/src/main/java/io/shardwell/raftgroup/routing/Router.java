@@ -1,14 +1,12 @@
 package io.shardwell.raftgroup.routing;
 
 import io.shardwell.raftgroup.EventLoop;
-import io.shardwell.raftgroup.Tuning;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.Slots;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -25,7 +23,7 @@ public final class Router {
 
   private final int shards;
   private final EventLoop loop;
-  private final long patienceNanos;
+  private final Patience patience;
   private final List<WriteChannel> writes;
   private final List<ReadChannel> reads;
   private final Consumer<Integer> active;
@@ -37,13 +35,13 @@ public final class Router {
   public Router(
       int shards,
       EventLoop loop,
-      Tuning tuning,
+      Patience patience,
       List<WriteChannel> writes,
       List<ReadChannel> reads,
       Consumer<Integer> active) {
     this.shards = shards;
     this.loop = loop;
-    this.patienceNanos = TimeUnit.MILLISECONDS.toNanos(tuning.commandPatienceMillis());
+    this.patience = patience;
     this.writes = writes;
     this.reads = reads;
     this.active = active;
@@ -51,7 +49,7 @@ public final class Router {
 
   /** For a new client. */
   public ShardOrder newOrder() {
-    return new ShardOrder(shards, loop, patienceNanos, this::dispatch);
+    return new ShardOrder(shards, loop, patience, this::dispatch);
   }
 
   private void dispatch(int shard, Pending command) {

@@ -29,14 +29,14 @@ public final class ShardOrder {
   }
 
   private final EventLoop loop;
-  private final long patienceNanos;
+  private final Patience patience;
   private final Dispatch dispatch;
   private final @Nullable Lane[] lanes;
 
-  ShardOrder(int shards, EventLoop loop, long patienceNanos, Dispatch dispatch) {
+  ShardOrder(int shards, EventLoop loop, Patience patience, Dispatch dispatch) {
     this.lanes = new Lane[shards];
     this.loop = loop;
-    this.patienceNanos = patienceNanos;
+    this.patience = patience;
     this.dispatch = dispatch;
   }
 
@@ -48,8 +48,7 @@ public final class ShardOrder {
     }
     Lane taken = lane;
     Pending command =
-        new Pending(
-            invocation, onReply, () -> decided(shard, taken), loop.nanoTime() + patienceNanos);
+        new Pending(invocation, onReply, () -> decided(shard, taken), patience.deadlineNanos());
     boolean write = invocation.command().isWrite();
     if (lane.waiting.isEmpty() && (lane.unfinished == 0 || lane.writing == write)) {
       go(shard, lane, command);
@@ -91,13 +90,13 @@ public final class ShardOrder {
         loop.schedule(
             () -> {
               lane.watched = false;
-              long now = loop.nanoTime();
+              long now = patience.nanoTime();
               while (!lane.waiting.isEmpty() && lane.waiting.element().deadlineNanos() <= now) {
                 Pending late = lane.waiting.remove();
                 late.onReply().accept(RoutingErrors.noLeader(shard, late.invocation()));
               }
               watch(shard, lane);
             },
-            Math.max(0, lane.waiting.element().deadlineNanos() - loop.nanoTime()));
+            Math.max(0, lane.waiting.element().deadlineNanos() - patience.nanoTime()));
   }
 }

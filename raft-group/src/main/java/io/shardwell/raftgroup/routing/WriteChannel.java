@@ -55,7 +55,10 @@ public final class WriteChannel {
   /** A batch under way. */
   private static final class Sent {
     final long sequence;
+
+    /** In the time of {@link Patience}. */
     final long firstSentNanos;
+
     final List<Pending> commands;
 
     /**
@@ -66,11 +69,11 @@ public final class WriteChannel {
     byte[] bytes;
     long lastSentNanos;
 
-    Sent(long sequence, byte[] bytes, List<Pending> commands, long now) {
+    Sent(long sequence, byte[] bytes, List<Pending> commands, Patience patience, long now) {
       this.sequence = sequence;
       this.bytes = bytes;
       this.commands = commands;
-      this.firstSentNanos = now;
+      this.firstSentNanos = patience.nanoTime();
       this.lastSentNanos = now;
     }
   }
@@ -79,6 +82,7 @@ public final class WriteChannel {
   private final EventLoop loop;
   private final Post post;
   private final Tuning tuning;
+  private final Patience patience;
   private final LeaderDirectory leaders;
   private final Consumer<LongConsumer> newBoot;
 
@@ -110,6 +114,7 @@ public final class WriteChannel {
       EventLoop loop,
       Post post,
       Tuning tuning,
+      Patience patience,
       LeaderDirectory leaders,
       SessionKey session,
       Consumer<LongConsumer> newBoot) {
@@ -117,6 +122,7 @@ public final class WriteChannel {
     this.loop = loop;
     this.post = post;
     this.tuning = tuning;
+    this.patience = patience;
     this.leaders = leaders;
     this.session = session;
     this.newBoot = newBoot;
@@ -187,7 +193,7 @@ public final class WriteChannel {
     }
     long sequence = nextSequence++;
     byte[] bytes = builder.build(key, sequence, acknowledged());
-    return new Sent(sequence, bytes, commands, loop.nanoTime());
+    return new Sent(sequence, bytes, commands, patience, loop.nanoTime());
   }
 
   private static boolean answersWithValue(Invocation invocation) {
@@ -298,7 +304,11 @@ public final class WriteChannel {
             // So that no batch of the old boot can be applied from here on.
             Sent empty =
                 new Sent(
-                    nextSequence, BatchBuilder.empty(session, 1, 0), List.of(), loop.nanoTime());
+                    nextSequence,
+                    BatchBuilder.empty(session, 1, 0),
+                    List.of(),
+                    patience,
+                    loop.nanoTime());
             nextSequence++;
             underWay.add(empty);
             resendNanos = loop.nanoTime();
@@ -312,14 +322,15 @@ public final class WriteChannel {
   /** Every few milliseconds while not idle: ends patience, and repeats what stays unanswered. */
   public void patrol() {
     long now = loop.nanoTime();
-    while (!queue.isEmpty() && queue.element().deadlineNanos() <= now) {
+    long patient = patience.nanoTime();
+    while (!queue.isEmpty() && queue.element().deadlineNanos() <= patient) {
       Pending late = queue.remove();
       queuedBytes -= late.invocation().encodedBytes();
       late.finish(RoutingErrors.noLeader(shard, late.invocation(), leaders.whyNone()));
     }
     long resendAfter = TimeUnit.MILLISECONDS.toNanos(tuning.resendMillis());
     for (Sent batch : underWay) {
-      if (!batch.givenUp && isOverdue(batch, now)) {
+      if (!batch.givenUp && isOverdue(batch, patient)) {
         giveUp(batch);
       }
       if (now - batch.lastSentNanos >= resendAfter) {
@@ -328,10 +339,10 @@ public final class WriteChannel {
     }
   }
 
-  private static boolean isOverdue(Sent batch, long now) {
+  private static boolean isOverdue(Sent batch, long patient) {
     long deadline =
         Math.max(batch.commands.get(0).deadlineNanos(), batch.firstSentNanos + MIN_ANSWER_NANOS);
-    return deadline <= now;
+    return deadline <= patient;
   }
 
   private void giveUp(Sent batch) {

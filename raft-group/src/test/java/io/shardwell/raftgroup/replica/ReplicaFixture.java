@@ -12,6 +12,7 @@ import io.shardwell.raftgroup.PeerAddress;
 import io.shardwell.raftgroup.PeerBus;
 import io.shardwell.raftgroup.Tuning;
 import io.shardwell.raftgroup.VirtualLoop;
+import io.shardwell.raftgroup.cluster.NodeIdentity;
 import io.shardwell.raftgroup.wire.FrameCodec;
 import io.shardwell.raftgroup.wire.Outbox;
 import io.shardwell.raftgroup.wire.PeerMessage;
@@ -51,6 +52,12 @@ final class ReplicaFixture implements PeerBus {
   private final Map<String, List<RaftMessage>> sent = new TreeMap<>();
   private final Map<String, Outbox> outboxes = new TreeMap<>();
   private final RaftCodec codec = new RaftCodec();
+
+  /** What the configuration asks for; a directory keeps the largest (MICRORAFT B8). */
+  int commitCountToTakeSnapshot = 1000;
+
+  /** What the loop has measured. */
+  long slowestSyncMillis;
 
   MemoryDisk disk;
   NodeStorage storage;
@@ -117,6 +124,9 @@ final class ReplicaFixture implements PeerBus {
   }
 
   private Replica newReplica() {
+    NodeIdentity identity =
+        NodeIdentity.begin(
+            storage, new Random(1), (what, cause) -> faults.add(what + ": " + cause));
     LoopContext context =
         new LoopContext(
             loop,
@@ -125,11 +135,14 @@ final class ReplicaFixture implements PeerBus {
             new RecentEntries(1 << 20),
             (what, cause) -> faults.add(what + ": " + cause),
             Tuning.DEFAULT,
-            1000,
+            identity.grown(
+                "commitCountToTakeSnapshot",
+                commitCountToTakeSnapshot,
+                (what, cause) -> faults.add(what + ": " + cause)),
             100,
             outboxes,
             submitted::add,
-            () -> 0,
+            () -> slowestSyncMillis,
             unused -> {});
     storage.log().onSynced(() -> replica.synced());
     Replica opened =
@@ -187,21 +200,25 @@ final class ReplicaFixture implements PeerBus {
     endTurn();
   }
 
-  /** Makes this replica the leader of the next term, with the vote of a peer. */
-  void elect(String voter) {
+  /** Makes this replica the leader of the next term, with the votes of these peers. */
+  void elect(String... voters) {
     int term = replica.term() + 1;
-    boolean asked = loop.until(() -> asksFor(voter, term), 20_000);
+    boolean asked = loop.until(() -> asksFor(voters[0], term), 20_000);
     assert asked : "no pre-vote";
-    grantPreVote(voter, term);
+    for (String voter : voters) {
+      grantPreVote(voter, term);
+    }
     syncAll();
-    receive(
-        models
-            .createVoteResponseBuilder()
-            .setGroupId(GROUP)
-            .setSender(endpoint(voter))
-            .setTerm(term)
-            .setGranted(true)
-            .build());
+    for (String voter : voters) {
+      receive(
+          models
+              .createVoteResponseBuilder()
+              .setGroupId(GROUP)
+              .setSender(endpoint(voter))
+              .setTerm(term)
+              .setGranted(true)
+              .build());
+    }
     endTurn();
   }
 
@@ -249,6 +266,16 @@ final class ReplicaFixture implements PeerBus {
               .setOperation(new LogBytes(Proposal.tick(loop.wallClockMillis() + i)))
               .build());
     }
+    sendEntries(leader, term, previousIndex, previousTerm, commit, entries);
+  }
+
+  private void sendEntries(
+      String leader,
+      int term,
+      long previousIndex,
+      int previousTerm,
+      long commit,
+      List<LogEntry> entries) {
     receive(
         models
             .createAppendEntriesRequestBuilder()
@@ -262,6 +289,23 @@ final class ReplicaFixture implements PeerBus {
             .setFlowControlSequenceNumber(++flow)
             .setLogEntries(entries)
             .build());
+  }
+
+  /** One entry, which may be nonsense. */
+  void append(String leader, int term, long previousIndex, int previousTerm, byte[] operation) {
+    sendEntries(
+        leader,
+        term,
+        previousIndex,
+        previousTerm,
+        0,
+        List.of(
+            models
+                .createLogEntryBuilder()
+                .setIndex(previousIndex + 1)
+                .setTerm(term)
+                .setOperation(new LogBytes(operation))
+                .build()));
   }
 
   void requestVote(String candidate, int term) {

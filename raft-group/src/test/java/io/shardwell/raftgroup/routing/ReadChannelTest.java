@@ -46,6 +46,7 @@ class ReadChannelTest {
         loop,
         post,
         Tuning.DEFAULT,
+        new Patience(loop, Tuning.DEFAULT.commandPatienceMillis()),
         new LeaderDirectory(
             new HashMap<>(), List.of(List.of("leader")), post, "me", new FullDisks()),
         new HashMap<>(),

@@ -9,7 +9,6 @@ import io.shardwell.statemachine.Reply;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -36,7 +35,7 @@ class ShardOrderProperties {
         new ShardOrder(
             2,
             new VirtualLoop(),
-            Long.MAX_VALUE / 2,
+            new Patience(new VirtualLoop(), Integer.MAX_VALUE),
             (shard, command) -> {
               for (Out other : underWay) {
                 assertThat(
@@ -72,8 +71,7 @@ class ShardOrderProperties {
     VirtualLoop loop = new VirtualLoop();
     List<Pending> out = new ArrayList<>();
     ShardOrder order =
-        new ShardOrder(
-            1, loop, TimeUnit.MILLISECONDS.toNanos(1500), (shard, command) -> out.add(command));
+        new ShardOrder(1, loop, new Patience(loop, 1500), (shard, command) -> out.add(command));
     List<Reply> replies = new ArrayList<>();
     order.submit(0, Invocation.of(Command.INCR, KEY), replies::add);
     order.submit(0, Invocation.of(Command.GET, KEY), replies::add);

@@ -130,6 +130,7 @@ class WriteChannelProperties {
               loop,
               this,
               Tuning.DEFAULT,
+              new Patience(loop, Tuning.DEFAULT.commandPatienceMillis()),
               new LeaderDirectory(
                   new HashMap<>(), List.of(List.of("leader")), this, "me", new FullDisks()),
               new SessionKey("n1", 5, boot),

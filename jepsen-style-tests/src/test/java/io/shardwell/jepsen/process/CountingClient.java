@@ -1,0 +1,152 @@
+package io.shardwell.jepsen.process;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicLong;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * A thread that counts: pipelines of INCR on counters of its own, in several shards, through one
+ * node. It knows which number each reply must be, so a lost, doubled or reordered one shows at
+ * once. If the node dies it cannot know what became of the last pipeline; when the node is back it
+ * asks, by a write: once that is applied, what the dead process sent can no longer be.
+ */
+final class CountingClient extends Thread {
+  private static final int COUNTERS = 4;
+  private static final int PIPELINE = 16;
+
+  /** Between two pipelines; the servers share the machine with their clients. */
+  private static final long PAUSE_MILLIS = 20;
+
+  /** Where its node is, and whether it should be there. */
+  interface Place {
+    Jedis connect();
+
+    /** Counts up each time the node is killed, before it is; odd from then on until it is back. */
+    int deaths();
+  }
+
+  private final Place place;
+  private final Queue<String> problems;
+  private final String name;
+  private final long[] counted = new long[COUNTERS];
+  private final int[] underWay = new int[COUNTERS];
+  private volatile boolean stop;
+  private final AtomicLong pipelines = new AtomicLong();
+
+  CountingClient(String name, Place place, Queue<String> problems) {
+    super(name);
+    setDaemon(true);
+    this.name = name;
+    this.place = place;
+    this.problems = problems;
+  }
+
+  /** Whoever finishes is done with its last pipeline, and knows what became of it. */
+  void finish() throws InterruptedException {
+    stop = true;
+    join(60_000);
+    if (isAlive()) {
+      problems.add(name + " hangs");
+    }
+  }
+
+  long pipelines() {
+    return pipelines.get();
+  }
+
+  /** By counter, the name and what it must hold; after {@link #finish}. */
+  List<Expected> expected() {
+    List<Expected> all = new ArrayList<>();
+    for (int i = 0; i < COUNTERS; i++) {
+      all.add(new Expected(key(i), counted[i]));
+    }
+    return all;
+  }
+
+  record Expected(String key, long value) {}
+
+  private String key(int counter) {
+    return name + ":" + counter;
+  }
+
+  @Override
+  public void run() {
+    boolean uncertain = false;
+    while (!stop || uncertain) {
+      int life = place.deaths();
+      if (life % 2 != 0) {
+        pause(50);
+        continue;
+      }
+      try (Jedis jedis = place.connect()) {
+        if (uncertain) {
+          ask(jedis);
+          uncertain = false;
+        }
+        while (!stop) {
+          count(jedis);
+          pause(PAUSE_MILLIS);
+        }
+      } catch (JedisConnectionException lost) {
+        uncertain = true;
+        if (place.deaths() == life) {
+          problems.add(name + " lost its connection to a living node: " + lost.getMessage());
+          return;
+        }
+      } catch (JedisException error) {
+        problems.add(name + ": " + error.getMessage());
+        return;
+      }
+    }
+  }
+
+  private void ask(Jedis jedis) {
+    for (int i = 0; i < COUNTERS; i++) {
+      long value = jedis.incrBy(key(i), 0);
+      if (value < counted[i] || value > counted[i] + underWay[i]) {
+        problems.add(
+            key(i)
+                + " is "
+                + value
+                + ", not "
+                + counted[i]
+                + " and up to "
+                + underWay[i]
+                + " more");
+      }
+      counted[i] = value;
+      underWay[i] = 0;
+    }
+  }
+
+  private void count(Jedis jedis) {
+    Pipeline pipeline = jedis.pipelined();
+    for (int i = 0; i < PIPELINE; i++) {
+      pipeline.incr(key(i % COUNTERS));
+      underWay[i % COUNTERS]++;
+    }
+    List<Object> replies = pipeline.syncAndReturnAll();
+    for (int i = 0; i < PIPELINE; i++) {
+      int counter = i % COUNTERS;
+      counted[counter]++;
+      underWay[counter]--;
+      if (!replies.get(i).equals(counted[counter])) {
+        problems.add(key(counter) + " answered " + replies.get(i) + ", not " + counted[counter]);
+      }
+    }
+    pipelines.incrementAndGet();
+  }
+
+  private static void pause(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

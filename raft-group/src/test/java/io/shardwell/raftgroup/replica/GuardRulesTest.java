@@ -1,0 +1,473 @@
+package io.shardwell.raftgroup.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.microraft.RaftNode;
+import io.microraft.RaftRole;
+import io.microraft.impl.RaftNodeImpl;
+import io.microraft.model.impl.persistence.DefaultRaftEndpointPersistentStateOrBuilder;
+import io.microraft.model.log.LogEntry;
+import io.microraft.model.message.AppendEntriesFailureResponse;
+import io.microraft.model.message.AppendEntriesRequest;
+import io.microraft.model.message.PreVoteRequest;
+import io.microraft.model.message.RaftMessage;
+import io.microraft.model.message.VoteRequest;
+import io.microraft.model.message.VoteResponse;
+import io.shardwell.raftgroup.WireLimits;
+import io.shardwell.raftgroup.cluster.NodeIdentity;
+import io.shardwell.raftgroup.reads.ReadIndex;
+import io.shardwell.statemachine.BatchBuilder;
+import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.Proposal;
+import io.shardwell.statemachine.SessionKey;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Field;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Shows for each rule around MicroRaft (MICRORAFT B) both halves: without the rule the fault shows,
+ * with it it does not, in the same story told by the same messages. A rule whose method was renamed
+ * fails. The stories are told to one replica; docs/guard-rules.md says where the others are.
+ */
+class GuardRulesTest {
+
+  /**
+   * A rule.
+   *
+   * @param off takes it away
+   * @param faultShows tells the story
+   */
+  record Rule(String name, Consumer<RuleOff> off, BooleanSupplier faultShows) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static Stream<Rule> rules() {
+    return Stream.of(
+        new Rule(
+            "B1: an acknowledgement of an older term commits",
+            rule ->
+                rule.in(Replica.class, "isResponseToLeader", (self, arguments) -> false)
+                    .in(
+                        Replica.class,
+                        "handleIfCurrent",
+                        (self, arguments) -> {
+                          raft((Replica) notNull(self)).handle((RaftMessage) notNull(arguments[0]));
+                          return null;
+                        }),
+            GuardRulesTest::oldTermCommits),
+        new Rule(
+            "B2: a read is served by a round that was sent before it arrived",
+            rule -> rule.in(ReadIndex.class, "close", GuardRulesTest::joinRound),
+            GuardRulesTest::readJoinsRound),
+        new Rule(
+            "B3: a leader without an entry of its own term serves a read",
+            rule ->
+                rule.in(
+                    Replica.class,
+                    "isEstablishedLeader",
+                    (self, arguments) -> ((Replica) notNull(self)).isLeader()),
+            GuardRulesTest::readBeforeOwnEntry),
+        new Rule(
+            "B4: an append that failed is passed over in silence",
+            rule ->
+                rule.in(
+                        ReplicaStore.class,
+                        "guarded",
+                        (self, arguments) -> {
+                          ((Runnable) notNull(arguments[1])).run();
+                          return null;
+                        })
+                    // Which notices that the request is left without an answer.
+                    .in(
+                        Replica.class,
+                        "handleRequest",
+                        (self, arguments) -> {
+                          raft((Replica) notNull(self)).handle((RaftMessage) notNull(arguments[0]));
+                          return null;
+                        }),
+            GuardRulesTest::failedAppendIsSilent),
+        new Rule(
+            "B4: an entry that could not be applied is passed over in silence",
+            rule ->
+                rule.in(
+                    ReplicaStateMachine.class,
+                    "runOperation",
+                    (self, arguments) -> {
+                      throw new IllegalStateException("as the state does");
+                    }),
+            GuardRulesTest::failedApplyIsSilent),
+        new Rule(
+            "B5: a follower never matches a request below its snapshot",
+            rule ->
+                rule.in(
+                    CompactedPrefixGuard.class,
+                    "rewrite",
+                    (self, arguments) ->
+                        new CompactedPrefixGuard.Rewritten(
+                            (AppendEntriesRequest) notNull(arguments[0]), 0)),
+            GuardRulesTest::compactedPrefixDoesNotMatch),
+        new Rule(
+            "B6: a leader whose flush fails goes on, and what it appends is never committed",
+            rule ->
+                rule.in(
+                    ReplicaStore.class,
+                    "flush",
+                    (self, arguments) -> {
+                      throw new UncheckedIOException(new IOException("the disk is gone"));
+                    }),
+            GuardRulesTest::zombieLeads),
+        new Rule(
+            "B7: a leader that reaches a learner only believes that it leads",
+            rule ->
+                rule.in(
+                    ReadIndex.class,
+                    "isMajority",
+                    (self, arguments) -> !((java.util.Set<?>) notNull(arguments[1])).isEmpty()),
+            GuardRulesTest::learnerConfirms),
+        new Rule(
+            "B8: a smaller commitCountToTakeSnapshot drops restored entries",
+            rule -> rule.in(NodeIdentity.class, "grown", (self, arguments) -> arguments[1]),
+            GuardRulesTest::restartDropsEntries),
+        new Rule(
+            "B10: an AppendEntries has no limit in bytes",
+            rule -> rule.in(Replica.class, "cut", (self, arguments) -> arguments[0]),
+            GuardRulesTest::appendIsTooLarge),
+        new Rule(
+            "B11: an election times out before a slow disk can have voted",
+            rule -> rule.in(ReplicaTime.ElectionRandom.class, "nextInt", (self, arguments) -> 0),
+            GuardRulesTest::slowElectionTimesOut),
+        new Rule(
+            "B11: a leader that is known to be gone is waited for",
+            rule -> rule.in(Replica.class, "nodeIsGone", (self, arguments) -> null),
+            GuardRulesTest::goneLeaderIsWaitedFor),
+        new Rule(
+            "B14: the way back to a follower's tail takes a round trip for each entry",
+            rule ->
+                rule.in(Replica.class, "proven", (self, arguments) -> null)
+                    .in(NextIndexWalk.class, "answers", (self, arguments) -> false),
+            GuardRulesTest::wayBackIsLong),
+        new Rule(
+            "B15: a stored voting flag is believed",
+            rule ->
+                rule.in(
+                    DefaultRaftEndpointPersistentStateOrBuilder.class,
+                    "isVoting",
+                    (self, arguments) -> true),
+            GuardRulesTest::learnerIsRestoredAsVoter),
+        new Rule(
+            "B16: a vote that was asked of an earlier incarnation is given",
+            rule -> rule.in(Replica.class, "isMeantForThis", (self, arguments) -> true),
+            GuardRulesTest::votesForItsFormerSelf),
+        new Rule(
+            "B17: with four voters two acknowledgements commit",
+            rule ->
+                rule.in(
+                    AcknowledgementGate.class,
+                    "passes",
+                    (self, arguments) ->
+                        replicaOf(notNull(self)).isDurable((Long) notNull(arguments[0]))),
+            GuardRulesTest::halfCommits));
+  }
+
+  @ParameterizedTest
+  @MethodSource("rules")
+  void withTheRuleTheFaultDoesNotShow(Rule rule) {
+    assertThat(rule.faultShows.getAsBoolean()).isFalse();
+  }
+
+  @ParameterizedTest
+  @MethodSource("rules")
+  void withoutTheRuleItDoes(Rule rule) {
+    try (RuleOff off = new RuleOff()) {
+      rule.off.accept(off);
+      assertThat(rule.faultShows.getAsBoolean()).isTrue();
+    }
+  }
+
+  // --- the stories
+  // ---------------------------------------------------------------------------------
+
+  /** Leads in term 1, is deposed, leads again: then come the acknowledgements of term 1. */
+  private static boolean oldTermCommits() {
+    ReplicaFixture it = new ReplicaFixture("a", "b");
+    it.elect("a");
+    int oldTerm = it.replica.term();
+    it.syncAll();
+    it.requestVote("b", oldTerm + 1);
+    it.syncAll();
+    it.elect("a");
+    it.syncAll();
+    it.acknowledge("a", oldTerm, it.replica.lastIndex());
+    it.acknowledge("b", oldTerm, it.replica.lastIndex());
+    return it.replica.commitIndex() > 0;
+  }
+
+  private static boolean readJoinsRound() {
+    ReadIndexFixture reads = new ReadIndexFixture(leader());
+    reads.read(1);
+    long round = reads.lastRound();
+    // So that the second read finds a round under way and waits for its own.
+    reads.arrive(2);
+    reads.confirm("a", round);
+    assertThat(reads.isAnswered(1)).isTrue();
+    return reads.isAnswered(2);
+  }
+
+  private static boolean readBeforeOwnEntry() {
+    ReplicaFixture it = new ReplicaFixture("a", "b");
+    it.elect("a");
+    it.syncAll();
+    ReadIndexFixture reads = new ReadIndexFixture(it);
+    reads.read(1);
+    reads.confirm("a", 1);
+    return reads.isAnswered(1);
+  }
+
+  /** MicroRaft writes what it catches to its log and goes on. */
+  private static boolean failedAppendIsSilent() {
+    ReplicaFixture it = new ReplicaFixture("a", "b");
+    it.append("a", 1, 0, 0, new byte[] {1}); // Shorter than a stamp.
+    it.syncAll();
+    return it.faults.isEmpty();
+  }
+
+  /** An entry that no state machine knows. */
+  private static boolean failedApplyIsSilent() {
+    ReplicaFixture it = new ReplicaFixture("a", "b");
+    it.append("a", 1, 0, 0, 0, 1);
+    it.append("a", 1, 1, 1, new byte[] {99, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0});
+    it.append("a", 1, 2, 1, 2);
+    it.syncAll();
+    return it.faults.isEmpty();
+  }
+
+  private static boolean compactedPrefixDoesNotMatch() {
+    ReplicaFixture it = new ReplicaFixture("a", "b");
+    it.append("a", 1, 0, 0, 0, 1, 1, 1, 1, 1);
+    it.append("a", 1, 5, 1, 5);
+    it.replica.takeSnapshot();
+    it.syncAll();
+    it.append("a", 1, 5, 1, 5, 1, 1);
+    it.syncAll();
+    it.loop.run(10); // Until the snapshot's files are complete.
+    it.restart();
+    assertThat(it.replica.snapshotIndex()).isEqualTo(5);
+    // The leader heard of entry 2 only: it sends 3 to 7 again.
+    it.append("a", 1, 2, 1, 5, 1, 1, 1, 1, 1);
+    it.syncAll();
+    return it.count("a", AppendEntriesFailureResponse.class) > 0;
+  }
+
+  /** One follower has it, and the leader: a majority, if only the leader counted itself. */
+  private static boolean zombieLeads() {
+    ReplicaFixture it = new ReplicaFixture("a", "b");
+    it.elect("a");
+    it.syncAll();
+    it.acknowledge("a", it.replica.term(), 1);
+    it.loop.run(500);
+    return it.replica.isLeader() && it.replica.commitIndex() == 0;
+  }
+
+  private static boolean learnerConfirms() {
+    ReadIndexFixture reads = new ReadIndexFixture(leader());
+    reads.read(1);
+    reads.confirm("learner", reads.lastRound());
+    boolean answered = reads.isAnswered(1);
+    reads.waitForHeartbeatTimeout();
+    assertThat(reads.isRefused(1)).as("asked elsewhere").isEqualTo(!answered);
+    return answered;
+  }
+
+  private static boolean restartDropsEntries() {
+    ReplicaFixture it = new ReplicaFixture("a", "b");
+    int[] terms = new int[500];
+    java.util.Arrays.fill(terms, 1);
+    it.append("a", 1, 0, 0, 0, terms);
+    it.syncAll();
+    it.commitCountToTakeSnapshot = 20;
+    it.restart();
+    return !raftNode(it.replica).state().log().containsLogEntry(1);
+  }
+
+  /** What gathers while a follower is away, in entries of 100 kB. */
+  private static boolean appendIsTooLarge() {
+    ReplicaFixture it = leader();
+    for (int i = 1; i <= 40; i++) {
+      it.replica.propose(Proposal.batch(it.state.stampMillis(), batch(i)), SILENT);
+    }
+    it.syncAll();
+    it.acknowledge("a", it.replica.term(), 2);
+    it.syncAll();
+    AppendEntriesRequest all = Objects.requireNonNull(it.last("a", AppendEntriesRequest.class));
+    long bytes = 0;
+    for (LogEntry entry : all.getLogEntries()) {
+      bytes += ((LogBytes) Objects.requireNonNull(entry.getOperation())).size();
+    }
+    assertThat(bytes).isPositive();
+    return bytes > WireLimits.MAX_APPEND_BYTES + ENTRY_BYTES;
+  }
+
+  /** A sync takes 200 ms, so four of them in a row are more than an election timeout. */
+  private static boolean slowElectionTimesOut() {
+    ReplicaFixture it = new ReplicaFixture("a", "b");
+    it.slowestSyncMillis = 200;
+    it.loop.until(() -> it.last("a", PreVoteRequest.class) != null, 20_000);
+    int term = Objects.requireNonNull(it.last("a", PreVoteRequest.class)).getTerm();
+    it.grantPreVote("a", term);
+    it.syncAll();
+    assertThat(it.lastVoteRequest("a").getTerm()).isEqualTo(term);
+    it.loop.run(4 * it.slowestSyncMillis);
+    it.syncAll();
+    return it.count("a", VoteRequest.class) > 1 || it.count("a", PreVoteRequest.class) > 1;
+  }
+
+  private static boolean goneLeaderIsWaitedFor() {
+    ReplicaFixture it = new ReplicaFixture("a", "b");
+    it.append("a", 1, 0, 0, 0, 1);
+    it.syncAll();
+    long asked = it.count("b", PreVoteRequest.class);
+    it.replica.nodeIsGone("a");
+    it.loop.run(300);
+    return it.count("b", PreVoteRequest.class) == asked;
+  }
+
+  /** A new leader, forty entries ahead of a follower that has only the first. */
+  private static boolean wayBackIsLong() {
+    ReplicaFixture it = leader();
+    int tailTerm = it.replica.term();
+    for (int i = 0; i < 40; i++) {
+      it.replica.propose(Proposal.tick(it.state.stampMillis()), SILENT);
+    }
+    it.syncAll();
+    it.restart();
+    it.elect("a");
+    it.syncAll();
+    int term = it.replica.term();
+    AppendEntriesRequest before = Objects.requireNonNull(it.last("b", AppendEntriesRequest.class));
+    it.receive(
+        it.models
+            .createAppendEntriesFailureResponseBuilder()
+            .setGroupId(ReplicaFixture.GROUP)
+            .setSender(ReplicaFixture.endpoint("b"))
+            .setTerm(term)
+            .setExpectedNextIndex(before.getPreviousLogIndex() + 1)
+            .setQuerySequenceNumber(0)
+            .setFlowControlSequenceNumber(before.getFlowControlSequenceNumber())
+            .build(),
+        1,
+        tailTerm);
+    AppendEntriesRequest next = Objects.requireNonNull(it.last("b", AppendEntriesRequest.class));
+    assertThat(before.getPreviousLogIndex()).isGreaterThan(1);
+    return next.getPreviousLogIndex() > 1;
+  }
+
+  /** Known to its group under an earlier incarnation only: it does not vote. */
+  private static boolean learnerIsRestoredAsVoter() {
+    ReplicaFixture it = new ReplicaFixture(new ReplicaEndpoint("me", 6, 0), "a", "b");
+    it.append("a", 1, 0, 0, 0, 1);
+    it.syncAll();
+    it.restart();
+    return raftNode(it.replica).state().role() != RaftRole.LEARNER;
+  }
+
+  private static boolean votesForItsFormerSelf() {
+    ReplicaFixture it = new ReplicaFixture("a", "b");
+    it.requestVote(ReplicaFixture.endpoint("a"), new ReplicaEndpoint("me", 6, 0), 5);
+    it.syncAll();
+    return it.count("a", VoteResponse.class) > 0;
+  }
+
+  private static boolean halfCommits() {
+    ReplicaFixture it = new ReplicaFixture("a", "b", "c");
+    it.elect("a", "b");
+    it.syncAll();
+    assertThat(it.replica.isLeader()).isTrue();
+    it.acknowledge("a", it.replica.term(), 1);
+    boolean half = it.replica.commitIndex() > 0;
+    it.acknowledge("b", it.replica.term(), 1);
+    assertThat(it.replica.commitIndex()).as("three of four").isEqualTo(1);
+    return half;
+  }
+
+  // --- what they share
+  // -----------------------------------------------------------------------------
+
+  private static final int ENTRY_BYTES = 100_000;
+
+  private static final ProposalListener SILENT = ProposalListener.INDIFFERENT;
+
+  private static ReplicaFixture leader() {
+    ReplicaFixture it = new ReplicaFixture("a", "b");
+    it.elect("a");
+    it.syncAll();
+    it.acknowledge("a", it.replica.term(), 1);
+    assertThat(it.replica.isEstablishedLeader()).isTrue();
+    return it;
+  }
+
+  private static byte[] batch(long sequence) {
+    BatchBuilder builder = new BatchBuilder();
+    builder.add(
+        Invocation.of(Command.SET, "k".getBytes(StandardCharsets.UTF_8), new byte[ENTRY_BYTES]));
+    return builder.build(new SessionKey("a", 7, 1), sequence, sequence - 1);
+  }
+
+  /** Reads in the waiting room are served with the round that ends now. */
+  private static Object joinRound(@Nullable Object self, @Nullable Object[] arguments) {
+    Object round = ((Map<?, ?>) field(notNull(self), "rounds")).get((Long) notNull(arguments[0]));
+    Object question =
+        ((Map<?, ?>) field(notNull(round), "open")).get((Integer) notNull(arguments[1]));
+    Object late =
+        ((Map<?, ?>) field(notNull(self), "waiting")).get((Integer) notNull(arguments[1]));
+    if (question != null && late != null) {
+      moveAll((List<?>) late, (List<?>) field(question, "reads"));
+    }
+    return RuleOff.PROCEED;
+  }
+
+  @SuppressWarnings("unchecked") // Both hold ReadIndex.Waiting, which is private.
+  private static void moveAll(List<?> from, List<?> to) {
+    ((List<Object>) to).addAll(from);
+    from.clear();
+  }
+
+  private static RaftNode raft(Replica replica) {
+    return (RaftNode) field(replica, "raft");
+  }
+
+  private static RaftNodeImpl raftNode(Replica replica) {
+    return (RaftNodeImpl) raft(replica);
+  }
+
+  private static Replica replicaOf(Object gate) {
+    return (Replica) field(gate, "replica");
+  }
+
+  private static Object field(Object owner, String name) {
+    try {
+      Field field = owner.getClass().getDeclaredField(name);
+      field.setAccessible(true);
+      return notNull(field.get(owner));
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(owner.getClass() + "." + name, e);
+    }
+  }
+
+  private static <T> T notNull(@Nullable T value) {
+    return Objects.requireNonNull(value);
+  }
+}
