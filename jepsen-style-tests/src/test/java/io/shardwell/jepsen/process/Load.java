@@ -9,6 +9,9 @@ import io.shardwell.jepsen.checker.HistoryReport;
 import io.shardwell.jepsen.checker.KeyCommand;
 import io.shardwell.jepsen.checker.KeyModel;
 import io.shardwell.jepsen.checker.LinearizabilityChecker;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -57,7 +60,7 @@ final class Load {
   }
 
   /** Ends the load, reads every key through another node each time, and judges all of it. */
-  HistoryReport judge() throws InterruptedException {
+  HistoryReport judge() throws InterruptedException, IOException {
     for (RecordedClient client : clients) {
       client.finish();
       assertThat(client.broken()).as(servers::logs).isNull();
@@ -79,6 +82,12 @@ final class Load {
     System.out.printf(
         "processes: %d operations, %d without outcome, undecided keys %s%n",
         report.operations(), report.open(), report.undecided());
+    String page = report.timeline(servers.marks());
+    if (page != null) {
+      Path file = Path.of("target", "timeline-processes.html").toAbsolutePath();
+      Files.writeString(file, page);
+      System.out.println("timeline: " + file);
+    }
     assertThat(report.violations()).isEmpty();
     assertThat(report.undecided()).isEmpty();
     return report;

@@ -1,6 +1,7 @@
 package io.shardwell.jepsen.process;
 
 import io.shardwell.cli.Main;
+import io.shardwell.jepsen.checker.Timeline;
 import io.shardwell.jepsen.process.Network.Listener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
@@ -24,6 +26,7 @@ public final class ServerProcesses implements AutoCloseable {
   private final Network network;
   private final List<String> moreArguments;
   private final List<Server> servers = new ArrayList<>();
+  private final List<Timeline.Mark> marks = new CopyOnWriteArrayList<>();
   private Class<?> main = Main.class;
   private final HttpClient http =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
@@ -135,9 +138,19 @@ public final class ServerProcesses implements AutoCloseable {
     builder.environment().keySet().removeIf(name -> name.startsWith("SHARDWELL_"));
     try {
       server.process = builder.start();
+      mark(node, "started");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private void mark(int node, String what) {
+    marks.add(new Timeline.Mark(System.nanoTime(), what + " " + servers.get(node).id));
+  }
+
+  /** What was done to the processes so far, on the clock of {@link System#nanoTime}. */
+  List<Timeline.Mark> marks() {
+    return List.copyOf(marks);
   }
 
   /** Starts all processes. */
@@ -149,6 +162,7 @@ public final class ServerProcesses implements AutoCloseable {
 
   /** SIGKILL, and waits until the process is gone. */
   public void kill(int node) {
+    mark(node, "SIGKILL");
     Process process = servers.get(node).process;
     if (process != null) {
       Process unused = process.destroyForcibly().onExit().join();
@@ -157,6 +171,7 @@ public final class ServerProcesses implements AutoCloseable {
 
   /** SIGTERM, and waits until the process is gone. */
   public void stop(int node) {
+    mark(node, "SIGTERM");
     Process process = servers.get(node).process;
     if (process != null) {
       process.destroy();
@@ -178,6 +193,7 @@ public final class ServerProcesses implements AutoCloseable {
 
   /** SIGSTOP or SIGCONT. */
   void signal(int node, String name) throws IOException, InterruptedException {
+    mark(node, "SIG" + name);
     Process process = servers.get(node).process;
     if (process != null) {
       int code =

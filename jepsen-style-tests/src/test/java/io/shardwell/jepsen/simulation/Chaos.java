@@ -2,10 +2,9 @@ package io.shardwell.jepsen.simulation;
 
 import io.shardwell.storage.MemoryDisk;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 
 /**
@@ -21,6 +20,16 @@ final class Chaos {
 
   private final SimulatedCluster cluster;
 
+  /** What an injection may wait for; the other moments come by themselves. */
+  private static final List<Phase> RARE =
+      Arrays.stream(Phase.values()).filter(phase -> phase != Phase.STEADY).toList();
+
+  /** The case of {@link #crash} that waits for nothing. */
+  private static final int AT_ONCE = 7;
+
+  /** Every millisecond. */
+  private static final int LOOKS_FOR_A_PHASE = 2_000;
+
   /** Draws the moments, kinds and seeds of the injections, and nothing else. */
   private final Random schedule;
 
@@ -29,7 +38,7 @@ final class Chaos {
 
   private int injections;
   private final List<Fault> kinds;
-  private final Map<Fault, Integer> injected = new EnumMap<>(Fault.class);
+  private final FaultTable injected = new FaultTable();
   private boolean stopped;
 
   Chaos(SimulatedCluster cluster) {
@@ -38,7 +47,7 @@ final class Chaos {
     this.kinds = cluster.scenario().faults().stream().sorted().toList();
   }
 
-  Map<Fault, Integer> injected() {
+  FaultTable injected() {
     return injected;
   }
 
@@ -58,11 +67,28 @@ final class Chaos {
     int number = ++injections;
     cluster.injection(number);
     if (!cluster.scenario().leftOut().contains(number)) {
-      injected.merge(fault, 1, Integer::sum);
-      cluster.time().trace(fault.name().hashCode());
-      inject(number, fault);
+      if (cluster.scenario().steered() && random.nextBoolean()) {
+        Phase phase = RARE.get(random.nextInt(RARE.size()));
+        waitFor(phase, LOOKS_FOR_A_PHASE, number, fault);
+      } else {
+        inject(number, fault, any(), false);
+      }
     }
     later(100 * VirtualTime.MILLI + schedule.nextLong(2 * VirtualTime.SECOND), this::next);
+  }
+
+  /** Strikes where the phase is; after so many looks in vain, anywhere. */
+  private void waitFor(Phase phase, int looks, int number, Fault fault) {
+    List<SimulatedMachine> there =
+        cluster.machines().stream().filter(m -> Phase.at(m).contains(phase)).toList();
+    if (!there.isEmpty()) {
+      SimulatedMachine machine = there.get(random.nextInt(there.size()));
+      inject(number, fault, machine, true);
+    } else if (looks > 0) {
+      later(VirtualTime.MILLI, () -> waitFor(phase, looks - 1, number, fault));
+    } else {
+      inject(number, fault, any(), false);
+    }
   }
 
   private void later(long delayNanos, Runnable task) {
@@ -97,14 +123,15 @@ final class Chaos {
     return other;
   }
 
-  private void inject(int number, Fault fault) {
-    SimulatedMachine machine = any();
-    cluster.tell("fault " + number + ": " + fault + ", perhaps at " + machine.id());
+  private void inject(int number, Fault fault, SimulatedMachine machine, boolean aimed) {
+    injected.add(fault, Phase.of(cluster.machines()));
+    cluster.time().trace(fault.name().hashCode());
+    cluster.mark("fault " + number + ": " + fault + ", perhaps at " + machine.id());
     switch (fault) {
-      case KILL -> crash(machine, false);
-      case POWER_CUT -> crash(machine, true);
-      case KILL_ALL -> crashAll(LOOKS_FOR_A_SYNC, false);
-      case POWER_CUT_ALL -> crashAll(LOOKS_FOR_A_SYNC, true);
+      case KILL -> crash(machine, false, aimed);
+      case POWER_CUT -> crash(machine, true, aimed);
+      case KILL_ALL -> crashAll(aimed ? 0 : LOOKS_FOR_A_SYNC, false);
+      case POWER_CUT_ALL -> crashAll(aimed ? 0 : LOOKS_FOR_A_SYNC, true);
       case CRASH_IN_RECOVERY -> crashInRecovery(machine);
       case RESTART -> restart(machine);
       case PAUSE -> pause(machine);
@@ -130,14 +157,15 @@ final class Chaos {
     }
   }
 
-  private void crash(SimulatedMachine machine, boolean powerCut) {
+  private void crash(SimulatedMachine machine, boolean powerCut, boolean aimed) {
     SimulatedProcess process = machine.process();
     if (process == null || !process.isAlive()) {
       return;
     }
     // Between any two steps: also in the middle of a turn, between two sends.
-    int points = 1 + random.nextInt(20);
-    switch (random.nextInt(8)) {
+    int points = 1 + random.nextInt(aimed ? 3 : 20);
+    // What was aimed at is over soon: do not wait for something else.
+    switch (aimed ? AT_ONCE : random.nextInt(8)) {
       case 0 -> process.killAt(SimulatedProcess.Moment.INSTALL, 1 + points / 4, powerCut);
       case 1 -> process.killAt(SimulatedProcess.Moment.SNAPSHOT, points, powerCut);
       case 2, 3, 4 -> process.killAt(SimulatedProcess.Moment.SYNC, points, powerCut);

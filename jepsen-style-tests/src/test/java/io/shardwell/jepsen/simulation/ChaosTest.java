@@ -22,13 +22,14 @@ class ChaosTest {
     Totals totals = new Totals();
     for (; System.nanoTime() < deadline; seed++) {
       try {
-        totals.add(Run.of(Scenario.drawn(seed)));
+        totals.add(Run.of(Scenario.drawn(seed).withSteering()));
       } catch (SimulationFailure failure) {
         failures.add("seed " + seed + ": " + failure.getMessage());
         System.out.println(failures.get(failures.size() - 1));
       }
     }
     System.out.println("chaos: " + totals + ", " + failures.size() + " failures");
+    System.out.println(totals.faults());
     if (!failures.isEmpty()) {
       throw new AssertionError(String.join("\n", failures));
     }

@@ -133,7 +133,8 @@ class DiskSpaceProperties {
         1 << 18,
         Set.of(),
         Set.of(),
-        Scenario.BUILD_ORDER);
+        Scenario.BUILD_ORDER,
+        false);
   }
 
   private static boolean standsAside(SimulatedMachine... machines) {

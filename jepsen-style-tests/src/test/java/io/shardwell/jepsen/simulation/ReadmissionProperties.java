@@ -28,7 +28,7 @@ class ReadmissionProperties {
                 .withFaults(
                     EnumSet.of(Fault.LOST_DISK, Fault.KILL, Fault.RESTART, Fault.ONE_WAY_CUT))
                 .withSeconds(25));
-    assertThat(summary.faults()).containsKey(Fault.LOST_DISK);
+    assertThat(summary.faults().totals()).containsKey(Fault.LOST_DISK);
   }
 
   /**

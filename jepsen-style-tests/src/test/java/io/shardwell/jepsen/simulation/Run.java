@@ -26,7 +26,7 @@ public final class Run {
       int crashes,
       int terms,
       long frames,
-      Map<Fault, Integer> faults,
+      FaultTable faults,
       Map<String, Integer> replies,
       HistoryReport history) {}
 

@@ -25,7 +25,8 @@ public record Scenario(
     int commitCountToTakeSnapshot,
     Set<Fault> faults,
     Set<Integer> leftOut,
-    ConnectionOrder order) {
+    ConnectionOrder order,
+    boolean steered) {
 
   /** What the build holds the store to: everything a connection does to a shard is in order. */
   static final ConnectionOrder BUILD_ORDER =
@@ -59,7 +60,8 @@ public record Scenario(
         random.nextInt(3) == 0 ? 50 + random.nextInt(500) : 1 << 18,
         faults,
         Set.of(),
-        BUILD_ORDER);
+        BUILD_ORDER,
+        false);
   }
 
   /** Nothing goes wrong in it. */
@@ -128,7 +130,28 @@ public record Scenario(
         newCommitCount,
         faults,
         leftOut,
-        order);
+        order,
+        steered);
+  }
+
+  /** Half of its injections wait for a rare phase ({@link Phase}) before they strike. */
+  public Scenario withSteering() {
+    return new Scenario(
+        seed,
+        nodes,
+        shards,
+        replicas,
+        clients,
+        pipelining,
+        keysOfEachKind,
+        seconds,
+        segmentBytes,
+        snapshotLogBytes,
+        commitCountToTakeSnapshot,
+        faults,
+        leftOut,
+        order,
+        true);
   }
 
   /** Judges the order within connections by another measure. */
@@ -159,7 +182,8 @@ public record Scenario(
         commitCountToTakeSnapshot,
         newFaults,
         newLeftOut,
-        newOrder);
+        newOrder,
+        steered);
   }
 
   /** The command that runs this scenario again. */
@@ -195,6 +219,9 @@ public record Scenario(
                   ? "none"
                   : String.join(
                       ",", faults.stream().sorted().map(SimulateCommand::optionName).toList()));
+    }
+    if (steered) {
+      line.append(" --steer");
     }
     if (!leftOut.isEmpty()) {
       line.append(" --without ")

@@ -89,6 +89,11 @@ final class SimulateCommand implements Callable<Integer> {
   @Nullable String faults;
 
   @Option(
+      names = "--steer",
+      description = "Half of the faults wait for a rare phase (an election, a snapshot, ...).")
+  boolean steer;
+
+  @Option(
       names = "--without",
       split = ",",
       paramLabel = "NUMBERS",
@@ -105,6 +110,12 @@ final class SimulateCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "Tells the story line by line in that file ('-': here).")
   @Nullable String trace;
+
+  @Option(
+      names = "--timeline",
+      paramLabel = "FILE",
+      description = "If an answer cannot be explained, draws it as an HTML page in that file.")
+  @Nullable Path timeline;
 
   @Option(
       names = {"-h", "--help"},
@@ -147,6 +158,11 @@ final class SimulateCommand implements Callable<Integer> {
         } catch (SimulationFailure failure) {
           broken.add(scenario);
           out.println("BROKEN " + failure.getMessage());
+          String page = failure.timeline();
+          if (timeline != null && page != null) {
+            Files.writeString(timeline, page);
+            out.println("timeline: " + timeline);
+          }
           if (shrink) {
             SimulationFailure small =
                 new Shrinker(Shrinker::failureOf, SHRINK_RUNS, out::println)
@@ -159,6 +175,9 @@ final class SimulateCommand implements Callable<Integer> {
     }
     if (count > 1) {
       out.println(totals + ", " + broken.size() + " broken");
+      if (!totals.faults().totals().isEmpty()) {
+        out.println(totals.faults());
+      }
       broken.forEach(each -> out.println("  replay: " + each.replayLine()));
     }
     out.flush();
@@ -192,6 +211,9 @@ final class SimulateCommand implements Callable<Integer> {
     }
     if (faults != null) {
       scenario = scenario.withFaults(faults(faults));
+    }
+    if (steer) {
+      scenario = scenario.withSteering();
     }
     return scenario.leavingOut(without);
   }
@@ -246,7 +268,7 @@ final class SimulateCommand implements Callable<Integer> {
             summary.history().undecided().size(),
             summary.traceHash()));
     return text.append("  faults ")
-        .append(summary.faults())
+        .append(summary.faults().totals())
         .append(", replies ")
         .append(summary.replies())
         .toString();

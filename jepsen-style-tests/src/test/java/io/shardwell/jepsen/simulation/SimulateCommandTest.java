@@ -48,6 +48,7 @@ class SimulateCommandTest {
             .withSeconds(3)
             .withSnapshots(5_000, 100)
             .leavingOut(Set.of(3, 17))
+            .withSteering()
             .withFaults(EnumSet.of(Fault.KILL, Fault.ONE_WAY_CUT));
     String[] words = scenario.replayLine().split(" ");
     assertThat(words).startsWith("bin/shardwell", "simulate");

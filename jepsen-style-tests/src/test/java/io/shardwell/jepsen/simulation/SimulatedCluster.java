@@ -4,6 +4,7 @@ import io.shardwell.jepsen.checker.History;
 import io.shardwell.jepsen.checker.HistoryReport;
 import io.shardwell.jepsen.checker.KeyModel;
 import io.shardwell.jepsen.checker.LinearizabilityChecker;
+import io.shardwell.jepsen.checker.Timeline;
 import io.shardwell.raftgroup.ClientAddress;
 import io.shardwell.raftgroup.Engine;
 import io.shardwell.raftgroup.EngineConfig;
@@ -45,6 +46,7 @@ final class SimulatedCluster
   private final LogMatching logMatching = new LogMatching();
   private final StoredVotes votes = new StoredVotes();
   private final History history = new History();
+  private final List<Timeline.Mark> marks = new ArrayList<>();
   private final Map<String, Integer> replies = new TreeMap<>();
   private int connections;
   private int crashes;
@@ -102,6 +104,12 @@ final class SimulatedCluster
     if (listener != null) {
       listener.accept(String.format(Locale.ROOT, "%12.6f ms  %s", time.now() / 1e6, line));
     }
+  }
+
+  /** As {@link #tell}, and a mark in the timeline, should there be one. */
+  void mark(String line) {
+    marks.add(new Timeline.Mark(time.now(), line));
+    tell(line);
   }
 
   private void tellRoles(NodeStatus status) {
@@ -236,7 +244,7 @@ final class SimulatedCluster
   @Override
   public void processEnded(SimulatedMachine machine) {
     crashes++;
-    tell(machine.id() + " crashed");
+    mark(machine.id() + " crashed");
     if (healed) {
       // A stop that was under way when everything was mended.
       time.after(100 * VirtualTime.MILLI, machine::start);
@@ -384,7 +392,8 @@ final class SimulatedCluster
             new KeyModel(CLOCK_SLACK), scenario.order(), LinearizabilityChecker.DEFAULT_MAX_STEPS);
     HistoryReport report = HistoryReport.of(history, checker);
     if (!report.violations().isEmpty()) {
-      throw failure(Check.HISTORY, String.join("\n", report.violations()), null);
+      throw failure(Check.HISTORY, String.join("\n", report.violations()), null)
+          .withTimeline(report.timeline(marks));
     }
     return report;
   }

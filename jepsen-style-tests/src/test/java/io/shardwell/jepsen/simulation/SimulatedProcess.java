@@ -31,6 +31,7 @@ final class SimulatedProcess
   private @Nullable Engine engine;
   private @Nullable NodeStorage storage;
   private boolean alive = true;
+  private boolean wasReady;
 
   // Crash points until the process is killed; 0: none is planned.
   private int pointsToLive;
@@ -111,6 +112,11 @@ final class SimulatedProcess
     };
   }
 
+  /** Whether it has been ready at the end of some turn of this life. */
+  boolean wasReady() {
+    return wasReady;
+  }
+
   /** Whether a turn of the log is with the disk. */
   boolean isSyncing() {
     NodeStorage opened = storage;
@@ -129,6 +135,7 @@ final class SimulatedProcess
     Engine running = engine;
     if (running != null) {
       running.endTurn();
+      wasReady = wasReady || running.isReady();
       crashPoint();
       if (alive) {
         machine.surroundings().turnEnded(this);

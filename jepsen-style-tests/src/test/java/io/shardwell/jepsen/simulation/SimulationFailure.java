@@ -9,6 +9,7 @@ public final class SimulationFailure extends AssertionError {
   private final Check check;
   private final long nanos;
   private final int injections;
+  private @Nullable String timeline;
 
   /**
    * A promise broken.
@@ -34,6 +35,17 @@ public final class SimulationFailure extends AssertionError {
   /** What noticed it. */
   public Check check() {
     return check;
+  }
+
+  /** Attaches the page that shows what clients saw. */
+  SimulationFailure withTimeline(@Nullable String html) {
+    timeline = html;
+    return this;
+  }
+
+  /** Null unless the history is what is broken. */
+  @Nullable String timeline() {
+    return timeline;
   }
 
   long nanos() {

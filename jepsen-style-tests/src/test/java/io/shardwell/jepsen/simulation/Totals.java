@@ -11,6 +11,7 @@ final class Totals {
   private long operations;
   private long undecided;
   private double hours;
+  private final FaultTable faults = new FaultTable();
 
   void add(Run.Summary summary) {
     seeds++;
@@ -18,7 +19,13 @@ final class Totals {
     crashes += summary.crashes();
     operations += summary.history().operations();
     undecided += summary.history().undecided().size();
+    faults.add(summary.faults());
     hours += summary.simulatedNanos() / 3.6e12;
+  }
+
+  /** Kinds of faults by phases, over all runs. */
+  FaultTable faults() {
+    return faults;
   }
 
   @Override
