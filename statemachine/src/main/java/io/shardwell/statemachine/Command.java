@@ -52,7 +52,11 @@ public enum Command {
   MSETNX(40, -3, Access.WRITE, Spread.ONE_SHARD, 1, -1, 2),
   SUBSTR(41, 4, Access.READ, Spread.ONE_KEY, 1, 1, 1),
   RENAME(42, 3, Access.WRITE, Spread.ONE_SHARD, 1, 2, 1),
-  RENAMENX(43, 3, Access.WRITE, Spread.ONE_SHARD, 1, 2, 1);
+  RENAMENX(43, 3, Access.WRITE, Spread.ONE_SHARD, 1, 2, 1),
+  /** To the shard a read: answers what {@link Transaction#watched} takes apart. */
+  WATCH(44, -2, Access.READ, Spread.ONE_SHARD, 1, -1, 1),
+  /** Nothing a client can name: carries a {@link Transaction}. */
+  TRANSACTION(45, 4, Access.WRITE, Spread.ONE_KEY, 1, 1, 1);
 
   /** Which shards a command concerns. */
   public enum Spread {
@@ -77,11 +81,13 @@ public enum Command {
 
   static {
     for (Command command : values()) {
-      int at = nameHash(command.name().getBytes(StandardCharsets.US_ASCII));
-      while (BY_NAME[at] != null) {
-        at = (at + 1) % NAME_TABLE_SIZE;
+      if (command.hasName()) {
+        int at = nameHash(command.name().getBytes(StandardCharsets.US_ASCII));
+        while (BY_NAME[at] != null) {
+          at = (at + 1) % NAME_TABLE_SIZE;
+        }
+        BY_NAME[at] = command;
       }
-      BY_NAME[at] = command;
       assert BY_WIRE_ID[command.wireId] == null : "wire id given twice: " + command;
       BY_WIRE_ID[command.wireId] = command;
     }
@@ -106,6 +112,11 @@ public enum Command {
     this.lastKey = lastKey;
     this.keyStep = keyStep;
     this.lowerName = name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether a client can call it by its name; if not, it only travels between nodes. */
+  public boolean hasName() {
+    return this != TRANSACTION;
   }
 
   /** The number of this command in logs and on the wire, 1..127, stable for ever. */

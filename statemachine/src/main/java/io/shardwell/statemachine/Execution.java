@@ -1,5 +1,8 @@
 package io.shardwell.statemachine;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** Leads a call to its command. */
 final class Execution {
   private Execution() {}
@@ -58,7 +61,19 @@ final class Execution {
       case FLUSHALL, FLUSHDB -> KeyCommands.flush(keys, call);
       case KEYS -> KeyCommands.keys(keys, call);
       case SCAN -> KeyCommands.scan(keys, call);
+      case WATCH -> watch(keys, call);
+      case TRANSACTION -> throw new IllegalArgumentException("transaction as a single call");
       case RANDOMKEY -> KeyCommands.randomKey(keys, stampMillis);
     };
+  }
+
+  /** What a later transaction needs to know: after which entry this is, and which keys exist. */
+  private static Reply watch(Keyspace keys, Invocation call) {
+    List<Reply> seen = new ArrayList<>(call.argumentCount() + 1);
+    seen.add(Reply.integer(keys.index()));
+    for (int i = 0; i < call.argumentCount(); i++) {
+      seen.add(keys.contains(call.argument(i)) ? Reply.ONE : Reply.ZERO);
+    }
+    return new Reply.Array(seen);
   }
 }

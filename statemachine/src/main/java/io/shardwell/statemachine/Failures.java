@@ -30,6 +30,11 @@ final class Failures {
               + ")");
   static final Reply.Failure OUT_OF_MEMORY =
       new Reply.Failure("OOM command not allowed when used memory > 'maxmemory'.");
+  static final Reply.Failure REPLY_LEFT_OUT =
+      new Reply.Failure(
+          "ERR executed, but its reply is left out: those of a transaction have at most "
+              + Limits.MAX_TRANSACTION_REPLY_BYTES
+              + " bytes (max-transaction-reply-bytes)");
   static final Reply.Failure INTERNAL = new Reply.Failure("ERR internal");
 
   private Failures() {}

@@ -39,6 +39,10 @@ final class Keyspace {
   private long bytes;
   private long expired;
   private long evicted;
+  // A version is the recency of the change: entries of the log in order, and within one, changes.
+  private final Removals removals = new Removals();
+  // Invariant: the greatest of all versions of entries, also of removed ones.
+  private long lastVersion;
 
   private MemoryLimit limit = MemoryLimit.NONE;
   // What logicalBytes() must not pass in this entry: the limit or, while a lowered limit is being
@@ -90,6 +94,28 @@ final class Keyspace {
     return logTime;
   }
 
+  /** The index of the log entry that is executed now or was the last one. */
+  long index() {
+    return index;
+  }
+
+  /** The version of a key: of its last change, greater than that of any before; 0 if absent. */
+  long version(byte[] key) {
+    return contains(key) ? table.version() : 0;
+  }
+
+  /** Whether a key has changed since it was looked at; what became of it does not matter. */
+  boolean hasChanged(Transaction.Watched watched) {
+    long hash = Hash.of(watched.key());
+    boolean present = table.seek(watched.key(), hash);
+    boolean exists = present && !isPast(table.deadline());
+    long lastChange = exists ? table.version() : removals.latest(hash);
+    if (present) {
+      lastChange = Math.max(lastChange, table.version());
+    }
+    return exists != watched.existed() || lastChange >>> ORDINAL_BITS > watched.index();
+  }
+
   /** How many keys exist. */
   long size() {
     return table.size() - deadlines.goneCount();
@@ -123,6 +149,7 @@ final class Keyspace {
   long digest() {
     long running = Hash.combine(digest, expired);
     running = Hash.combine(running, evicted);
+    running = Hash.combine(running, removals.digest());
     return Hash.combine(running, limit.digest());
   }
 
@@ -193,7 +220,7 @@ final class Keyspace {
       byte[] key = pairs.get(i);
       long hash = Hash.of(key);
       byte[] record = EntryRecord.of(key, pairs.get(i + 1));
-      store(table.seek(key, hash), hash, record, NO_DEADLINE, index, nextRecency());
+      store(table.seek(key, hash), hash, record, NO_DEADLINE);
     }
     return true;
   }
@@ -220,7 +247,7 @@ final class Keyspace {
     boolean removed = remove(from);
     assert removed : "the key to be moved was evicted for itself";
     long hash = Hash.of(to);
-    store(table.seek(to, hash), hash, record, deadline, index, nextRecency());
+    store(table.seek(to, hash), hash, record, deadline);
     return true;
   }
 
@@ -247,7 +274,7 @@ final class Keyspace {
     if (isPast(deadline)) {
       removeHere();
     } else {
-      store(true, table.hash(), table.record(), deadline, index, nextRecency());
+      store(true, table.hash(), table.record(), deadline);
     }
   }
 
@@ -262,6 +289,7 @@ final class Keyspace {
 
   /** Removes all keys at once, whatever their number. */
   void clear() {
+    removals.allRemoved(lastVersion);
     table = new KeyTable();
     table.rankFor(limit.policy());
     deadlines = new DeadlineIndex(logTime);
@@ -351,9 +379,17 @@ final class Keyspace {
     return true;
   }
 
+  /** What is remembered of removed keys; a part of snapshots. */
+  Removals removals() {
+    return removals;
+  }
+
   /** Ends the loading of a snapshot. */
-  void loaded(long atLogTime, long expiredBefore, long evictedBefore, MemoryLimit lastLimit) {
+  void loaded(
+      long atIndex, long atLogTime, long expiredBefore, long evictedBefore, MemoryLimit lastLimit) {
+    index = atIndex;
     logTime = atLogTime;
+    lastVersion = Math.max(lastVersion, removals.latestOfAll());
     deadlines.advance(atLogTime);
     expired = expiredBefore;
     evicted = evictedBefore;
@@ -392,7 +428,7 @@ final class Keyspace {
       }
       replace = table.seek(key, hash);
     }
-    store(replace, hash, record, deadline, index, nextRecency());
+    store(replace, hash, record, deadline);
     return true;
   }
 
@@ -479,6 +515,12 @@ final class Keyspace {
     digest += Hash.combine(rest, table.recency());
   }
 
+  /** Replaces the entry here or inserts one as the change that is made now. */
+  private void store(boolean replace, long hash, byte[] record, long deadline) {
+    long now = nextRecency();
+    store(replace, hash, record, deadline, now, now);
+  }
+
   /** Replaces the entry here or inserts one, and keeps index and sums in step. */
   private void store(
       boolean replace, long hash, byte[] record, long deadline, long version, long recency) {
@@ -488,6 +530,7 @@ final class Keyspace {
     } else {
       table.insert(hash, record, deadline, version, recency);
     }
+    lastVersion = Math.max(lastVersion, version);
     int weight = weight(record);
     if (deadline != NO_DEADLINE) {
       deadlines.add(deadline, hash, weight);
@@ -497,6 +540,7 @@ final class Keyspace {
   }
 
   private void removeHere() {
+    removals.removed(table.hash(), table.version());
     forgetHere();
     table.remove();
   }

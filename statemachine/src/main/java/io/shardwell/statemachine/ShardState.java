@@ -1,5 +1,6 @@
 package io.shardwell.statemachine;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -66,7 +67,7 @@ public final class ShardState {
       case Proposal.BATCH -> {
         Batch batch = Batch.read(body);
         Outcome outcome = applyBatch(batch);
-        keys.collect(pace.perEntry() + pace.perCall() * batch.calls().size());
+        keys.collect(pace.perEntry() + pace.perCall() * batch.commands());
         return outcome;
       }
       case Proposal.MEMORY_LIMIT -> {
@@ -109,11 +110,38 @@ public final class ShardState {
     ByteWriter replies = new ByteWriter(64);
     replies.writeVarint(batch.calls().size());
     for (int i = 0; i < batch.calls().size(); i++) {
-      ReplyCodec.write(replies, execute(batch.calls().get(i), i));
+      Batch.Call call = batch.calls().get(i);
+      Reply reply;
+      if (call instanceof Batch.Single single) {
+        reply = execute(single.invocation(), i);
+      } else {
+        reply = execute(((Batch.Together) call).transaction(), i);
+      }
+      ReplyCodec.write(replies, reply);
     }
     byte[] bytes = replies.toBytes();
     sessions.applied(batch.key(), batch.sequence(), batch.acknowledgedSequence(), bytes);
     return new Outcome.Applied(bytes);
+  }
+
+  /** All of it, and the replies; or nothing and no value, if a watched key has changed. */
+  private Reply execute(Transaction transaction, int position) {
+    for (Transaction.Watched each : transaction.watched()) {
+      if (keys.hasChanged(each)) {
+        return Reply.NIL;
+      }
+    }
+    List<Reply> replies = new ArrayList<>(transaction.calls().size());
+    long bytes = 0;
+    for (Invocation call : transaction.calls()) {
+      Reply reply = execute(call, position);
+      if (call.command().isUse()) {
+        call.keys().forEach(keys::touch);
+      }
+      bytes += ReplyCodec.sizeOf(reply);
+      replies.add(bytes > Limits.MAX_TRANSACTION_REPLY_BYTES ? Failures.REPLY_LEFT_OUT : reply);
+    }
+    return new Reply.Array(replies);
   }
 
   /**
@@ -235,6 +263,7 @@ public final class ShardState {
     out.header(logTime, lastIndex, keys, poisonedCommands, poisonDigest);
     sessions.sessions().forEach(out::session);
     sessions.tombstones().forEach(out::tombstone);
+    out.removals(keys.removals());
     keys.forEachEntry(out::entry);
     return out.end(digest());
   }
