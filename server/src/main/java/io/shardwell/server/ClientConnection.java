@@ -180,6 +180,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     String own = command == null ? side.commands().find(words[0]) : null;
     ReplySlot slot = append(command, encoder(client));
     slot.silent = !takesAnswer;
+    if (side.commands().isQueued(client, own)) {
+      slot.acceptAnswer(side.commands().queue(client, words, own));
+      return;
+    }
     if (own != null) {
       client.lastCommand = own;
       side.commands().execute(own, new Call(client, words, this::session, slot::acceptAnswer));
@@ -317,6 +321,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     return outstanding >= ClientLimits.MAX_PIPELINED
         || socketBytes() >= ClientLimits.OUTPUT_HIGH_BYTES
         || heldBytes >= ClientLimits.SOFT_HELD_BYTES
+        || (info != null && info.isHeld())
         || side.isStopping();
   }
 

@@ -53,10 +53,14 @@ public enum Command {
   SUBSTR(41, 4, Access.READ, Spread.ONE_KEY, 1, 1, 1),
   RENAME(42, 3, Access.WRITE, Spread.ONE_SHARD, 1, 2, 1),
   RENAMENX(43, 3, Access.WRITE, Spread.ONE_SHARD, 1, 2, 1),
-  /** To the shard a read: answers what {@link Transaction#watched} takes apart. */
-  WATCH(44, -2, Access.READ, Spread.ONE_SHARD, 1, -1, 1),
-  /** Nothing a client can name: carries a {@link Transaction}. */
-  TRANSACTION(45, 4, Access.WRITE, Spread.ONE_KEY, 1, 1, 1);
+  GETVER(44, 2, Access.READ, Spread.ONE_KEY, 1, 1, 1),
+  /** What EXEC sends to a shard: carries a {@link Transaction}. No client can call it by name. */
+  TRANSACTION(45, 4, Access.WRITE, Spread.ONE_KEY, 1, 1, 1),
+  /** What WATCH asks a shard; see {@link Transaction#watched}. No client can call it by name. */
+  WATCHED(46, -2, Access.READ, Spread.ONE_SHARD, 1, -1, 1),
+  DELEX(47, -2, Access.WRITE, Spread.ONE_KEY, 1, 1, 1),
+  DELIFEQ(48, 3, Access.WRITE, Spread.ONE_KEY, 1, 1, 1),
+  DIGEST(49, 2, Access.READ, Spread.ONE_KEY, 1, 1, 1);
 
   /** Which shards a command concerns. */
   public enum Spread {
@@ -81,7 +85,7 @@ public enum Command {
 
   static {
     for (Command command : values()) {
-      if (command.hasName()) {
+      if (!command.isInternal()) {
         int at = nameHash(command.name().getBytes(StandardCharsets.US_ASCII));
         while (BY_NAME[at] != null) {
           at = (at + 1) % NAME_TABLE_SIZE;
@@ -114,11 +118,6 @@ public enum Command {
     this.lowerName = name().toLowerCase(Locale.ROOT);
   }
 
-  /** Whether a client can call it by its name; if not, it only travels between nodes. */
-  public boolean hasName() {
-    return this != TRANSACTION;
-  }
-
   /** The number of this command in logs and on the wire, 1..127, stable for ever. */
   public int wireId() {
     return wireId;
@@ -127,6 +126,11 @@ public enum Command {
   /** How many words a call has, the name included; negative: at least so many. */
   public int arity() {
     return arity;
+  }
+
+  /** Whether the command is made by nodes only, never by a client's words. */
+  public boolean isInternal() {
+    return this == TRANSACTION || this == WATCHED;
   }
 
   /** Whether the command goes through the log. */
@@ -170,7 +174,7 @@ public enum Command {
     return lowerName;
   }
 
-  /** The command of that name in any mix of cases, or null. */
+  /** The command of that name in any mix of cases, or null; no internal one. */
   public static @Nullable Command byName(byte[] nameAnyCase) {
     int at = nameHash(nameAnyCase);
     for (Command found = BY_NAME[at]; found != null; found = BY_NAME[at]) {

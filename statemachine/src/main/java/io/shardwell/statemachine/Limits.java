@@ -37,7 +37,7 @@ public final class Limits {
   public static final int MAX_TRANSACTION_ARGUMENTS = 256 * 1024;
 
   /** Longest commands and watched keys of one transaction together, in bytes as encoded. */
-  public static final int MAX_TRANSACTION_BYTES = MAX_VALUE_BYTES;
+  public static final int MAX_TRANSACTION_BYTES = MAX_VALUE_BYTES - 1024;
 
   /** Most keys that a transaction may depend on. */
   public static final int MAX_WATCHED_KEYS = 1024;

@@ -124,7 +124,7 @@ public final class ShardState {
     return new Outcome.Applied(bytes);
   }
 
-  /** All of it, and the replies; or nothing and no value, if a watched key has changed. */
+  /** All of it, whatever the replies; or nothing and no value, if a watched key has changed. */
   private Reply execute(Transaction transaction, int position) {
     for (Transaction.Watched each : transaction.watched()) {
       if (keys.hasChanged(each)) {
@@ -132,11 +132,12 @@ public final class ShardState {
       }
     }
     List<Reply> replies = new ArrayList<>(transaction.calls().size());
+    boolean touches = wantsTouches();
     long bytes = 0;
     for (Invocation call : transaction.calls()) {
       Reply reply = execute(call, position);
-      if (call.command().isUse()) {
-        call.keys().forEach(keys::touch);
+      if (touches && call.command().isUse()) {
+        call.keys().forEach(keys::touch); // Elsewhere the leader reports what reads have used.
       }
       bytes += ReplyCodec.sizeOf(reply);
       replies.add(bytes > Limits.MAX_TRANSACTION_REPLY_BYTES ? Failures.REPLY_LEFT_OUT : reply);

@@ -52,17 +52,21 @@ final class StringCommands {
       return Failures.SYNTAX;
     }
     Reply.Failure failure = options.timeFailure(call.command(), keys.logTime());
+    failure = failure == null ? options.conditionFailure() : failure;
     if (failure != null) {
       return failure;
     }
     byte[] key = call.argument(0);
     Reply before = options.get() ? bulkOrNil(keys, key) : Reply.NIL;
-    if (options.isConditional() && !options.permits(keys.contains(key))) {
+    if (!options.permits(keys, key)) {
       return before;
     }
     long deadline = options.keepTtl() ? keys.deadline(key) : options.deadline(keys.logTime());
     if (!keys.put(key, call.argument(1), deadline)) {
       return Failures.OUT_OF_MEMORY;
+    }
+    if (options.getVersion()) {
+      return Reply.integer(keys.version(key));
     }
     return options.get() ? before : Reply.OK;
   }

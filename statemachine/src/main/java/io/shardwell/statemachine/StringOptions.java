@@ -7,7 +7,9 @@ import org.jspecify.annotations.Nullable;
 final class StringOptions {
   private boolean onlyIfAbsent;
   private boolean onlyIfPresent;
+  private @Nullable Condition condition;
   private boolean get;
+  private boolean getVersion;
   private boolean keepTtl;
   private boolean persist;
   private @Nullable ExpiryOption expiry;
@@ -22,7 +24,13 @@ final class StringOptions {
     for (int i = from; i < call.argumentCount(); i++) {
       byte[] word = call.argument(i);
       ExpiryOption expiry = expiryOption(word);
-      if (expiry != null) {
+      Condition.Kind kind = set ? Condition.Kind.of(word) : null;
+      if (kind != null) {
+        i++;
+        if (i == call.argumentCount() || !options.takeCondition(kind, call.argument(i))) {
+          return null;
+        }
+      } else if (expiry != null) {
         i++;
         if (i == call.argumentCount() || !options.takeExpiry(expiry, call.argument(i))) {
           return null;
@@ -38,6 +46,11 @@ final class StringOptions {
     return get;
   }
 
+  /** Whether the new version is the answer. */
+  boolean getVersion() {
+    return getVersion;
+  }
+
   boolean keepTtl() {
     return keepTtl;
   }
@@ -46,14 +59,18 @@ final class StringOptions {
     return persist;
   }
 
-  /** Whether it matters if the key exists. */
-  boolean isConditional() {
-    return onlyIfAbsent || onlyIfPresent;
+  /** Why the condition is none, or null. */
+  Reply.@Nullable Failure conditionFailure() {
+    return condition == null ? null : condition.failure();
   }
 
-  /** Whether NX and XX let the command go on. */
-  boolean permits(boolean keyExists) {
-    return keyExists ? !onlyIfAbsent : !onlyIfPresent;
+  /** Whether the key is such that the command may go on. */
+  boolean permits(Keyspace keys, byte[] key) {
+    if (condition != null) {
+      return condition.holds(keys, key);
+    }
+    boolean matters = onlyIfAbsent || onlyIfPresent;
+    return !matters || (keys.contains(key) ? !onlyIfAbsent : !onlyIfPresent);
   }
 
   boolean hasExpiry() {
@@ -92,13 +109,23 @@ final class StringOptions {
     return true;
   }
 
+  private boolean takeCondition(Condition.Kind kind, byte[] operand) {
+    if (onlyIfAbsent || onlyIfPresent || condition != null) {
+      return false;
+    }
+    condition = new Condition(kind, operand);
+    return true;
+  }
+
   private boolean takeSetWord(byte[] word) {
-    if (Command.equalsIgnoreCase(word, "NX") && !onlyIfPresent) {
+    if (Command.equalsIgnoreCase(word, "NX") && !onlyIfPresent && condition == null) {
       onlyIfAbsent = true;
-    } else if (Command.equalsIgnoreCase(word, "XX") && !onlyIfAbsent) {
+    } else if (Command.equalsIgnoreCase(word, "XX") && !onlyIfAbsent && condition == null) {
       onlyIfPresent = true;
-    } else if (Command.equalsIgnoreCase(word, "GET")) {
+    } else if (Command.equalsIgnoreCase(word, "GET") && !getVersion) {
       get = true;
+    } else if (Command.equalsIgnoreCase(word, "GETVER") && !get) {
+      getVersion = true;
     } else if (Command.equalsIgnoreCase(word, "KEEPTTL") && expiry == null) {
       keepTtl = true;
     } else {

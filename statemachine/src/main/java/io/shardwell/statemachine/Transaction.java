@@ -30,7 +30,14 @@ public record Transaction(List<Watched> watched, List<Invocation> calls) {
     calls = List.copyOf(calls);
   }
 
-  /** What a call of WATCH has seen, of its reply: the log's index, then 1 or 0 for each key. */
+  /** The question that {@link #watched} reads the answer of; or why the keys are none. */
+  public static Invocation.Parsed question(List<byte[]> keys) {
+    Invocation question = new Invocation(Command.WATCHED, keys.toArray(byte[][]::new));
+    Reply.Failure tooLarge = question.sizeFailure();
+    return tooLarge == null ? new Invocation.Ok(question) : new Invocation.Bad(tooLarge);
+  }
+
+  /** What a call of WATCHED has seen, of its reply: the log's index, then 1 or 0 for each key. */
   public static List<Watched> watched(Invocation watch, Reply.Array reply) {
     List<byte[]> keys = watch.keys();
     long index = ((Reply.Int) reply.items().get(0)).value();
@@ -43,7 +50,7 @@ public record Transaction(List<Watched> watched, List<Invocation> calls) {
 
   /** Whether a call may stand in a transaction: it concerns keys, and is none itself. */
   public static boolean permits(Command command) {
-    return command.firstKey() > 0 && command != Command.WATCH && command != Command.TRANSACTION;
+    return command.firstKey() > 0 && command != Command.WATCHED && command != Command.TRANSACTION;
   }
 
   /** All keys, watched ones first. */
@@ -84,8 +91,9 @@ public record Transaction(List<Watched> watched, List<Invocation> calls) {
       preconditions.writeByte(each.existed() ? 1 : 0);
       preconditions.writeVarint(each.index());
     }
-    return Invocation.of(
-        Command.TRANSACTION, keys.get(0), preconditions.toBytes(), InvocationCodec.encode(calls));
+    return new Invocation(
+        Command.TRANSACTION,
+        new byte[][] {keys.get(0), preconditions.toBytes(), InvocationCodec.encode(calls)});
   }
 
   /**

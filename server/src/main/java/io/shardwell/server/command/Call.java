@@ -32,6 +32,22 @@ public final class Call {
     this.answer = answer;
   }
 
+  /** One that is only looked at: it asks nothing and is not answered. */
+  Call(ClientInfo client, byte[][] words) {
+    this(
+        client,
+        words,
+        () -> {
+          throw new IllegalStateException("only looked at");
+        },
+        answer -> {});
+  }
+
+  /** A command of a transaction that this call executes. */
+  Call inside(byte[][] otherWords, Consumer<Answer> otherAnswer) {
+    return new Call(client, otherWords, session, otherAnswer);
+  }
+
   int count() {
     return words.length;
   }
@@ -74,5 +90,10 @@ public final class Call {
     } else {
       then.accept(((Invocation.Bad) parsed).failure());
     }
+  }
+
+  /** Has the data do something, as this client. */
+  void submit(Invocation invocation, Consumer<Reply> then) {
+    session.get().submit(invocation, then);
   }
 }

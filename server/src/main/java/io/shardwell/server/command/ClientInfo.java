@@ -36,6 +36,11 @@ public final class ClientInfo {
 
   boolean quit;
 
+  /** No further command is taken until this one has got so far. */
+  boolean held;
+
+  final TransactionQueue transaction;
+
   // Set by CLIENT REPLY: whether this very command is answered goes by the new mode.
   private boolean replyModeSet;
 
@@ -55,6 +60,7 @@ public final class ClientInfo {
     this.address = address;
     this.localAddress = localAddress;
     this.face = face;
+    this.transaction = new TransactionQueue(face);
     this.connectedNanos = nowNanos;
     this.lastCommandNanos = nowNanos;
     this.closer = closer;
@@ -63,6 +69,11 @@ public final class ClientInfo {
   /** The protocol version in force for the next answer. */
   public RespEncoder resp() {
     return resp;
+  }
+
+  /** Whether the next command has to wait. */
+  public boolean isHeld() {
+    return held;
   }
 
   /** Whether no command follows: the connection ends after the answers under way. */
@@ -101,11 +112,16 @@ public final class ClientInfo {
     noEvict = false;
     noTouch = false;
     readOnly = false;
+    transaction.clear();
   }
 
   /** As in Redis: one letter for each thing that is special, N for nothing. */
   private String flags() {
-    String flags = (noEvict ? "e" : "") + (noTouch ? "T" : "") + (readOnly ? "r" : "");
+    String flags =
+        (transaction.isOpen() ? "x" : "")
+            + (noEvict ? "e" : "")
+            + (noTouch ? "T" : "")
+            + (readOnly ? "r" : "");
     return flags.isEmpty() ? "N" : flags;
   }
 
@@ -125,7 +141,9 @@ public final class ClientInfo {
         + (nowNanos - lastCommandNanos) / 1_000_000_000L
         + " flags="
         + flags()
-        + " db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0"
+        + " db=0 sub=0 psub=0 ssub=0 multi="
+        + transaction.length()
+        + " qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0"
         + " obl=0 oll=0 omem="
         + outputBytes
         + " tot-mem="

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A command a node answers by itself: its row of the table, its subcommands, and what it does. */
 record ServerCommand(CommandRow row, List<CommandRow> subcommands, Consumer<Call> action) {
@@ -25,22 +26,29 @@ record ServerCommand(CommandRow row, List<CommandRow> subcommands, Consumer<Call
 
   /** Checks the number of words as the table has it, and executes. */
   void execute(Call call) {
+    Answer refusal = refusal(call);
+    if (refusal != null) {
+      call.answer(refusal);
+    } else {
+      action.accept(call);
+    }
+  }
+
+  /** Why the words are no call of this command; null if they are. */
+  @Nullable Answer refusal(Call call) {
     if (!row.accepts(call.count())) {
-      call.answer(Errors.arity(name()));
-      return;
+      return Errors.arity(name());
     }
     if (!subcommands.isEmpty() && call.count() > 1) {
       String full = name() + "|" + call.text(1).toLowerCase(Locale.ROOT);
       CommandRow subcommand = CommandTable.find(full);
       if (subcommand == null) {
-        call.answer(Errors.unknownSubcommand(call, name()));
-        return;
+        return Errors.unknownSubcommand(call, name());
       }
       if (!subcommand.accepts(call.count())) {
-        call.answer(Errors.arity(full));
-        return;
+        return Errors.arity(full);
       }
     }
-    action.accept(call);
+    return null;
   }
 }

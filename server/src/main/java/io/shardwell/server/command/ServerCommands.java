@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -39,6 +40,7 @@ public final class ServerCommands {
   private final ConfigCommand config;
   private final ClusterRouting routing;
   private final ClusterCommands clusterFace;
+  private final TransactionCommands transactions;
 
   /**
    * The table of one node.
@@ -58,6 +60,7 @@ public final class ServerCommands {
     this.status = status;
     this.config = new ConfigCommand(facts, counters, memory);
     this.routing = new ClusterRouting(owners);
+    this.transactions = new TransactionCommands(owners::shards, routing, this);
     this.clusterFace = new ClusterCommands(owners, status, clock);
     InfoCommand info =
         new InfoCommand(facts, status, clients, counters, memory::current, clock::nanoTime);
@@ -65,6 +68,11 @@ public final class ServerCommands {
     add(ServerCommand.of("echo", ConnectionCommands::echo));
     add(ServerCommand.of("quit", ConnectionCommands::quit));
     add(ServerCommand.of("reset", ConnectionCommands::reset));
+    add(ServerCommand.of("multi", TransactionCommands::multi));
+    add(ServerCommand.later("exec", transactions::exec));
+    add(ServerCommand.of("discard", TransactionCommands::discard));
+    add(ServerCommand.later("watch", transactions::watch));
+    add(ServerCommand.of("unwatch", TransactionCommands::unwatch));
     add(ServerCommand.of("select", ConnectionCommands::select));
     add(ServerCommand.of("auth", ConnectionCommands::auth));
     add(ServerCommand.of("hello", call -> ConnectionCommands.hello(call, facts)));
@@ -140,6 +148,25 @@ public final class ServerCommands {
       throw new IllegalArgumentException(name);
     }
     command.execute(call);
+  }
+
+  /**
+   * Whether the client's command is to be queued: it is between MULTI and EXEC.
+   *
+   * @param own the command's name if {@link #find} has found it
+   */
+  public boolean isQueued(ClientInfo client, @Nullable String own) {
+    return client.transaction.isOpen() && !TransactionCommands.isNotQueued(own);
+  }
+
+  /** Queues a command, or says why not; then the transaction is void. */
+  public Answer queue(ClientInfo client, byte[][] words, @Nullable String own) {
+    return transactions.queue(client, words, own);
+  }
+
+  /** Why the words are no call of a command that {@link #find} has found; null if they are. */
+  @Nullable Answer refusal(String name, Call call) {
+    return Objects.requireNonNull(table.get(name)).refusal(call);
   }
 
   private static Answer time(EventLoop clock) {

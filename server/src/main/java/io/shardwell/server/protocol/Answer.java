@@ -29,6 +29,9 @@ public sealed interface Answer {
   /** Text of many lines for people: a verbatim string in RESP3, a bulk string in RESP2. */
   record Text(String text) implements Answer {}
 
+  /** Nothing in the place of a list: RESP2 tells it from a missing value. */
+  record NoItems() implements Answer {}
+
   /** The same without what only RESP3 can say. */
   static Reply toReply(Answer answer) {
     if (answer instanceof Plain plain) {
@@ -36,6 +39,9 @@ public sealed interface Answer {
     }
     if (answer instanceof Text text) {
       return Reply.Bulk.of(text.text());
+    }
+    if (answer instanceof NoItems) {
+      return Reply.NIL;
     }
     List<Answer> items =
         answer instanceof Items list

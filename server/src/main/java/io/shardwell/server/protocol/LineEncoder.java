@@ -83,6 +83,8 @@ public enum LineEncoder implements AnswerEncoder {
       append(plain.reply(), outermost, line);
     } else if (answer instanceof Answer.Text text) {
       appendQuoted(text.text().getBytes(StandardCharsets.UTF_8), line);
+    } else if (answer instanceof Answer.NoItems) {
+      append(Reply.NIL, outermost, line);
     } else {
       List<Answer> items =
           answer instanceof Answer.Items list

@@ -17,6 +17,7 @@ public enum RespEncoder implements AnswerEncoder {
   private static final byte[] OK = ascii("+OK\r\n");
   private static final byte[] NIL2 = ascii("$-1\r\n");
   private static final byte[] NIL3 = ascii("_\r\n");
+  private static final byte[] NO_ITEMS2 = ascii("*-1\r\n");
   private static final byte[] VERBATIM = ascii("txt:");
   private static final int LINE_END = '\r' << 8 | '\n';
 
@@ -57,6 +58,8 @@ public enum RespEncoder implements AnswerEncoder {
   public void encode(Answer answer, ByteBuf out) {
     if (answer instanceof Answer.Plain plain) {
       encode(plain.reply(), out);
+    } else if (answer instanceof Answer.NoItems) {
+      out.writeBytes(this == RESP2 ? NO_ITEMS2 : NIL3);
     } else if (answer instanceof Answer.Items list) {
       all('*', list.items().size(), list.items(), out);
     } else if (answer instanceof Answer.Distinct set) {

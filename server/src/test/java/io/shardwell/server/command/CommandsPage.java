@@ -17,7 +17,7 @@ final class CommandsPage {
   static final String PROPERTY = "shardwell.write-commands-page";
 
   private static final List<String> GROUPS =
-      List.of("string", "generic", "connection", "server", "cluster");
+      List.of("string", "generic", "transactions", "connection", "server", "cluster");
 
   private CommandsPage() {}
 
@@ -51,6 +51,7 @@ final class CommandsPage {
     return switch (group) {
       case "string" -> "Strings";
       case "generic" -> "Keys";
+      case "transactions" -> "Transactions";
       case "connection" -> "Connections";
       case "server" -> "The node";
       default -> "The cluster";

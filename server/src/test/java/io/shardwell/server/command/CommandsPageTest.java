@@ -30,7 +30,7 @@ class CommandsPageTest {
       assertThat(row.summary()).as(row.name()).isNotEmpty();
       assertThat(row.since()).as(row.name()).matches("\\d+\\.\\d+\\.\\d+");
       assertThat(row.complexity()).as(row.name()).matches("-|O\\(.*");
-      assertThat(List.of("string", "generic", "connection", "server", "cluster"))
+      assertThat(List.of("string", "generic", "connection", "server", "cluster", "transactions"))
           .as(row.name())
           .contains(row.group());
       assertThat(row.firstKey() > 0).as(row.name()).isEqualTo(!row.keySpecs().isEmpty());
@@ -40,6 +40,9 @@ class CommandsPageTest {
   @Test
   void writesAreFlaggedAsWrites() {
     for (Command command : Command.values()) {
+      if (command.isInternal()) {
+        continue;
+      }
       CommandRow row = CommandTable.row(command.lowerName());
       assertThat(row.flags().contains("write")).as(row.name()).isEqualTo(command.isWrite());
       assertThat(row.flags().contains("readonly")).as(row.name()).isEqualTo(!command.isWrite());

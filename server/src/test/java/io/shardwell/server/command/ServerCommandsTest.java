@@ -195,7 +195,9 @@ class ServerCommandsTest {
     assertThat(call("COMMAND", "GETKEYS", "GET", "a", "b"))
         .isEqualTo("-ERR Invalid number of arguments specified for command");
     for (Command command : Command.values()) {
-      assertThat(CommandTable.row(command.lowerName()).summary()).isNotEmpty();
+      if (!command.isInternal()) {
+        assertThat(CommandTable.row(command.lowerName()).summary()).isNotEmpty();
+      }
     }
   }
 

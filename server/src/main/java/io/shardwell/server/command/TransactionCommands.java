@@ -1,0 +1,268 @@
+package io.shardwell.server.command;
+
+import io.shardwell.server.command.TransactionQueue.Queued;
+import io.shardwell.server.protocol.Answer;
+import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.Limits;
+import io.shardwell.statemachine.Reply;
+import io.shardwell.statemachine.Transaction;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * MULTI, EXEC, DISCARD, WATCH and UNWATCH. The queue is the connection's; EXEC makes one command of
+ * it, which one shard applies as one log entry ({@link Transaction}), with the versions of the
+ * watched keys as its condition. So a transaction survives a change of leaders like any write: it
+ * takes effect once, as a whole, or not. Loop thread only.
+ */
+final class TransactionCommands {
+
+  /** What is not queued in a transaction but executed. */
+  private static final Set<String> NOT_QUEUED =
+      Set.of("multi", "exec", "discard", "watch", "quit", "reset");
+
+  private static final Answer QUEUED = Answer.status("QUEUED");
+  private static final Answer CROSS_SLOT =
+      Answer.failure("CROSSSLOT Keys in request don't hash to the same slot");
+  private static final Answer TOO_LARGE =
+      Answer.failure(
+          "ERR transaction exceeds maximum allowed size ("
+              + Limits.MAX_TRANSACTION_COMMANDS
+              + " commands, "
+              + Limits.MAX_TRANSACTION_ARGUMENTS
+              + " arguments, "
+              + Limits.MAX_TRANSACTION_BYTES
+              + " bytes)");
+  private static final Answer TOO_MANY_WATCHED =
+      Answer.failure("ERR at most " + Limits.MAX_WATCHED_KEYS + " keys can be watched");
+
+  private final IntSupplier shards;
+  private final ClusterRouting routing;
+  private final ServerCommands commands;
+
+  TransactionCommands(IntSupplier shards, ClusterRouting routing, ServerCommands commands) {
+    this.shards = shards;
+    this.routing = routing;
+    this.commands = commands;
+  }
+
+  /** Whether a command is executed at once even in a transaction; the name in lower case. */
+  static boolean isNotQueued(@Nullable String name) {
+    return name != null && NOT_QUEUED.contains(name);
+  }
+
+  static Answer multi(Call call) {
+    TransactionQueue transaction = call.client.transaction;
+    if (transaction.isOpen()) {
+      return Answer.failure("ERR MULTI calls can not be nested");
+    }
+    transaction.begin();
+    return Answer.OK;
+  }
+
+  static Answer discard(Call call) {
+    TransactionQueue transaction = call.client.transaction;
+    if (!transaction.isOpen()) {
+      return Answer.failure("ERR DISCARD without MULTI");
+    }
+    transaction.clear();
+    return Answer.OK;
+  }
+
+  static Answer unwatch(Call call) {
+    call.client.transaction.unwatch();
+    return Answer.OK;
+  }
+
+  // --- watching
+  // ------------------------------------------------------------------------------------
+
+  /**
+   * Asks for the keys' versions. Until they are known the connection takes no further command:
+   * pipelined ones might otherwise change a key first, and go unnoticed.
+   */
+  void watch(Call call) {
+    TransactionQueue transaction = call.client.transaction;
+    if (transaction.isOpen()) {
+      call.answer(Answer.failure("ERR WATCH inside MULTI is not allowed"));
+      return;
+    }
+    List<byte[]> keys = new ArrayList<>();
+    for (int i = 1; i < call.count(); i++) {
+      if (!transaction.watches(call.bytes(i))) {
+        keys.add(call.bytes(i));
+      }
+    }
+    if (keys.isEmpty()) {
+      call.answer(Answer.OK);
+      return;
+    }
+    Invocation.Parsed parsed = Transaction.question(keys);
+    if (parsed instanceof Invocation.Bad bad) {
+      call.answer(new Answer.Plain(bad.failure()));
+      return;
+    }
+    Invocation question = ((Invocation.Ok) parsed).invocation();
+    Answer refusal = refusalToWatch(call, question);
+    if (refusal != null) {
+      call.answer(refusal);
+    } else {
+      call.client.held = true;
+      call.submit(question, reply -> watched(call, question, reply));
+    }
+  }
+
+  private @Nullable Answer refusalToWatch(Call call, Invocation question) {
+    TransactionQueue transaction = call.client.transaction;
+    if (transaction.watchedKeys() + question.argumentCount() > Limits.MAX_WATCHED_KEYS) {
+      return TOO_MANY_WATCHED;
+    }
+    Reply elsewhere = call.client.face == Face.CLUSTER ? routing.refusal(question) : null;
+    if (elsewhere != null) {
+      return new Answer.Plain(elsewhere);
+    }
+    return transaction.admits(question.keys(), shards.getAsInt()) ? null : CROSS_SLOT;
+  }
+
+  private static void watched(Call call, Invocation question, Reply reply) {
+    call.client.held = false;
+    if (reply instanceof Reply.Array seen) {
+      Transaction.watched(question, seen).forEach(call.client.transaction::watch);
+      call.answer(Answer.OK);
+    } else {
+      call.answer(new Answer.Plain(reply));
+    }
+  }
+
+  // --- queueing
+  // ------------------------------------------------------------------------------------
+
+  /**
+   * A command between MULTI and EXEC.
+   *
+   * @param own its name in lower case if the node itself answers it, else null
+   */
+  Answer queue(ClientInfo client, byte[][] words, @Nullable String own) {
+    TransactionQueue transaction = client.transaction;
+    Answer refusal = null;
+    Invocation invocation = null;
+    if (own != null) {
+      refusal = commands.refusal(own, new Call(client, words));
+    } else {
+      Invocation.Parsed parsed = Invocation.parse(words);
+      if (parsed instanceof Invocation.Ok ok) {
+        invocation = ok.invocation();
+        refusal = refusal(client, invocation);
+      } else {
+        refusal = new Answer.Plain(((Invocation.Bad) parsed).failure());
+      }
+    }
+    if (refusal == null) {
+      refusal = transaction.add(new Queued(words, invocation)) ? null : TOO_LARGE;
+    }
+    if (refusal != null) {
+      transaction.abort();
+      return refusal;
+    }
+    return QUEUED;
+  }
+
+  private @Nullable Answer refusal(ClientInfo client, Invocation invocation) {
+    if (invocation.command().spread() == Command.Spread.ALL_SHARDS) {
+      return Answer.failure(
+          "ERR "
+              + invocation.command().name()
+              + " concerns all shards and cannot be part of a transaction");
+    }
+    Reply elsewhere = client.face == Face.CLUSTER ? routing.refusal(invocation) : null;
+    if (elsewhere != null) {
+      return new Answer.Plain(elsewhere);
+    }
+    return client.transaction.admits(invocation.keys(), shards.getAsInt()) ? null : CROSS_SLOT;
+  }
+
+  // --- executing
+  // -----------------------------------------------------------------------------------
+
+  void exec(Call call) {
+    TransactionQueue transaction = call.client.transaction;
+    if (!transaction.isOpen()) {
+      call.answer(Answer.failure("ERR EXEC without MULTI"));
+      return;
+    }
+    boolean aborted = transaction.isAborted();
+    List<Queued> queued = transaction.queued();
+    List<Transaction.Watched> watched = transaction.watched();
+    transaction.clear();
+    if (aborted) {
+      call.answer(Answer.failure("EXECABORT Transaction discarded because of previous errors."));
+      return;
+    }
+    List<Invocation> calls =
+        queued.stream().map(Queued::invocation).filter(Objects::nonNull).toList();
+    if (calls.isEmpty() && watched.isEmpty()) {
+      executed(call, queued, List.of());
+      return;
+    }
+    Reply moved =
+        call.client.face == Face.CLUSTER && !calls.isEmpty() ? routing.refusal(calls.get(0)) : null;
+    if (moved != null) {
+      call.answer(new Answer.Plain(moved));
+      return;
+    }
+    // What the node answers itself comes in its turn: nothing may overtake it.
+    call.client.held = calls.size() < queued.size();
+    call.submit(
+        new Transaction(watched, calls).toInvocation(),
+        reply -> {
+          if (reply instanceof Reply.Array array) {
+            executed(call, queued, array.items());
+          } else {
+            call.client.held = false;
+            boolean changed = reply instanceof Reply.Nil;
+            call.answer(changed ? new Answer.NoItems() : new Answer.Plain(reply));
+          }
+        });
+  }
+
+  /** The shard has answered; what the node itself has to answer follows, in order. */
+  private void executed(Call call, List<Queued> queued, List<Reply> replies) {
+    @Nullable Answer[] answers = new Answer[queued.size()];
+    Iterator<Reply> ofShard = replies.iterator();
+    int[] missing = {1};
+    Runnable arrived =
+        () -> {
+          missing[0]--;
+          if (missing[0] == 0) {
+            call.client.held = false;
+            call.answer(
+                new Answer.Items(Arrays.stream(answers).map(Objects::requireNonNull).toList()));
+          }
+        };
+    for (int i = 0; i < answers.length; i++) {
+      Queued each = queued.get(i);
+      int at = i;
+      if (each.invocation() != null) {
+        answers[at] = new Answer.Plain(ofShard.next());
+      } else {
+        missing[0]++;
+        Consumer<Answer> answered =
+            answer -> {
+              answers[at] = answer;
+              arrived.run();
+            };
+        String name = Objects.requireNonNull(commands.find(each.words()[0]));
+        commands.execute(name, call.inside(each.words(), answered));
+      }
+    }
+    arrived.run();
+  }
+}
