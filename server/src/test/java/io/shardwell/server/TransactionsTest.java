@@ -1,0 +1,160 @@
+package io.shardwell.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.Response;
+import redis.clients.jedis.Transaction;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.util.SafeEncoder;
+
+/**
+ * Shows transactions as a client of several nodes sees them: through any node, on keys that meet in
+ * one shard, in order with what is pipelined around them. Unmodified Jedis, three nodes.
+ */
+class TransactionsTest {
+  private static @Nullable TestCluster started;
+
+  @BeforeAll
+  static void start(@TempDir Path dir) throws NodeStartException {
+    started = new TestCluster(dir, 3, 8);
+  }
+
+  @AfterAll
+  static void stop() {
+    cluster().close();
+  }
+
+  private static Jedis client(int node) {
+    return new Jedis(TestCluster.HOST, cluster().node(node).port());
+  }
+
+  private static TestCluster cluster() {
+    return Objects.requireNonNull(started);
+  }
+
+  @Test
+  void readsAndWritesTakeEffectTogetherThroughAnyNode() {
+    for (int node = 0; node < 3; node++) {
+      try (Jedis jedis = client(node)) {
+        String tag = "{together" + node + "}";
+        Transaction transaction = jedis.multi();
+        Response<String> set = transaction.set(tag + "a", "1");
+        Response<Long> increased = transaction.incr(tag + "a");
+        Response<String> read = transaction.get(tag + "a");
+        Response<Long> wrong = transaction.incr(tag + "text");
+        transaction.mset(tag + "b", "x", tag + "c", "y");
+        assertThat(transaction.exec()).hasSize(5);
+        assertThat(set.get()).isEqualTo("OK");
+        assertThat(increased.get()).isEqualTo(2);
+        assertThat(read.get()).isEqualTo("2");
+        assertThat(wrong.get()).isEqualTo(1);
+        assertThat(jedis.mget(tag + "a", tag + "b", tag + "c")).containsExactly("2", "x", "y");
+      }
+    }
+  }
+
+  @Test
+  void aWatchedKeyThatAnotherNodesClientChangedVoidsIt() {
+    try (Jedis one = client(0);
+        Jedis other = client(1)) {
+      one.set("{w}balance", "10");
+      one.watch("{w}balance", "{w}absent");
+      other.set("{w}balance", "10");
+      Transaction transaction = one.multi();
+      transaction.set("{w}balance", "11");
+      assertThat(transaction.exec()).as("the same value, and yet a change").isNull();
+      assertThat(one.get("{w}balance")).isEqualTo("10");
+
+      one.watch("{w}absent");
+      transaction = one.multi();
+      transaction.set("{w}balance", "12");
+      assertThat(transaction.exec()).hasSize(1);
+      one.watch("{w}absent");
+      other.setex("{w}absent", 1000, "here now");
+      transaction = one.multi();
+      transaction.set("{w}balance", "13");
+      assertThat(transaction.exec()).isNull();
+      one.watch("{w}balance");
+      one.unwatch();
+      other.del("{w}balance");
+      transaction = one.multi();
+      transaction.set("{w}balance", "14");
+      assertThat(transaction.exec()).hasSize(1);
+    }
+  }
+
+  @Test
+  void keysThatDoNotMeetAreRefusedWhenTheyAreNamed() {
+    // Of 8 shards, these two tags are in different ones.
+    try (Jedis jedis = client(2)) {
+      Transaction transaction = jedis.multi();
+      transaction.set("{a}", "1");
+      Response<String> elsewhere = transaction.set("{b}", "1");
+      assertThatThrownBy(transaction::exec)
+          .isInstanceOf(JedisDataException.class)
+          .hasMessageStartingWith("EXECABORT");
+      assertThat(elsewhere).isNotNull();
+      assertThat(jedis.get("{a}")).isNull();
+      assertThatThrownBy(() -> jedis.watch("{a}", "{b}")).hasMessageStartingWith("CROSSSLOT");
+      assertThat(jedis.sendCommand(Protocol.Command.MULTI)).isNotNull();
+      assertThatThrownBy(() -> jedis.sendCommand(Protocol.Command.DBSIZE))
+          .hasMessageContaining("all shards");
+      assertThatThrownBy(() -> jedis.sendCommand(Protocol.Command.EXEC))
+          .hasMessageStartingWith("EXECABORT");
+    }
+  }
+
+  @Test
+  void whatIsPipelinedAroundItStaysInOrder() {
+    try (Jedis jedis = client(1)) {
+      for (int i = 0; i < 50; i++) {
+        String key = "{p" + i + "}k";
+        var connection = jedis.getConnection();
+        connection.sendCommand(Protocol.Command.SET, key, "0");
+        connection.sendCommand(Protocol.Command.WATCH, key);
+        connection.sendCommand(Protocol.Command.MULTI);
+        connection.sendCommand(Protocol.Command.INCR, key);
+        connection.sendCommand(Protocol.Command.ECHO, "inside");
+        connection.sendCommand(Protocol.Command.EXEC);
+        connection.sendCommand(Protocol.Command.INCR, key);
+        List<Object> replies = connection.getMany(7);
+        assertThat(replies.get(6)).isEqualTo(2L);
+        List<?> executed = (List<?>) replies.get(5);
+        assertThat(executed.get(0)).isEqualTo(1L);
+        assertThat(SafeEncoder.encode((byte[]) executed.get(1))).isEqualTo("inside");
+      }
+    }
+  }
+
+  @Test
+  void aVersionGrowsWithEveryChange() {
+    try (Jedis jedis = client(0)) {
+      long absent = version(jedis, "{v}key");
+      jedis.set("{v}key", "1");
+      long first = version(jedis, "{v}key");
+      jedis.set("{v}key", "1");
+      long second = version(jedis, "{v}key");
+      jedis.expire("{v}key", 1000);
+      long third = version(jedis, "{v}key");
+      assertThat(version(jedis, "{v}key")).as("a read is no change").isEqualTo(third);
+      assertThat(List.of(absent, first, second, third)).isSorted().doesNotHaveDuplicates();
+      assertThat(Map.of("absent", absent)).containsEntry("absent", 0L);
+    }
+  }
+
+  private static long version(Jedis jedis, String key) {
+    return (Long) jedis.sendCommand(() -> SafeEncoder.encode("GETVER"), key);
+  }
+}
