@@ -110,18 +110,17 @@ public final class ShardState {
     ByteWriter replies = new ByteWriter(64);
     replies.writeVarint(batch.calls().size());
     for (int i = 0; i < batch.calls().size(); i++) {
-      Batch.Call call = batch.calls().get(i);
-      Reply reply;
-      if (call instanceof Batch.Single single) {
-        reply = execute(single.invocation(), i);
-      } else {
-        reply = execute(((Batch.Together) call).transaction(), i);
-      }
-      ReplyCodec.write(replies, reply);
+      ReplyCodec.write(replies, answer(batch.calls().get(i), i));
     }
     byte[] bytes = replies.toBytes();
     sessions.applied(batch.key(), batch.sequence(), batch.acknowledgedSequence(), bytes);
     return new Outcome.Applied(bytes);
+  }
+
+  private Reply answer(Batch.Call call, int position) {
+    return call instanceof Batch.Single single
+        ? execute(single.invocation(), position)
+        : execute(((Batch.Together) call).transaction(), position);
   }
 
   /** All of it, whatever the replies; or nothing and no value, if a watched key has changed. */
