@@ -6,7 +6,38 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A decoded batch: whose it is, its number, and its calls. The reverse of {@link BatchBuilder}. */
-record Batch(SessionKey key, long sequence, long acknowledgedSequence, List<Invocation> calls) {
+record Batch(SessionKey key, long sequence, long acknowledgedSequence, List<Call> calls) {
+  /** What a session sends as one: executed as a whole, answered by one reply. */
+  sealed interface Call {
+    /** How many commands that is. */
+    int commands();
+  }
+
+  /** A single command. */
+  record Single(Invocation invocation) implements Call {
+    @Override
+    public int commands() {
+      return 1;
+    }
+  }
+
+  /** Several with nothing in between. */
+  record Together(Transaction transaction) implements Call {
+    @Override
+    public int commands() {
+      return transaction.calls().size();
+    }
+  }
+
+  /** How many commands the batch has, those of transactions counted one by one. */
+  int commands() {
+    int count = 0;
+    for (Call call : calls) {
+      count += call.commands();
+    }
+    return count;
+  }
+
   /**
    * Reads the rest of the bytes as a batch, completely before anything is executed.
    *
@@ -20,9 +51,13 @@ record Batch(SessionKey key, long sequence, long acknowledgedSequence, List<Invo
       throw new MalformedBytesException("batch " + sequence + " acknowledges " + acknowledged);
     }
     int count = in.readCount(Integer.MAX_VALUE, "call count");
-    List<Invocation> calls = new ArrayList<>(Math.min(count, Limits.MAX_BATCH_COMMANDS));
+    List<Call> calls = new ArrayList<>(Math.min(count, Limits.MAX_BATCH_COMMANDS));
     for (int i = 0; i < count; i++) {
-      calls.add(InvocationCodec.read(in));
+      Invocation call = InvocationCodec.read(in);
+      calls.add(
+          call.command() == Command.TRANSACTION
+              ? new Together(Transaction.of(call))
+              : new Single(call));
     }
     in.expectEnd();
     return new Batch(key, sequence, acknowledged, calls);

@@ -54,10 +54,13 @@ public enum Command {
   RENAME(42, 3, Access.WRITE, Spread.ONE_SHARD, 1, 2, 1),
   RENAMENX(43, 3, Access.WRITE, Spread.ONE_SHARD, 1, 2, 1),
   GETVER(44, 2, Access.READ, Spread.ONE_KEY, 1, 1, 1),
-  /** What EXEC sends to a shard; see {@link Transaction}. No client can call it by name. */
-  TRANSACTION(45, -2, Access.WRITE, Spread.ONE_SHARD, 0, 0, 0),
-  DELEX(46, -2, Access.WRITE, Spread.ONE_KEY, 1, 1, 1),
-  DELIFEQ(47, 3, Access.WRITE, Spread.ONE_KEY, 1, 1, 1);
+  /** What EXEC sends to a shard: carries a {@link Transaction}. No client can call it by name. */
+  TRANSACTION(45, 4, Access.WRITE, Spread.ONE_KEY, 1, 1, 1),
+  /** What WATCH asks a shard; see {@link Transaction#watched}. No client can call it by name. */
+  WATCHED(46, -2, Access.READ, Spread.ONE_SHARD, 1, -1, 1),
+  DELEX(47, -2, Access.WRITE, Spread.ONE_KEY, 1, 1, 1),
+  DELIFEQ(48, 3, Access.WRITE, Spread.ONE_KEY, 1, 1, 1),
+  DIGEST(49, 2, Access.READ, Spread.ONE_KEY, 1, 1, 1);
 
   /** Which shards a command concerns. */
   public enum Spread {
@@ -127,7 +130,7 @@ public enum Command {
 
   /** Whether the command is made by nodes only, never by a client's words. */
   public boolean isInternal() {
-    return this == TRANSACTION;
+    return this == TRANSACTION || this == WATCHED;
   }
 
   /** Whether the command goes through the log. */

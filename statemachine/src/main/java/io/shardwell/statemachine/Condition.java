@@ -1,61 +1,87 @@
 package io.shardwell.statemachine;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a key must be for SET and DELEX to change it: compare-and-set in the words of Redis 8.4, and
- * by version.
+ * IFEQ, IFNE, IFDEQ and IFDNE of Redis 8.4, and IFVER: what a key must hold for a command to do
+ * anything.
+ *
+ * @param operand what the key's value, digest or version is compared with
  */
-sealed interface Condition {
+@SuppressWarnings("ArrayRecordComponent") // Never compared, never changed.
+record Condition(Kind kind, byte[] operand) {
+  /** The words; a key that does not exist differs from every value and has the version 0. */
+  enum Kind {
+    /** The value is this one. */
+    IFEQ,
+    /** There is no value, or another one. */
+    IFNE,
+    /** The value's digest is this one. */
+    IFDEQ,
+    /** There is no value, or one of another digest. */
+    IFDNE,
+    /** The version is this one; 0 if there is no such key. */
+    IFVER;
 
-  /** Whether a key satisfies it now. */
-  boolean holds(Keyspace keys, byte[] key);
-
-  /** IFEQ: the key exists with this value. */
-  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody, never changed.
-  record ValueIs(byte[] value) implements Condition {
-    @Override
-    public boolean holds(Keyspace keys, byte[] key) {
-      byte[] current = keys.get(key);
-      return current != null && Arrays.equals(current, value);
+    static @Nullable Kind of(byte[] word) {
+      for (Kind kind : values()) {
+        if (Command.equalsIgnoreCase(word, kind.name())) {
+          return kind;
+        }
+      }
+      return null;
     }
   }
 
-  /** IFNE: the key does not exist with this value. */
-  @SuppressWarnings("ArrayRecordComponent") // As above.
-  record ValueIsNot(byte[] value) implements Condition {
-    @Override
-    public boolean holds(Keyspace keys, byte[] key) {
-      return !new ValueIs(value).holds(keys, key);
-    }
+  /** Why the operand cannot be compared with anything, or null. */
+  Reply.@Nullable Failure failure() {
+    return switch (kind) {
+      case IFEQ, IFNE -> null;
+      case IFDEQ, IFDNE -> isDigest() ? null : Failures.BAD_DIGEST;
+      case IFVER -> version().isPresent() ? null : Failures.BAD_VERSION;
+    };
   }
 
-  /** IFVER: the key was last changed by this log entry; 0: it does not exist. */
-  record VersionIs(long version) implements Condition {
-    @Override
-    public boolean holds(Keyspace keys, byte[] key) {
-      return keys.version(key) == version;
+  private boolean isDigest() {
+    if (operand.length != Digest.LETTERS) {
+      return false;
     }
+    for (byte letter : operand) {
+      if (Character.digit(letter, 16) < 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
-  /** Whether the word begins a condition, which has one word more. */
-  static boolean isWord(byte[] word) {
-    return Command.equalsIgnoreCase(word, "IFEQ")
-        || Command.equalsIgnoreCase(word, "IFNE")
-        || Command.equalsIgnoreCase(word, "IFVER");
+  private OptionalLong version() {
+    OptionalLong number = DecimalInteger.parse(operand);
+    return number.isPresent() && number.getAsLong() >= 0 ? number : OptionalLong.empty();
   }
 
-  /** The condition of a word of which {@link #isWord} is true; null if the operand is none. */
-  static @Nullable Condition of(byte[] word, byte[] operand) {
-    if (Command.equalsIgnoreCase(word, "IFEQ")) {
-      return new ValueIs(operand);
-    }
-    if (Command.equalsIgnoreCase(word, "IFNE")) {
-      return new ValueIsNot(operand);
-    }
-    OptionalLong version = DecimalInteger.parse(operand);
-    return version.isPresent() ? new VersionIs(version.getAsLong()) : null;
+  /** Whether it holds for a key; it has no failure. */
+  boolean holds(Keyspace keys, byte[] key) {
+    return switch (kind) {
+      case IFEQ -> hasValue(keys, key);
+      case IFNE -> !hasValue(keys, key);
+      case IFDEQ -> hasDigest(keys, key);
+      case IFDNE -> !hasDigest(keys, key);
+      case IFVER -> keys.version(key) == version().orElseThrow();
+    };
+  }
+
+  private boolean hasValue(Keyspace keys, byte[] key) {
+    byte[] value = keys.get(key);
+    return value != null && Arrays.equals(value, operand);
+  }
+
+  private boolean hasDigest(Keyspace keys, byte[] key) {
+    byte[] value = keys.get(key);
+    String wanted = new String(operand, StandardCharsets.US_ASCII).toLowerCase(Locale.ROOT);
+    return value != null && Digest.of(value).equals(wanted);
   }
 }

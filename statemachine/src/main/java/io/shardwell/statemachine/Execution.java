@@ -1,5 +1,8 @@
 package io.shardwell.statemachine;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** Leads a call to its command. */
 final class Execution {
   private Execution() {}
@@ -50,19 +53,31 @@ final class Execution {
       case EXPIRETIME -> ExpiryCommands.expireTime(keys, call.argument(0), true);
       case PEXPIRETIME -> ExpiryCommands.expireTime(keys, call.argument(0), false);
       case DEL, UNLINK -> KeyCommands.delete(keys, call);
-      case DELEX -> KeyCommands.deleteIf(keys, call);
-      case DELIFEQ -> KeyCommands.deleteIfEqual(keys, call);
       case EXISTS, TOUCH -> KeyCommands.countExisting(keys, call);
       case TYPE -> KeyCommands.type(keys, call);
       case GETVER -> Reply.integer(keys.version(call.argument(0)));
-      case TRANSACTION -> throw new IllegalArgumentException("a transaction is no single call");
       case RENAME -> KeyCommands.rename(keys, call);
       case RENAMENX -> KeyCommands.renameNx(keys, call);
       case DBSIZE -> Reply.integer(keys.size());
       case FLUSHALL, FLUSHDB -> KeyCommands.flush(keys, call);
       case KEYS -> KeyCommands.keys(keys, call);
       case SCAN -> KeyCommands.scan(keys, call);
+      case DELEX -> ConditionalCommands.delEx(keys, call);
+      case DELIFEQ -> ConditionalCommands.delIfEq(keys, call);
+      case DIGEST -> ConditionalCommands.digest(keys, call);
+      case WATCHED -> watched(keys, call);
+      case TRANSACTION -> throw new IllegalArgumentException("transaction as a single call");
       case RANDOMKEY -> KeyCommands.randomKey(keys, stampMillis);
     };
+  }
+
+  /** What a later transaction needs to know: after which entry this is, and which keys exist. */
+  private static Reply watched(Keyspace keys, Invocation call) {
+    List<Reply> seen = new ArrayList<>(call.argumentCount() + 1);
+    seen.add(Reply.integer(keys.index()));
+    for (int i = 0; i < call.argumentCount(); i++) {
+      seen.add(keys.contains(call.argument(i)) ? Reply.ONE : Reply.ZERO);
+    }
+    return new Reply.Array(seen);
   }
 }

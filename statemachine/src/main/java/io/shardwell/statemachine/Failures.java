@@ -30,6 +30,15 @@ final class Failures {
               + ")");
   static final Reply.Failure OUT_OF_MEMORY =
       new Reply.Failure("OOM command not allowed when used memory > 'maxmemory'.");
+  static final Reply.Failure BAD_DIGEST =
+      new Reply.Failure("ERR must be exactly 16 hexadecimal characters");
+  static final Reply.Failure BAD_VERSION =
+      new Reply.Failure("ERR version is not a whole number or below zero");
+  static final Reply.Failure REPLY_LEFT_OUT =
+      new Reply.Failure(
+          "ERR executed, but its reply is left out: those of a transaction have at most "
+              + Limits.MAX_TRANSACTION_REPLY_BYTES
+              + " bytes (max-transaction-reply-bytes)");
   static final Reply.Failure INTERNAL = new Reply.Failure("ERR internal");
 
   private Failures() {}

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * A shard's state as it was at one moment, on its way into the chunks of a snapshot, a little at a
  * time, while the shard goes on changing.
  *
- * <p>What is small is copied when it begins: the header, and the sessions, of which there is one
- * for each node. Keys are copied where they change ({@link FrozenTable}). Used by the shard's
- * thread.
+ * <p>What is small is copied when it begins: the header, the sessions, of which there is one for
+ * each node, and what is remembered of removed keys. Keys are copied where they change ({@link
+ * FrozenTable}). Used by the shard's thread.
  */
 public final class FrozenShard {
   /** A step ends when it has written this many bytes, in the middle of everything but a record. */
@@ -29,7 +29,7 @@ public final class FrozenShard {
   private final FrozenTable entries;
   private final SnapshotWriter out;
 
-  // Written before the entries: sessions with their replies, and tombstones.
+  // Written before the entries: sessions with their replies, tombstones, what is known of removals.
   private final Deque<Runnable> first = new ArrayDeque<>();
   private boolean entriesEnded;
   private int chunks;
@@ -54,6 +54,7 @@ public final class FrozenShard {
     for (SessionTable.Owner each : sessions.tombstones()) {
       bytes += ownerBytes(each) + MOST_VARINT_BYTES;
     }
+    bytes += 1 + (long) Removals.GROUPS * MOST_VARINT_BYTES;
     mostBytes = bytes;
     int capacity = mostChunkBytes - SnapshotWriter.CHUNK_HEADER_BYTES;
     chunkCount = Math.toIntExact(sizes.mostChunks(bytes, capacity));
@@ -67,6 +68,8 @@ public final class FrozenShard {
         shard.poisonDigest());
     sessions.sessions().forEach(this::keepSession);
     sessions.tombstones().forEach(owner -> first.add(() -> out.tombstone(owner)));
+    Removals removals = keys.removals().copy();
+    first.add(() -> out.removals(removals));
   }
 
   private void keepSession(SessionTable.Owner owner, Session session) {
@@ -83,9 +86,9 @@ public final class FrozenShard {
 
   /** What an entry takes besides its record, at most, in bytes. */
   private long overhead(Keyspace keys) {
-    long version = ByteWriter.varintBytes(index);
-    long recency = Math.min(MOST_VARINT_BYTES, ByteWriter.varintBytes(index) + 3);
-    return FIXED_ENTRY_BYTES + version + recency + (keys.hasDeadlines() ? MOST_VARINT_BYTES : 0);
+    // Index and ordinal; the recency is written as what it is above the version.
+    long version = Math.min(MOST_VARINT_BYTES, ByteWriter.varintBytes(index) + 3);
+    return FIXED_ENTRY_BYTES + 2 * version + (keys.hasDeadlines() ? MOST_VARINT_BYTES : 0);
   }
 
   /** The index of the last log entry in it. */
@@ -132,7 +135,7 @@ public final class FrozenShard {
     if (next != null) {
       next.run();
     } else if (!entriesEnded && entries.next()) {
-      assert entries.version() <= index : "version after the snapshot";
+      assert entries.version() >>> Keyspace.ORDINAL_BITS <= index : "version after the snapshot";
       out.entry(entries.record(), entries.deadline(), entries.version(), entries.recency());
     } else if (!entriesEnded) {
       entriesEnded = true;

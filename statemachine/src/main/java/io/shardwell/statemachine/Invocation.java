@@ -106,9 +106,6 @@ public final class Invocation {
 
   /** The keys, in order, repeated ones included; empty for a keyless command. */
   public List<byte[]> keys() {
-    if (command == Command.TRANSACTION) {
-      return Transaction.read(this).keys();
-    }
     if (command.firstKey() == 0) {
       return List.of();
     }
@@ -150,9 +147,6 @@ public final class Invocation {
           return Failures.KEY_TOO_LARGE;
         }
       }
-    }
-    if (command == Command.TRANSACTION) {
-      return null; // Its arguments are commands, which were checked one by one.
     }
     for (byte[] argument : arguments) {
       if (argument.length > Limits.MAX_VALUE_BYTES) {

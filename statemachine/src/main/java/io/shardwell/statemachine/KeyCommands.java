@@ -25,29 +25,6 @@ final class KeyCommands {
     return Reply.integer(removed);
   }
 
-  /** DELEX: deletes a key if it is as the condition says; without one, like DEL. */
-  static Reply deleteIf(Keyspace keys, Invocation call) {
-    byte[] key = call.argument(0);
-    if (call.argumentCount() > 1) {
-      boolean whole = call.argumentCount() == 3 && Condition.isWord(call.argument(1));
-      Condition condition = whole ? Condition.of(call.argument(1), call.argument(2)) : null;
-      if (condition == null) {
-        return Failures.SYNTAX;
-      }
-      if (!condition.holds(keys, key)) {
-        return Reply.ZERO;
-      }
-    }
-    return keys.remove(key) ? Reply.ONE : Reply.ZERO;
-  }
-
-  /** DELIFEQ: as DELEX with IFEQ. */
-  static Reply deleteIfEqual(Keyspace keys, Invocation call) {
-    Condition condition = new Condition.ValueIs(call.argument(1));
-    boolean removed = condition.holds(keys, call.argument(0)) && keys.remove(call.argument(0));
-    return removed ? Reply.ONE : Reply.ZERO;
-  }
-
   /** EXISTS and TOUCH: a key named twice counts twice. */
   static Reply countExisting(Keyspace keys, Invocation call) {
     long found = 0;

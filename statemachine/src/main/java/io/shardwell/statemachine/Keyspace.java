@@ -26,7 +26,7 @@ final class Keyspace {
   static final long NO_DEADLINE = -1;
 
   /** Bits of a recency stamp that count changes within one log entry. */
-  private static final int ORDINAL_BITS = 20;
+  static final int ORDINAL_BITS = 20;
 
   private KeyTable table = new KeyTable();
   private DeadlineIndex deadlines = new DeadlineIndex(0);
@@ -41,6 +41,10 @@ final class Keyspace {
   private SizeClasses sizes = new SizeClasses();
   private long expired;
   private long evicted;
+  // A version is the recency of the change: entries of the log in order, and within one, changes.
+  private final Removals removals = new Removals();
+  // Invariant: the greatest of all versions of entries, also of removed ones.
+  private long lastVersion;
 
   private MemoryLimit limit = MemoryLimit.NONE;
   // What logicalBytes() must not pass in this entry: the limit or, while a lowered limit is being
@@ -92,6 +96,28 @@ final class Keyspace {
     return logTime;
   }
 
+  /** The index of the log entry that is executed now or was the last one. */
+  long index() {
+    return index;
+  }
+
+  /** The version of a key: of its last change, greater than that of any before; 0 if absent. */
+  long version(byte[] key) {
+    return contains(key) ? table.version() : 0;
+  }
+
+  /** Whether a key has changed since it was looked at; what became of it does not matter. */
+  boolean hasChanged(Transaction.Watched watched) {
+    long hash = Hash.of(watched.key());
+    boolean present = table.seek(watched.key(), hash);
+    boolean exists = present && !isPast(table.deadline());
+    long lastChange = exists ? table.version() : removals.latest(hash);
+    if (present) {
+      lastChange = Math.max(lastChange, table.version());
+    }
+    return exists != watched.existed() || lastChange >>> ORDINAL_BITS > watched.index();
+  }
+
   /** How many keys exist. */
   long size() {
     return table.size() - deadlines.goneCount();
@@ -125,6 +151,7 @@ final class Keyspace {
   long digest() {
     long running = Hash.combine(digest, expired);
     running = Hash.combine(running, evicted);
+    running = Hash.combine(running, removals.digest());
     return Hash.combine(running, limit.digest());
   }
 
@@ -154,11 +181,6 @@ final class Keyspace {
     }
     byte[] record = table.record();
     return record.length - EntryRecord.valueFrom(record);
-  }
-
-  /** The index of the entry that last changed a key that exists; 0 if there is none. */
-  long version(byte[] key) {
-    return contains(key) ? table.version() : 0;
   }
 
   /** The deadline of a key that exists, or {@link #NO_DEADLINE}. */
@@ -200,7 +222,7 @@ final class Keyspace {
       byte[] key = pairs.get(i);
       long hash = Hash.of(key);
       byte[] record = EntryRecord.of(key, pairs.get(i + 1));
-      store(table.seek(key, hash), hash, record, NO_DEADLINE, index, nextRecency());
+      store(table.seek(key, hash), hash, record, NO_DEADLINE);
     }
     return true;
   }
@@ -227,7 +249,7 @@ final class Keyspace {
     boolean removed = remove(from);
     assert removed : "the key to be moved was evicted for itself";
     long hash = Hash.of(to);
-    store(table.seek(to, hash), hash, record, deadline, index, nextRecency());
+    store(table.seek(to, hash), hash, record, deadline);
     return true;
   }
 
@@ -254,7 +276,7 @@ final class Keyspace {
     if (isPast(deadline)) {
       removeHere();
     } else {
-      store(true, table.hash(), table.record(), deadline, index, nextRecency());
+      store(true, table.hash(), table.record(), deadline);
     }
   }
 
@@ -269,6 +291,7 @@ final class Keyspace {
 
   /** Removes all keys at once, whatever their number. */
   void clear() {
+    removals.allRemoved(lastVersion);
     table = new KeyTable();
     table.rankFor(limit.policy());
     deadlines = new DeadlineIndex(logTime);
@@ -373,9 +396,16 @@ final class Keyspace {
     return true;
   }
 
+  /** What is remembered of removed keys; a part of snapshots. */
+  Removals removals() {
+    return removals;
+  }
+
   /** Ends the loading of a snapshot. */
-  void loaded(long atLogTime, long expiredBefore, long evictedBefore) {
+  void loaded(long atIndex, long atLogTime, long expiredBefore, long evictedBefore) {
+    index = atIndex;
     logTime = atLogTime;
+    lastVersion = Math.max(lastVersion, removals.latestOfAll());
     deadlines.advance(atLogTime);
     expired = expiredBefore;
     evicted = evictedBefore;
@@ -414,7 +444,7 @@ final class Keyspace {
       }
       replace = table.seek(key, hash);
     }
-    store(replace, hash, record, deadline, index, nextRecency());
+    store(replace, hash, record, deadline);
     return true;
   }
 
@@ -501,6 +531,12 @@ final class Keyspace {
     digest += Hash.combine(rest, table.recency());
   }
 
+  /** Replaces the entry here or inserts one as the change that is made now. */
+  private void store(boolean replace, long hash, byte[] record, long deadline) {
+    long now = nextRecency();
+    store(replace, hash, record, deadline, now, now);
+  }
+
   /** Replaces the entry here or inserts one, and keeps index and sums in step. */
   private void store(
       boolean replace, long hash, byte[] record, long deadline, long version, long recency) {
@@ -510,6 +546,7 @@ final class Keyspace {
     } else {
       table.insert(hash, record, deadline, version, recency);
     }
+    lastVersion = Math.max(lastVersion, version);
     int weight = weight(record);
     if (deadline != NO_DEADLINE) {
       deadlines.add(deadline, hash, weight);
@@ -520,6 +557,7 @@ final class Keyspace {
   }
 
   private void removeHere() {
+    removals.removed(table.hash(), table.version());
     forgetHere();
     table.remove();
   }

@@ -30,6 +30,21 @@ public final class Limits {
   /** Most commands of one batch. */
   public static final int MAX_BATCH_COMMANDS = 512;
 
+  /** Most commands of one transaction. */
+  public static final int MAX_TRANSACTION_COMMANDS = 4096;
+
+  /** Most arguments of all commands of one transaction together. */
+  public static final int MAX_TRANSACTION_ARGUMENTS = 256 * 1024;
+
+  /** Longest commands and watched keys of one transaction together, in bytes as encoded. */
+  public static final int MAX_TRANSACTION_BYTES = MAX_VALUE_BYTES - 1024;
+
+  /** Most keys that a transaction may depend on. */
+  public static final int MAX_WATCHED_KEYS = 1024;
+
+  /** Longest replies of one transaction, in bytes; what is more is left out of them. */
+  public static final int MAX_TRANSACTION_REPLY_BYTES = MAX_VALUE_BYTES;
+
   /** Longest encoded replies of one batch that a session remembers, in bytes. */
   public static final int MAX_REMEMBERED_REPLY_BYTES = 64 * 1024;
 

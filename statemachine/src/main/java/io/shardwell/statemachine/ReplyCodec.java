@@ -42,6 +42,20 @@ public final class ReplyCodec {
     return replies;
   }
 
+  /** How much memory the bytes of a reply take, not counting what each has whatever it says. */
+  static long sizeOf(Reply reply) {
+    if (reply instanceof Reply.Bulk bulk) {
+      return bulk.value().length;
+    }
+    long sum = 0;
+    if (reply instanceof Reply.Array array) {
+      for (Reply item : array.items()) {
+        sum += sizeOf(item);
+      }
+    }
+    return sum;
+  }
+
   static void write(ByteWriter out, Reply reply) {
     if (reply instanceof Reply.Status status) {
       if (status.text().equals("OK")) {

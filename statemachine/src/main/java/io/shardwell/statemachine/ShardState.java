@@ -67,7 +67,7 @@ public final class ShardState {
       case Proposal.BATCH -> {
         Batch batch = Batch.read(body);
         Outcome outcome = applyBatch(batch);
-        keys.collect(pace.perEntry() + pace.perCall() * batch.calls().size());
+        keys.collect(pace.perEntry() + pace.perCall() * batch.commands());
         return outcome;
       }
       case Proposal.MEMORY_LIMIT -> {
@@ -110,11 +110,38 @@ public final class ShardState {
     ByteWriter replies = new ByteWriter(64);
     replies.writeVarint(batch.calls().size());
     for (int i = 0; i < batch.calls().size(); i++) {
-      ReplyCodec.write(replies, execute(batch.calls().get(i), i));
+      ReplyCodec.write(replies, answer(batch.calls().get(i), i));
     }
     byte[] bytes = replies.toBytes();
     sessions.applied(batch.key(), batch.sequence(), batch.acknowledgedSequence(), bytes);
     return new Outcome.Applied(bytes);
+  }
+
+  private Reply answer(Batch.Call call, int position) {
+    return call instanceof Batch.Single single
+        ? execute(single.invocation(), position)
+        : execute(((Batch.Together) call).transaction(), position);
+  }
+
+  /** All of it, whatever the replies; or nothing and no value, if a watched key has changed. */
+  private Reply execute(Transaction transaction, int position) {
+    for (Transaction.Watched each : transaction.watched()) {
+      if (keys.hasChanged(each)) {
+        return Reply.NIL;
+      }
+    }
+    List<Reply> replies = new ArrayList<>(transaction.calls().size());
+    boolean touches = wantsTouches();
+    long bytes = 0;
+    for (Invocation call : transaction.calls()) {
+      Reply reply = execute(call, position);
+      if (touches && call.command().isUse()) {
+        call.keys().forEach(keys::touch); // Elsewhere the leader reports what reads have used.
+      }
+      bytes += ReplyCodec.sizeOf(reply);
+      replies.add(bytes > Limits.MAX_TRANSACTION_REPLY_BYTES ? Failures.REPLY_LEFT_OUT : reply);
+    }
+    return new Reply.Array(replies);
   }
 
   /**
@@ -124,32 +151,12 @@ public final class ShardState {
    */
   private Reply execute(Invocation call, int position) {
     try {
-      return call.command() == Command.TRANSACTION
-          ? execute(Transaction.read(call), position)
-          : Execution.execute(keys, call, logTime);
+      return Execution.execute(keys, call, logTime);
     } catch (RuntimeException poison) {
       poisonedCommands++;
       poisonDigest += Hash.combine(lastIndex, position);
       return Failures.INTERNAL;
     }
-  }
-
-  /** All of it, or nothing; a call that is answered by an error does not undo the others. */
-  private Reply execute(Transaction transaction, int position) {
-    for (Transaction.Watched watched : transaction.watched()) {
-      if (keys.version(watched.key()) != watched.version()) {
-        return Reply.NIL;
-      }
-    }
-    boolean touches = wantsTouches();
-    List<Reply> replies = new ArrayList<>(transaction.calls().size());
-    for (Invocation call : transaction.calls()) {
-      replies.add(execute(call, position));
-      if (touches && call.command().isUse()) {
-        call.keys().forEach(keys::touch); // Elsewhere the leader reports what reads have used.
-      }
-    }
-    return new Reply.Array(replies);
   }
 
   /**

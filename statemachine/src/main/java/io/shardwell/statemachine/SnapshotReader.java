@@ -73,7 +73,7 @@ final class SnapshotReader {
   /** There are no more chunks. */
   void end() {
     require(endSeen, "no end");
-    keys.loaded(logTime, expired, evicted);
+    keys.loaded(lastIndex, logTime, expired, evicted);
   }
 
   private void readRecord(ByteReader in) {
@@ -88,6 +88,7 @@ final class SnapshotReader {
       case SnapshotFormat.REPLIES -> replies(Session.Remembered.of(in.readBytes()));
       case SnapshotFormat.REPLIES_GONE -> replies(Session.Remembered.of(null));
       case SnapshotFormat.TOMBSTONE -> tombstone(in);
+      case SnapshotFormat.REMOVALS -> keys.removals().read(in);
       case SnapshotFormat.ENTRY -> entry(in);
       case SnapshotFormat.END -> end(in);
       default -> throw new MalformedBytesException("snapshot record of kind " + kind);
@@ -139,7 +140,7 @@ final class SnapshotReader {
     byte[] value = in.readBytes();
     long deadline = in.readNatural("deadline");
     long version = in.readNatural("version");
-    long recency = in.readVarint();
+    long recency = version + in.readNatural("recency");
     boolean added =
         keys.load(key, value, deadline == 0 ? Keyspace.NO_DEADLINE : deadline, version, recency);
     require(added, "a key twice");

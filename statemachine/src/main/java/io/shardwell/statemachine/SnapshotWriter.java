@@ -86,6 +86,12 @@ final class SnapshotWriter {
     endRecord();
   }
 
+  void removals(Removals removals) {
+    record.writeByte(SnapshotFormat.REMOVALS);
+    removals.write(record);
+    endRecord();
+  }
+
   void entry(byte[] entry, long deadline, long version, long recency) {
     record.writeByte(SnapshotFormat.ENTRY);
     int valueFrom = EntryRecord.valueFrom(entry);
@@ -93,7 +99,7 @@ final class SnapshotWriter {
     record.writeBytes(entry, valueFrom, entry.length - valueFrom);
     record.writeVarint(deadline == Keyspace.NO_DEADLINE ? 0 : deadline);
     record.writeVarint(version);
-    record.writeVarint(recency);
+    record.writeVarint(recency - version);
     endRecord();
     entries++;
   }

@@ -52,6 +52,7 @@ final class StringCommands {
       return Failures.SYNTAX;
     }
     Reply.Failure failure = options.timeFailure(call.command(), keys.logTime());
+    failure = failure == null ? options.conditionFailure() : failure;
     if (failure != null) {
       return failure;
     }

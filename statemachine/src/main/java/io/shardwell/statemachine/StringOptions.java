@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 final class StringOptions {
   private boolean onlyIfAbsent;
   private boolean onlyIfPresent;
+  private @Nullable Condition condition;
   private boolean get;
   private boolean getVersion;
-  private @Nullable Condition condition;
   private boolean keepTtl;
   private boolean persist;
   private @Nullable ExpiryOption expiry;
@@ -24,9 +24,10 @@ final class StringOptions {
     for (int i = from; i < call.argumentCount(); i++) {
       byte[] word = call.argument(i);
       ExpiryOption expiry = expiryOption(word);
-      if (set && Condition.isWord(word)) {
+      Condition.Kind kind = set ? Condition.Kind.of(word) : null;
+      if (kind != null) {
         i++;
-        if (i == call.argumentCount() || !options.takeCondition(word, call.argument(i))) {
+        if (i == call.argumentCount() || !options.takeCondition(kind, call.argument(i))) {
           return null;
         }
       } else if (expiry != null) {
@@ -45,7 +46,7 @@ final class StringOptions {
     return get;
   }
 
-  /** Whether the answer is the key's new version, a lock's fencing token. */
+  /** Whether the new version is the answer. */
   boolean getVersion() {
     return getVersion;
   }
@@ -58,12 +59,18 @@ final class StringOptions {
     return persist;
   }
 
-  /** Whether NX, XX or what the key must be let the command go on. */
+  /** Why the condition is none, or null. */
+  Reply.@Nullable Failure conditionFailure() {
+    return condition == null ? null : condition.failure();
+  }
+
+  /** Whether the key is such that the command may go on. */
   boolean permits(Keyspace keys, byte[] key) {
-    if (onlyIfAbsent || onlyIfPresent) {
-      return keys.contains(key) == onlyIfPresent;
+    if (condition != null) {
+      return condition.holds(keys, key);
     }
-    return condition == null || condition.holds(keys, key);
+    boolean matters = onlyIfAbsent || onlyIfPresent;
+    return !matters || (keys.contains(key) ? !onlyIfAbsent : !onlyIfPresent);
   }
 
   boolean hasExpiry() {
@@ -102,13 +109,12 @@ final class StringOptions {
     return true;
   }
 
-  /** One condition at most, and neither NX nor XX beside it. */
-  private boolean takeCondition(byte[] word, byte[] operand) {
-    if (condition != null || onlyIfAbsent || onlyIfPresent) {
+  private boolean takeCondition(Condition.Kind kind, byte[] operand) {
+    if (onlyIfAbsent || onlyIfPresent || condition != null) {
       return false;
     }
-    condition = Condition.of(word, operand);
-    return condition != null;
+    condition = new Condition(kind, operand);
+    return true;
   }
 
   private boolean takeSetWord(byte[] word) {

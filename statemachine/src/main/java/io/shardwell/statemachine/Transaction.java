@@ -4,89 +4,122 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What EXEC asks of a shard: calls that take effect together, in one log entry, if the watched keys
- * have not changed. As an {@link Invocation} its first argument holds the watched keys, each
- * further one a call, so that sessions and logs carry it like any other command.
+ * Calls that one log entry executes one after the other with nothing in between, if none of the
+ * watched keys has changed. Immutable.
  *
- * @param watched keys and the versions they must still have
- * @param calls in the order of their replies; each of a kind that concerns keys
+ * <p>To a session it is one write, the call of a command that has no name; {@link Batch} takes it
+ * apart again, so that bytes which are no transaction are found before anything is executed.
+ *
+ * @param calls on keys of one shard
  */
 public record Transaction(List<Watched> watched, List<Invocation> calls) {
   /**
-   * A key as it was when it was watched.
+   * A key that must not have changed.
    *
-   * @param version the index of the log entry that changed it last; 0 if it did not exist
+   * @param existed whether it was there when it was looked at
+   * @param index the log entry after which that was
    */
-  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody, never changed.
-  public record Watched(byte[] key, long version) {}
+  @SuppressWarnings("ArrayRecordComponent") // Never compared, never changed.
+  public record Watched(byte[] key, boolean existed, long index) {}
 
-  /** Most watched keys of one transaction. */
-  public static final int MAX_WATCHED_KEYS = 1024;
-
-  /** Most calls of one transaction. */
-  public static final int MAX_CALLS = 65_536;
-
-  /** Most bytes of its calls, as they travel. */
-  public static final int MAX_BYTES = Limits.MAX_VALUE_BYTES;
+  /** The words of the call that carries a transaction: a key, for its shard, and the two lists. */
+  private static final int ARGUMENTS = 3;
 
   public Transaction {
     watched = List.copyOf(watched);
     calls = List.copyOf(calls);
-    assert calls.stream().noneMatch(call -> call.command() == Command.TRANSACTION) : "nested";
   }
 
-  /**
-   * As a command for the shard of its keys. It is answered by an array, or nil if a key changed.
-   */
-  public Invocation invocation() {
-    byte[][] arguments = new byte[calls.size() + 1][];
-    ByteWriter out = new ByteWriter(16 + 32 * watched.size());
-    out.writeVarint(watched.size());
-    for (Watched each : watched) {
-      out.writeBytes(each.key());
-      out.writeLong(each.version());
-    }
-    arguments[0] = out.toBytes();
-    for (int i = 0; i < calls.size(); i++) {
-      ByteWriter call = new ByteWriter(calls.get(i).encodedBytes());
-      InvocationCodec.write(call, calls.get(i));
-      arguments[i + 1] = call.toBytes();
-    }
-    return new Invocation(Command.TRANSACTION, arguments);
+  /** The question that {@link #watched} reads the answer of; or why the keys are none. */
+  public static Invocation.Parsed question(List<byte[]> keys) {
+    Invocation question = new Invocation(Command.WATCHED, keys.toArray(byte[][]::new));
+    Reply.Failure tooLarge = question.sizeFailure();
+    return tooLarge == null ? new Invocation.Ok(question) : new Invocation.Bad(tooLarge);
   }
 
-  /**
-   * The opposite of {@link #invocation}.
-   *
-   * @throws MalformedBytesException if these are not a transaction's arguments
-   */
-  static Transaction read(Invocation invocation) {
-    ByteReader in = new ByteReader(invocation.argument(0));
-    int count = in.readCount(MAX_WATCHED_KEYS, "watched keys");
-    List<Watched> watched = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
-      watched.add(new Watched(in.readBytes(), in.readLong()));
+  /** What a call of WATCHED has seen, of its reply: the log's index, then 1 or 0 for each key. */
+  public static List<Watched> watched(Invocation watch, Reply.Array reply) {
+    List<byte[]> keys = watch.keys();
+    long index = ((Reply.Int) reply.items().get(0)).value();
+    List<Watched> all = new ArrayList<>(keys.size());
+    for (int i = 0; i < keys.size(); i++) {
+      all.add(new Watched(keys.get(i), reply.items().get(i + 1).equals(Reply.ONE), index));
     }
-    in.expectEnd();
-    List<Invocation> calls = new ArrayList<>(invocation.argumentCount() - 1);
-    for (int i = 1; i < invocation.argumentCount(); i++) {
-      ByteReader call = new ByteReader(invocation.argument(i));
-      Invocation read = InvocationCodec.read(call);
-      call.expectEnd();
-      if (read.command() == Command.TRANSACTION
-          || read.command().spread() == Command.Spread.ALL_SHARDS) {
-        throw new MalformedBytesException(read.command() + " in a transaction");
-      }
-      calls.add(read);
-    }
-    return new Transaction(watched, calls);
+    return all;
   }
 
-  /** All keys it concerns, watched or used; repeated ones included. */
-  List<byte[]> keys() {
+  /** Whether a call may stand in a transaction: it concerns keys, and is none itself. */
+  public static boolean permits(Command command) {
+    return command.firstKey() > 0 && command != Command.WATCHED && command != Command.TRANSACTION;
+  }
+
+  /** All keys, watched ones first. */
+  public List<byte[]> keys() {
     List<byte[]> keys = new ArrayList<>();
     watched.forEach(each -> keys.add(each.key()));
     calls.forEach(call -> keys.addAll(call.keys()));
     return keys;
+  }
+
+  /**
+   * As one call.
+   *
+   * @throws IllegalArgumentException if there is no key, a command that is not permitted, or a
+   *     limit is exceeded
+   */
+  public Invocation toInvocation() {
+    int arguments = 0;
+    for (Invocation call : calls) {
+      if (!permits(call.command())) {
+        throw new IllegalArgumentException(call.command() + " in a transaction");
+      }
+      arguments += call.argumentCount();
+    }
+    if (calls.size() > Limits.MAX_TRANSACTION_COMMANDS
+        || watched.size() > Limits.MAX_WATCHED_KEYS
+        || arguments > Limits.MAX_TRANSACTION_ARGUMENTS) {
+      throw new IllegalArgumentException("transaction of " + calls.size() + " commands");
+    }
+    List<byte[]> keys = keys();
+    if (keys.isEmpty()) {
+      throw new IllegalArgumentException("transaction without a key");
+    }
+    ByteWriter preconditions = new ByteWriter(64);
+    preconditions.writeVarint(watched.size());
+    for (Watched each : watched) {
+      preconditions.writeBytes(each.key());
+      preconditions.writeByte(each.existed() ? 1 : 0);
+      preconditions.writeVarint(each.index());
+    }
+    return new Invocation(
+        Command.TRANSACTION,
+        new byte[][] {keys.get(0), preconditions.toBytes(), InvocationCodec.encode(calls)});
+  }
+
+  /**
+   * The reverse of {@link #toInvocation}.
+   *
+   * @throws MalformedBytesException if the call carries none
+   */
+  static Transaction of(Invocation carrier) {
+    if (carrier.argumentCount() != ARGUMENTS) {
+      throw new MalformedBytesException("transaction of " + carrier.argumentCount() + " parts");
+    }
+    ByteReader in = new ByteReader(carrier.argument(1));
+    int count = in.readCount(Limits.MAX_WATCHED_KEYS, "watched keys");
+    List<Watched> watched = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      watched.add(
+          new Watched(
+              in.readBytes(), in.readCount(1, "existence") == 1, in.readNatural("watched index")));
+    }
+    in.expectEnd();
+    List<Invocation> calls = InvocationCodec.decode(carrier.argument(2));
+    for (Invocation call : calls) {
+      if (!permits(call.command())) {
+        throw new MalformedBytesException(call.command() + " in a transaction");
+      }
+    }
+    return new Transaction(watched, calls);
   }
 }

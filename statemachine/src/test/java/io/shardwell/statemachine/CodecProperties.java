@@ -147,7 +147,9 @@ class CodecProperties {
   @Provide
   Arbitrary<List<Invocation>> calls() {
     Arbitrary<byte[]> argument = Arbitraries.bytes().array(byte[].class).ofMaxSize(200);
-    return Combinators.combine(Arbitraries.of(Command.class), argument.list().ofMaxSize(5))
+    return Combinators.combine(
+            Arbitraries.of(Command.class).filter(command -> !command.isInternal()),
+            argument.list().ofMaxSize(5))
         .as((command, arguments) -> new Invocation(command, arguments.toArray(byte[][]::new)))
         .list()
         .ofMaxSize(5);

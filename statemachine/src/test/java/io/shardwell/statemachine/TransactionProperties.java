@@ -29,13 +29,13 @@ class TransactionProperties {
       boolean holds = true;
       for (String key : KEYS) {
         if (random.nextInt(3) == 0) {
-          long version = version(together, key);
+          boolean exists = together.read("EXISTS", key).equals(Reply.ONE);
           boolean right = random.nextInt(4) > 0;
           holds &= right;
-          watched.add(new Transaction.Watched(bytes(key), right ? version : version + 1));
+          watched.add(new Transaction.Watched(bytes(key), exists == right, together.index));
         }
       }
-      List<Reply> replies = together.write(List.of(new Transaction(watched, calls).invocation()));
+      List<Reply> replies = together.write(List.of(new Transaction(watched, calls).toInvocation()));
       List<Reply> expected = apart.write(holds ? calls : List.of());
       assertThat(replies.get(0))
           .as("seed %d", seed)
@@ -79,72 +79,19 @@ class TransactionProperties {
   void itTravelsAsACommandLikeAnyOther() {
     Transaction transaction =
         new Transaction(
-            List.of(new Transaction.Watched(bytes("w"), 7)),
+            List.of(new Transaction.Watched(bytes("w"), true, 7)),
             List.of(Shard.call("SET", "k", "v"), Shard.call("MGET", "k", "l")));
     Invocation sent =
-        InvocationCodec.decode(InvocationCodec.encode(List.of(transaction.invocation()))).get(0);
+        InvocationCodec.decode(InvocationCodec.encode(List.of(transaction.toInvocation()))).get(0);
     assertThat(sent.keys().stream().map(TransactionProperties::text))
+        .as("for its shard")
+        .containsExactly("w");
+    assertThat(Transaction.of(sent).keys().stream().map(TransactionProperties::text))
         .containsExactly("w", "k", "k", "l");
-    assertThat(Transaction.read(sent).calls()).hasSize(2);
+    assertThat(Transaction.of(sent).calls()).hasSize(2);
     assertThat(Invocation.parse(new byte[][] {bytes("TRANSACTION"), bytes("x")}))
         .as("no client's words")
         .isInstanceOf(Invocation.Bad.class);
-  }
-
-  @Example
-  void aKeyThatExpiresHasChanged() {
-    Shard shard = new Shard();
-    shard.write("SET", "k", "v", "PX", "100");
-    long version = version(shard, "k");
-    shard.tick(1_000_000);
-    Transaction late =
-        new Transaction(
-            List.of(new Transaction.Watched(bytes("k"), version)),
-            List.of(Shard.call("SET", "other", "1")));
-    assertThat(shard.write(List.of(late.invocation()))).containsExactly(Reply.NIL);
-    assertThat(shard.read("GET", "other")).isEqualTo(Reply.NIL);
-  }
-
-  @Example
-  void setAndDelexCompareFirst() {
-    Shard shard = new Shard();
-    assertThat(shard.write("SET", "k", "1", "IFEQ", "1")).isEqualTo(Reply.NIL);
-    assertThat(shard.write("SET", "k", "1", "IFNE", "1")).isEqualTo(Reply.OK);
-    assertThat(shard.write("SET", "k", "2", "IFNE", "1")).isEqualTo(Reply.NIL);
-    assertThat(shard.write("SET", "k", "2", "IFEQ", "1", "GET")).isEqualTo(Reply.Bulk.of("1"));
-    long version = version(shard, "k");
-    String stale = Long.toString(version - 1);
-    assertThat(shard.write("SET", "k", "3", "IFVER", stale)).isEqualTo(Reply.NIL);
-    Reply token = shard.write("SET", "k", "3", "IFVER", Long.toString(version), "GETVER");
-    assertThat(token).isEqualTo(new Reply.Int(version(shard, "k")));
-    assertThat(shard.write("SET", "k", "4", "NX", "GETVER")).isEqualTo(Reply.NIL);
-    assertThat(shard.write("SET", "new", "4", "IFVER", "0")).isEqualTo(Reply.OK);
-    assertThat(shard.write("SET", "new", "5", "IFVER", "0")).isEqualTo(Reply.NIL);
-    for (String[] wrong :
-        new String[][] {
-          {"SET", "k", "v", "IFEQ"},
-          {"SET", "k", "v", "IFEQ", "a", "NX"},
-          {"SET", "k", "v", "XX", "IFNE", "a"},
-          {"SET", "k", "v", "IFEQ", "a", "IFNE", "b"},
-          {"SET", "k", "v", "IFVER", "x"},
-          {"SET", "k", "v", "GET", "GETVER"},
-          {"DELEX", "k", "IFEQ"},
-          {"DELEX", "k", "IFEQ", "a", "b"},
-          {"DELEX", "k", "NX", "a"}
-        }) {
-      assertThat(shard.write(wrong)).as(String.join(" ", wrong)).isEqualTo(Failures.SYNTAX);
-    }
-    assertThat(shard.write("DELEX", "k", "IFEQ", "9")).isEqualTo(Reply.ZERO);
-    assertThat(shard.write("DELEX", "absent", "IFNE", "9")).isEqualTo(Reply.ZERO);
-    assertThat(shard.write("DELEX", "k", "IFEQ", "3")).isEqualTo(Reply.ONE);
-    assertThat(shard.write("DELEX", "new")).isEqualTo(Reply.ONE);
-    shard.write("SET", "k", "1");
-    assertThat(shard.write("DELIFEQ", "k", "2")).isEqualTo(Reply.ZERO);
-    assertThat(shard.write("DELIFEQ", "k", "1")).isEqualTo(Reply.ONE);
-  }
-
-  private static long version(Shard shard, String key) {
-    return ((Reply.Int) shard.read("GETVER", key)).value();
   }
 
   private static byte[] bytes(String text) {

@@ -39,7 +39,10 @@ final class StateBugs {
             .under(Fault.KILL, Fault.ISOLATE)
             .quickly(),
         PlantedBug.of("recency-not-in-snapshot", "a snapshot holds no recency", "DESIGN 8")
-            .in(STATE + "SnapshotWriter", "entry", call -> call.pass(3, 0L))
+            .in(
+                STATE + "SnapshotWriter",
+                "entry",
+                call -> call.pass(3, call.argument(2, Long.class)))
             .withSnapshots()
             .under(Fault.KILL, Fault.ISOLATE)
             .quickly());
@@ -62,7 +65,7 @@ final class StateBugs {
     if (refused instanceof Outcome.Repeated) {
       List<?> calls = Inside.get(batch, "calls", List.class);
       for (int i = 0; i < calls.size(); i++) {
-        Object unused = Inside.call(state, "execute", calls.get(i), i);
+        Object unused = Inside.call(state, "answer", calls.get(i), i);
       }
       call.meddled();
     }

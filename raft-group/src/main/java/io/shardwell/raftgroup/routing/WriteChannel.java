@@ -50,7 +50,7 @@ public final class WriteChannel {
   private static final int MAX_VALUE_REPLIES = 2;
 
   private static final Set<Command> ANSWERS_WITH_VALUE =
-      EnumSet.of(Command.GETSET, Command.GETDEL, Command.GETEX);
+      EnumSet.of(Command.GETSET, Command.GETDEL, Command.GETEX, Command.TRANSACTION);
 
   /** A batch under way. */
   private static final class Sent {

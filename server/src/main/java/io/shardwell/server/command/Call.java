@@ -7,14 +7,10 @@ import io.shardwell.statemachine.DecimalInteger;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** One call of a server command: who calls, with which words, and where the answer goes. */
 public final class Call {
@@ -96,23 +92,8 @@ public final class Call {
     }
   }
 
-  /** Asks the data several things, as this client; the replies in the order of the questions. */
-  void submitAll(List<Invocation> questions, Consumer<List<Reply>> then) {
-    @Nullable Reply[] replies = new Reply[questions.size()];
-    int[] missing = {questions.size()};
-    for (int i = 0; i < replies.length; i++) {
-      int at = i;
-      session
-          .get()
-          .submit(
-              questions.get(i),
-              reply -> {
-                replies[at] = reply;
-                missing[0]--;
-                if (missing[0] == 0) {
-                  then.accept(Arrays.stream(replies).map(Objects::requireNonNull).toList());
-                }
-              });
-    }
+  /** Has the data do something, as this client. */
+  void submit(Invocation invocation, Consumer<Reply> then) {
+    session.get().submit(invocation, then);
   }
 }

@@ -4,6 +4,7 @@ import io.shardwell.server.command.TransactionQueue.Queued;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.Transaction;
 import java.util.ArrayList;
@@ -34,12 +35,14 @@ final class TransactionCommands {
   private static final Answer TOO_LARGE =
       Answer.failure(
           "ERR transaction exceeds maximum allowed size ("
-              + Transaction.MAX_CALLS
+              + Limits.MAX_TRANSACTION_COMMANDS
               + " commands, "
-              + Transaction.MAX_BYTES
+              + Limits.MAX_TRANSACTION_ARGUMENTS
+              + " arguments, "
+              + Limits.MAX_TRANSACTION_BYTES
               + " bytes)");
   private static final Answer TOO_MANY_WATCHED =
-      Answer.failure("ERR at most " + Transaction.MAX_WATCHED_KEYS + " keys can be watched");
+      Answer.failure("ERR at most " + Limits.MAX_WATCHED_KEYS + " keys can be watched");
 
   private final IntSupplier shards;
   private final ClusterRouting routing;
@@ -92,59 +95,51 @@ final class TransactionCommands {
       call.answer(Answer.failure("ERR WATCH inside MULTI is not allowed"));
       return;
     }
-    List<Invocation> questions = new ArrayList<>();
+    List<byte[]> keys = new ArrayList<>();
     for (int i = 1; i < call.count(); i++) {
-      if (transaction.watches(call.bytes(i))) {
-        continue;
+      if (!transaction.watches(call.bytes(i))) {
+        keys.add(call.bytes(i));
       }
-      Invocation.Parsed parsed = Invocation.parse(new byte[][] {GETVER, call.bytes(i)});
-      if (parsed instanceof Invocation.Bad bad) {
-        call.answer(new Answer.Plain(bad.failure()));
-        return;
-      }
-      questions.add(((Invocation.Ok) parsed).invocation());
     }
-    Answer refusal = refusal(call, questions);
+    if (keys.isEmpty()) {
+      call.answer(Answer.OK);
+      return;
+    }
+    Invocation.Parsed parsed = Transaction.question(keys);
+    if (parsed instanceof Invocation.Bad bad) {
+      call.answer(new Answer.Plain(bad.failure()));
+      return;
+    }
+    Invocation question = ((Invocation.Ok) parsed).invocation();
+    Answer refusal = refusalToWatch(call, question);
     if (refusal != null) {
       call.answer(refusal);
-    } else if (questions.isEmpty()) {
-      call.answer(Answer.OK);
     } else {
       call.client.held = true;
-      call.submitAll(questions, replies -> watched(call, questions, replies));
+      call.submit(question, reply -> watched(call, question, reply));
     }
   }
 
-  private static final byte[] GETVER = {'G', 'E', 'T', 'V', 'E', 'R'};
-
-  private @Nullable Answer refusal(Call call, List<Invocation> questions) {
+  private @Nullable Answer refusalToWatch(Call call, Invocation question) {
     TransactionQueue transaction = call.client.transaction;
-    if (transaction.watchedKeys() + questions.size() > Transaction.MAX_WATCHED_KEYS) {
+    if (transaction.watchedKeys() + question.argumentCount() > Limits.MAX_WATCHED_KEYS) {
       return TOO_MANY_WATCHED;
     }
-    for (Invocation question : questions) {
-      Reply elsewhere = call.client.face == Face.CLUSTER ? routing.refusal(question) : null;
-      if (elsewhere != null) {
-        return new Answer.Plain(elsewhere);
-      }
+    Reply elsewhere = call.client.face == Face.CLUSTER ? routing.refusal(question) : null;
+    if (elsewhere != null) {
+      return new Answer.Plain(elsewhere);
     }
-    List<byte[]> keys = questions.stream().map(question -> question.argument(0)).toList();
-    return transaction.admits(keys, shards.getAsInt()) ? null : CROSS_SLOT;
+    return transaction.admits(question.keys(), shards.getAsInt()) ? null : CROSS_SLOT;
   }
 
-  private static void watched(Call call, List<Invocation> questions, List<Reply> replies) {
+  private static void watched(Call call, Invocation question, Reply reply) {
     call.client.held = false;
-    for (Reply reply : replies) {
-      if (reply instanceof Reply.Failure failure) {
-        call.answer(new Answer.Plain(failure));
-        return;
-      }
+    if (reply instanceof Reply.Array seen) {
+      Transaction.watched(question, seen).forEach(call.client.transaction::watch);
+      call.answer(Answer.OK);
+    } else {
+      call.answer(new Answer.Plain(reply));
     }
-    for (int i = 0; i < replies.size(); i++) {
-      long version = ((Reply.Int) replies.get(i)).value();
-      call.client.transaction.watch(questions.get(i).argument(0), version);
-    }
-    call.answer(Answer.OK);
   }
 
   // --- queueing
@@ -225,15 +220,15 @@ final class TransactionCommands {
     }
     // What the node answers itself comes in its turn: nothing may overtake it.
     call.client.held = calls.size() < queued.size();
-    call.submitAll(
-        List.of(new Transaction(watched, calls).invocation()),
-        replies -> {
-          if (replies.get(0) instanceof Reply.Array array) {
+    call.submit(
+        new Transaction(watched, calls).toInvocation(),
+        reply -> {
+          if (reply instanceof Reply.Array array) {
             executed(call, queued, array.items());
           } else {
             call.client.held = false;
-            boolean changed = replies.get(0) instanceof Reply.Nil;
-            call.answer(changed ? new Answer.NoItems() : new Answer.Plain(replies.get(0)));
+            boolean changed = reply instanceof Reply.Nil;
+            call.answer(changed ? new Answer.NoItems() : new Answer.Plain(reply));
           }
         });
   }

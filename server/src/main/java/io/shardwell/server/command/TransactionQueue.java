@@ -1,6 +1,7 @@
 package io.shardwell.server.command;
 
 import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Slots;
 import io.shardwell.statemachine.Transaction;
 import java.nio.ByteBuffer;
@@ -29,8 +30,9 @@ final class TransactionQueue {
   private boolean aborted;
   private final List<Queued> queued = new ArrayList<>();
   private long bytes;
+  private int arguments;
 
-  private final Map<ByteBuffer, Long> watched = new LinkedHashMap<>();
+  private final Map<ByteBuffer, Transaction.Watched> watched = new LinkedHashMap<>();
 
   /** The shard or slot of all keys so far. */
   private int place = NOWHERE;
@@ -86,10 +88,13 @@ final class TransactionQueue {
     for (byte[] word : command.words()) {
       length += invocation == null ? word.length : 0;
     }
-    if (queued.size() == Transaction.MAX_CALLS || bytes + length > Transaction.MAX_BYTES) {
+    if (queued.size() == Limits.MAX_TRANSACTION_COMMANDS
+        || arguments + command.words().length > Limits.MAX_TRANSACTION_ARGUMENTS
+        || bytes + length > Limits.MAX_TRANSACTION_BYTES) {
       return false;
     }
     bytes += length;
+    arguments += command.words().length;
     queued.add(command);
     return true;
   }
@@ -106,15 +111,13 @@ final class TransactionQueue {
     return watched.size();
   }
 
-  /** The key had this version when it was watched. */
-  void watch(byte[] key, long version) {
-    watched.putIfAbsent(ByteBuffer.wrap(key), version);
+  /** A key was found like this when it was watched for the first time. */
+  void watch(Transaction.Watched seen) {
+    watched.putIfAbsent(ByteBuffer.wrap(seen.key()), seen);
   }
 
   List<Transaction.Watched> watched() {
-    return watched.entrySet().stream()
-        .map(each -> new Transaction.Watched(each.getKey().array(), each.getValue()))
-        .toList();
+    return List.copyOf(watched.values());
   }
 
   /** Nothing is watched any more; what is queued stays. */
@@ -131,6 +134,7 @@ final class TransactionQueue {
     aborted = false;
     queued.clear();
     bytes = 0;
+    arguments = 0;
     unwatch();
   }
 }
