@@ -103,7 +103,7 @@ class BadInputTest {
     return Map.ofEntries(
         entry("FOO a b", "ERR unknown command 'FOO', with args beginning with: 'a' 'b' "),
         entry("WAIT 0 0", "ERR unknown command 'WAIT', with args beginning with: '0' '0' "),
-        entry("MULTI", "ERR unknown command 'MULTI', with args beginning with: "),
+        entry("EXEC", "ERR EXEC without MULTI"),
         entry("GET", "ERR wrong number of arguments for 'get' command"),
         entry("PING a b", "ERR wrong number of arguments for 'ping' command"),
         entry("ECHO", "ERR wrong number of arguments for 'echo' command"),
