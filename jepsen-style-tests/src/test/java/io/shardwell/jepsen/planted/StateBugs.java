@@ -39,14 +39,14 @@ final class StateBugs {
             .under(Fault.KILL, Fault.ISOLATE)
             .quickly(),
         PlantedBug.of("recency-not-in-snapshot", "a snapshot holds no recency", "DESIGN 8")
-            .in(
-                STATE + "SnapshotWriter",
-                "entry",
-                call -> call.pass(3, call.argument(2, Long.class)))
+            .in(STATE + "SnapshotWriter", "entry", call -> call.pass(3, ALL_EQUALLY_RECENT))
             .withSnapshots()
             .under(Fault.KILL, Fault.ISOLATE)
             .quickly());
   }
+
+  /** Later than any version, which a recency is written as a difference to. */
+  private static final long ALL_EQUALLY_RECENT = 1L << 62;
 
   private static void pass(Call call, Class<? extends Outcome> refusal) {
     call.replaceResult(refused -> refusal.isInstance(refused) ? null : refused);
