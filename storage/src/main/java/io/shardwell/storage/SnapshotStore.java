@@ -73,6 +73,10 @@ public final class SnapshotStore {
     if (snapshot == null) {
       snapshot = beingWritten(manifest, chunk);
     }
+    if (snapshot == null) {
+      throw new IllegalArgumentException(
+          "group " + manifest.group() + " has no chunk " + chunk + " at " + manifest.index());
+    }
     try {
       return SnapshotFiles.readChunk(work.disk(), snapshot, chunk);
     } catch (IOException e) {
@@ -82,14 +86,19 @@ public final class SnapshotStore {
     }
   }
 
-  private Complete beingWritten(SnapshotManifest manifest, int chunk) {
+  /** Whether {@link #readChunk} finds the chunk: a newer snapshot may have taken its place. */
+  public boolean hasChunk(SnapshotManifest manifest, int chunk) {
+    return of(manifest.group()).containsKey(manifest.index())
+        || beingWritten(manifest, chunk) != null;
+  }
+
+  private @Nullable Complete beingWritten(SnapshotManifest manifest, int chunk) {
     for (SnapshotWriter writer : writers) {
       if (writer.isOf(manifest) && writer.isDurable(chunk)) {
         return writer.soFar();
       }
     }
-    throw new IllegalArgumentException(
-        "group " + manifest.group() + " has no chunk " + chunk + " at " + manifest.index());
+    return null;
   }
 
   /**

@@ -40,6 +40,16 @@ public final class ChunkBytes {
     return bytes != null || store != null;
   }
 
+  /**
+   * Whether {@link #bytes} has an answer still: the file goes when a newer snapshot takes the place
+   * of this one, and a message that names the chunk may leave later than that.
+   */
+  public boolean isThere() {
+    SnapshotStore source = store;
+    SnapshotManifest named = manifest;
+    return bytes != null || (source != null && named != null && source.hasChunk(named, chunk));
+  }
+
   /** The bytes, read from the file where need be. Callers do not change them. */
   public byte[] bytes() {
     byte[] held = bytes;

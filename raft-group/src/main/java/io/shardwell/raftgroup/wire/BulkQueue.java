@@ -1,11 +1,14 @@
 package io.shardwell.raftgroup.wire;
 
 import com.esotericsoftware.kryo.io.Output;
+import io.microraft.model.log.SnapshotChunk;
 import io.microraft.model.message.InstallSnapshotRequest;
 import io.shardwell.raftgroup.WireLimits;
+import io.shardwell.raftgroup.replica.ChunkBytes;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,10 +52,11 @@ final class BulkQueue {
   PeerMessage.@Nullable Piece next() {
     byte[] whole = sending;
     if (whole == null) {
-      if (waiting.isEmpty()) {
+      PeerMessage.Raft message = takeFirst();
+      if (message == null) {
         return null;
       }
-      whole = encode(waiting.remove(waiting.keySet().iterator().next()));
+      whole = encode(message);
       sent = 0;
     }
     int length = Math.min(WireLimits.MAX_PIECE_BYTES, whole.length - sent);
@@ -60,6 +64,25 @@ final class BulkQueue {
     sent += length;
     sending = sent == whole.length ? null : whole;
     return new PeerMessage.Piece(whole.length - sent, bytes);
+  }
+
+  /**
+   * Skips chunks of snapshots that newer ones have replaced meanwhile: they are lost, as any
+   * message may be, and MicroRaft offers the newer snapshot.
+   */
+  private PeerMessage.@Nullable Raft takeFirst() {
+    while (!waiting.isEmpty()) {
+      PeerMessage.Raft message = waiting.remove(waiting.keySet().iterator().next());
+      if (chunkOf(message).isThere()) {
+        return message;
+      }
+    }
+    return null;
+  }
+
+  private static ChunkBytes chunkOf(PeerMessage.Raft message) {
+    SnapshotChunk chunk = ((InstallSnapshotRequest) message.message()).getSnapshotChunk();
+    return (ChunkBytes) Objects.requireNonNull(chunk).getOperation();
   }
 
   private byte[] encode(PeerMessage.Raft message) {

@@ -11,6 +11,7 @@ import io.shardwell.raftgroup.PeerAddress;
 import io.shardwell.raftgroup.PeerBus;
 import io.shardwell.raftgroup.WireLimits;
 import io.shardwell.raftgroup.replica.ChunkBytes;
+import io.shardwell.raftgroup.replica.GoneChunk;
 import io.shardwell.raftgroup.replica.ReplicaEndpoint;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -82,6 +83,19 @@ class PiecesTest {
     assertThat(((PeerMessage.Raft) whole.get(1)).group()).isEqualTo(5);
   }
 
+  /** A newer snapshot took its place while it waited for the socket: simulation, seed 60545. */
+  @Test
+  void aChunkThatIsGoneWhenItsTurnComesIsSkipped() {
+    outbox.add(chunk(4, 0, GoneChunk.create()));
+    outbox.add(chunk(5, 0, new byte[1000]));
+    PieceAssembly assembly = new PieceAssembly();
+    List<PeerMessage> whole = new ArrayList<>();
+    while (outbox.endTurn()) {}
+    List<PeerMessage> unused = receive(assembly, whole);
+    assertThat(whole).hasSize(1);
+    assertThat(((PeerMessage.Raft) whole.get(0)).group()).isEqualTo(5);
+  }
+
   @Test
   void aBrokenLinkForgetsWhatWasUnderWay() {
     outbox.add(chunk(4, 0, new byte[1 << 20]));
@@ -132,6 +146,10 @@ class PiecesTest {
   }
 
   private PeerMessage.Raft chunk(int group, int number, byte[] bytes) {
+    return chunk(group, number, new ChunkBytes(number, bytes));
+  }
+
+  private PeerMessage.Raft chunk(int group, int number, ChunkBytes bytes) {
     var view =
         models
             .createRaftGroupMembersViewBuilder()
@@ -147,7 +165,7 @@ class PiecesTest {
             .setSnapshotChunkIndex(number)
             .setSnapshotChunkCount(2)
             .setGroupMembersView(view)
-            .setOperation(new ChunkBytes(number, bytes))
+            .setOperation(bytes)
             .build();
     var request =
         models
