@@ -84,6 +84,57 @@ public record Tuning(
   /** The same with another snapshot trigger and in-memory tail, for tests with tiny limits. */
   public Tuning withSizes(
       long newSnapshotLogBytes, long newRecentEntryBytes, int newCommitCount, int newMaxPending) {
+    return with(
+        newSnapshotLogBytes,
+        newRecentEntryBytes,
+        newCommitCount,
+        newMaxPending,
+        minFreeBytes,
+        snapshotSliceRecords,
+        snapshotChunkBytes,
+        digestStride);
+  }
+
+  /** The same with another limit for free disk space, in bytes. */
+  public Tuning withMinFreeBytes(long newMinFreeBytes) {
+    return withDiskAndSteps(
+        newMinFreeBytes, snapshotSliceRecords, snapshotChunkBytes, digestStride);
+  }
+
+  /** The same with snapshots in smaller steps and pieces, for tests with little data. */
+  public Tuning withSnapshotPieces(int newSliceRecords, int newChunkBytes) {
+    return withDiskAndSteps(minFreeBytes, newSliceRecords, newChunkBytes, digestStride);
+  }
+
+  /** The same with another distance between the digests that are compared, in log entries. */
+  public Tuning withDigestStride(int newDigestStride) {
+    return withDiskAndSteps(
+        minFreeBytes, snapshotSliceRecords, snapshotChunkBytes, newDigestStride);
+  }
+
+  private Tuning withDiskAndSteps(
+      long newMinFreeBytes, int newSliceRecords, int newChunkBytes, int newDigestStride) {
+    return with(
+        snapshotLogBytes,
+        recentEntryBytes,
+        commitCountToTakeSnapshot,
+        maxPendingEntries,
+        newMinFreeBytes,
+        newSliceRecords,
+        newChunkBytes,
+        newDigestStride);
+  }
+
+  /** The same times, and whatever can differ in all else. */
+  private Tuning with(
+      long newSnapshotLogBytes,
+      long newRecentEntryBytes,
+      int newCommitCount,
+      int newMaxPending,
+      long newMinFreeBytes,
+      int newSliceRecords,
+      int newChunkBytes,
+      int newDigestStride) {
     return new Tuning(
         heartbeatTimeoutMillis,
         electionTimeoutMillis,
@@ -97,72 +148,9 @@ public record Tuning(
         newCommitCount,
         newMaxPending,
         leaderBalanceMillis,
-        minFreeBytes,
-        snapshotSliceRecords,
-        snapshotChunkBytes,
-        digestStride);
-  }
-
-  /** The same with another limit for free disk space, in bytes. */
-  public Tuning withMinFreeBytes(long newMinFreeBytes) {
-    return new Tuning(
-        heartbeatTimeoutMillis,
-        electionTimeoutMillis,
-        electionSpreadMillis,
-        commandPatienceMillis,
-        resendMillis,
-        tickMillis,
-        maxClockSkewMillis,
-        snapshotLogBytes,
-        recentEntryBytes,
-        commitCountToTakeSnapshot,
-        maxPendingEntries,
-        leaderBalanceMillis,
         newMinFreeBytes,
-        snapshotSliceRecords,
-        snapshotChunkBytes,
-        digestStride);
-  }
-
-  /** The same with snapshots in smaller steps and pieces, for tests with little data. */
-  public Tuning withSnapshotPieces(int newSliceRecords, int newChunkBytes) {
-    return new Tuning(
-        heartbeatTimeoutMillis,
-        electionTimeoutMillis,
-        electionSpreadMillis,
-        commandPatienceMillis,
-        resendMillis,
-        tickMillis,
-        maxClockSkewMillis,
-        snapshotLogBytes,
-        recentEntryBytes,
-        commitCountToTakeSnapshot,
-        maxPendingEntries,
-        leaderBalanceMillis,
-        minFreeBytes,
         newSliceRecords,
         newChunkBytes,
-        digestStride);
-  }
-
-  /** The same with another distance between the digests that are compared, in log entries. */
-  public Tuning withDigestStride(int newDigestStride) {
-    return new Tuning(
-        heartbeatTimeoutMillis,
-        electionTimeoutMillis,
-        electionSpreadMillis,
-        commandPatienceMillis,
-        resendMillis,
-        tickMillis,
-        maxClockSkewMillis,
-        snapshotLogBytes,
-        recentEntryBytes,
-        commitCountToTakeSnapshot,
-        maxPendingEntries,
-        leaderBalanceMillis,
-        minFreeBytes,
-        snapshotSliceRecords,
-        snapshotChunkBytes,
         newDigestStride);
   }
 }

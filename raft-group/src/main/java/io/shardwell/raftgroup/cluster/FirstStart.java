@@ -160,7 +160,7 @@ public final class FirstStart {
    * @throws MalformedFrameException if the table or the map it shows is none
    */
   public void heard(PeerMessage.Hello hello) {
-    ClusterMap shown = hello.map().length == 0 ? null : ClusterMap.decode(hello.map());
+    ClusterMap shown = mapOf(hello);
     heard.put(hello.nodeId(), hello);
     evaluate();
     if (stage != Stage.OPENED) {
@@ -171,6 +171,10 @@ public final class FirstStart {
     } else if (hello.rejoins() && hello.table().length == 0) {
       listener.wantsBack(hello.nodeId(), hello.incarnation());
     }
+  }
+
+  private static @Nullable ClusterMap mapOf(PeerMessage.Hello hello) {
+    return hello.map().length == 0 ? null : ClusterMap.decode(hello.map());
   }
 
   /** This node knows a newer map. */
@@ -252,7 +256,7 @@ public final class FirstStart {
   private void adopt(PeerMessage.Hello hello) {
     ClusterTable shown = ClusterTable.decode(hello.table());
     long incarnation = identity.metadata().incarnation();
-    ClusterMap known = hello.map().length == 0 ? null : ClusterMap.decode(hello.map());
+    ClusterMap known = mapOf(hello);
     if (known != null && known.hasRetired(config.nodeId(), incarnation)) {
       refuse(replaced());
       return;
