@@ -2,13 +2,12 @@ package io.shardwell.jepsen;
 
 import io.shardwell.server.Node;
 import io.shardwell.server.NodeConfig;
-import java.net.InetAddress;
-import java.net.ServerSocket;
+import io.shardwell.server.client.LocalPorts;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A cluster in memory, in this process, on ports of loopback that were free a moment ago. */
+/** A cluster in memory, in this process, on loopback. */
 public final class NodesInThisJvm implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(60);
 
@@ -16,14 +15,7 @@ public final class NodesInThisJvm implements AutoCloseable {
 
   /** Starts the nodes and waits until all are ready. */
   public NodesInThisJvm(int count, int shards) throws Exception {
-    List<ServerSocket> held = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-    }
-    List<Integer> peerPorts = held.stream().map(ServerSocket::getLocalPort).toList();
-    for (ServerSocket socket : held) {
-      socket.close();
-    }
+    List<Integer> peerPorts = LocalPorts.reserve(count);
     for (int i = 0; i < count; i++) {
       NodeConfig.Builder config =
           NodeConfig.builder("n" + (i + 1)).port(0).peerPort(peerPorts.get(i)).shards(shards);

@@ -6,6 +6,7 @@ import io.shardwell.raftgroup.DialledLinkListener;
 import io.shardwell.raftgroup.InboundLink;
 import io.shardwell.raftgroup.PeerAddress;
 import io.shardwell.raftgroup.WireLimits;
+import io.shardwell.server.client.LocalPorts;
 import io.shardwell.storage.FaultHandler;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -140,12 +141,6 @@ class NettyPeerBusTest {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  private static int freePort() throws Exception {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
-
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void framesOfAllSizesArriveInOrder(boolean epoll) throws Exception {
@@ -178,7 +173,7 @@ class NettyPeerBusTest {
   @ValueSource(booleans = {true, false})
   void aDeadPeerIsToldApartFromAClosedLinkAndDialledAgain(boolean epoll) throws Exception {
     Side a = new Side(epoll);
-    int port = freePort();
+    int port = LocalPorts.reserve(1).get(0);
     a.dial(port);
     assertThat(next()).isEqualTo("refused");
     a.send(text("lost: the link is down"));

@@ -2,10 +2,8 @@ package io.shardwell.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.shardwell.server.client.LocalPorts;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,7 +18,7 @@ import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol;
 
-/** A cluster of nodes in this JVM, on ports that were free a moment ago, with data on disk. */
+/** A cluster of nodes in this JVM, on loopback, with data on disk. */
 final class TestCluster implements AutoCloseable {
 
   static final String HOST = "127.0.0.1";
@@ -32,15 +30,15 @@ final class TestCluster implements AutoCloseable {
   private final List<Integer> peerPorts;
   private final List<Integer> clusterPorts;
 
-  TestCluster(Path dir, int count, int shards) throws NodeStartException {
+  TestCluster(Path dir, int count, int shards) throws NodeStartException, IOException {
     this(dir, count, count, shards);
   }
 
   /** With a cluster face on the first so many nodes only. */
-  TestCluster(Path dir, int count, int faces, int shards) throws NodeStartException {
+  TestCluster(Path dir, int count, int faces, int shards) throws NodeStartException, IOException {
     this.dir = dir;
     this.shards = shards;
-    List<Integer> free = freePorts(count + faces);
+    List<Integer> free = LocalPorts.reserve(count + faces);
     this.peerPorts = free.subList(0, count);
     this.clusterPorts = free.subList(count, count + faces);
     for (int i = 0; i < count; i++) {
@@ -48,24 +46,6 @@ final class TestCluster implements AutoCloseable {
       start(i);
     }
     awaitAgreement();
-  }
-
-  private static List<Integer> freePorts(int count) {
-    List<ServerSocket> sockets = new ArrayList<>();
-    List<Integer> ports = new ArrayList<>();
-    try {
-      for (int i = 0; i < count; i++) {
-        ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        sockets.add(socket);
-        ports.add(socket.getLocalPort());
-      }
-      for (ServerSocket socket : sockets) {
-        socket.close();
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return ports;
   }
 
   void start(int i) throws NodeStartException {

@@ -27,7 +27,7 @@ class TransactionsTest {
   private static @Nullable TestCluster started;
 
   @BeforeAll
-  static void start(@TempDir Path dir) throws NodeStartException {
+  static void start(@TempDir Path dir) throws Exception {
     started = new TestCluster(dir, 3, 8);
   }
 

@@ -1,13 +1,14 @@
 package io.shardwell.jepsen.benchmark;
 
+import io.shardwell.server.client.LocalPorts;
 import java.io.IOException;
 import java.net.HttpURLConnection;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -40,14 +41,10 @@ public final class RestartBenchmark {
   private RestartBenchmark(Path launcher, Path directory) throws IOException {
     this.launcher = launcher;
     this.directory = directory;
-    // Held together, so that they differ.
-    try (ServerSocket peers = new ServerSocket(0);
-        ServerSocket clients = new ServerSocket(0);
-        ServerSocket http = new ServerSocket(0)) {
-      peerPort = peers.getLocalPort();
-      port = clients.getLocalPort();
-      httpPort = http.getLocalPort();
-    }
+    List<Integer> ports = LocalPorts.reserve(3);
+    peerPort = ports.get(0);
+    port = ports.get(1);
+    httpPort = ports.get(2);
   }
 
   /** Loads, restarts and prints. */

@@ -1,7 +1,7 @@
 package io.shardwell.jepsen.benchmark;
 
+import io.shardwell.server.client.LocalPorts;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,11 +44,9 @@ public final class StallBenchmark {
     this.directory = directory;
     this.keys = keys;
     this.seconds = seconds;
-    try (ServerSocket peers = new ServerSocket(0);
-        ServerSocket clients = new ServerSocket(0)) {
-      peerPort = peers.getLocalPort();
-      port = clients.getLocalPort();
-    }
+    List<Integer> ports = LocalPorts.reserve(2);
+    peerPort = ports.get(0);
+    port = ports.get(1);
   }
 
   /** Loads, measures and prints. */

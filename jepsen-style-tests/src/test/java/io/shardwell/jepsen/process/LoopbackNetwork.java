@@ -1,36 +1,29 @@
 package io.shardwell.jepsen.process;
 
+import io.shardwell.server.client.LocalPorts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
-/** Everybody on 127.0.0.1, on ports that were free a moment ago. Nothing can be cut. */
+/** Everybody on 127.0.0.1, on ports reserved for this run. Nothing can be cut. */
 public final class LoopbackNetwork implements Network {
   private static final String LOOPBACK = "127.0.0.1";
 
   private final List<Map<Listener, Integer>> ports = new ArrayList<>();
 
-  /** Finds free ports for so many nodes. */
+  /** Reserves ports for so many nodes. */
   public LoopbackNetwork(int nodes) throws IOException {
-    List<ServerSocket> held = new ArrayList<>();
-    try {
-      for (int node = 0; node < nodes; node++) {
-        Map<Listener, Integer> ofNode = new EnumMap<>(Listener.class);
-        for (Listener listener : Listener.values()) {
-          ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-          held.add(socket);
-          ofNode.put(listener, socket.getLocalPort());
-        }
-        ports.add(ofNode);
+    Listener[] listeners = Listener.values();
+    Iterator<Integer> reserved = LocalPorts.reserve(nodes * listeners.length).iterator();
+    for (int node = 0; node < nodes; node++) {
+      Map<Listener, Integer> ofNode = new EnumMap<>(Listener.class);
+      for (Listener listener : listeners) {
+        ofNode.put(listener, reserved.next());
       }
-    } finally {
-      for (ServerSocket socket : held) {
-        socket.close();
-      }
+      ports.add(ofNode);
     }
   }
 

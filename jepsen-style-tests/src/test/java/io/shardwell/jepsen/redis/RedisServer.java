@@ -1,9 +1,8 @@
 package io.shardwell.jepsen.redis;
 
+import io.shardwell.server.client.LocalPorts;
 import java.io.File;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,10 +44,7 @@ final class RedisServer implements AutoCloseable {
   }
 
   static RedisServer start(Path program) throws IOException, InterruptedException {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    int port = LocalPorts.reserve(1).get(0);
     Path directory = Files.createTempDirectory("redis");
     Process process =
         new ProcessBuilder(
