@@ -26,13 +26,14 @@ public final class Invocation {
   public record Bad(Reply.Failure failure) implements Parsed {}
 
   private static final Set<String> SCRIPT_COMMANDS =
-      Set.of("EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO", "SCRIPT", "FCALL", "FCALL_RO", "FUNCTION");
+      Set.of("EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO", "FCALL", "FCALL_RO");
 
   /**
-   * Not "unknown command": Redisson takes that for a server without read-only scripts, whatever it
-   * has asked for, and asks again at once and for ever (CommandAsyncService).
+   * The answer to whoever wants a script run or loaded. Not "unknown command": Redisson takes that
+   * for a server without read-only scripts, whatever it has asked for, and asks again at once and
+   * for ever (CommandAsyncService).
    */
-  private static final Reply.Failure NO_SCRIPTS =
+  public static final Reply.Failure NO_SCRIPTS =
       new Reply.Failure("ERR scripts and functions are not supported");
 
   /** Unchecked: bytes from a log must be executed as they are, see {@link InvocationCodec}. */

@@ -91,6 +91,8 @@ public final class ServerCommands {
     add(ServerCommand.of("slowlog", ServerCommands::slowlog));
     add(ServerCommand.of("latency", ServerCommands::latency));
     add(ServerCommand.of("module", call -> Answer.NOTHING));
+    add(ServerCommand.of("script", ScriptCommands::script));
+    add(ServerCommand.of("function", ScriptCommands::function));
     add(ServerCommand.of("acl", ServerCommands::acl));
     add(ServerCommand.later("memory", this::memory));
     add(ServerCommand.later("object", this::object));

@@ -16,8 +16,8 @@ final class CommandsPage {
   /** Run in the module's folder; the test that checks the page names the whole command line. */
   static final String PROPERTY = "shardwell.write-commands-page";
 
-  private static final List<String> GROUPS =
-      List.of("string", "generic", "transactions", "connection", "server", "cluster");
+  static final List<String> GROUPS =
+      List.of("string", "generic", "transactions", "scripting", "connection", "server", "cluster");
 
   private CommandsPage() {}
 
@@ -52,6 +52,7 @@ final class CommandsPage {
       case "string" -> "Strings";
       case "generic" -> "Keys";
       case "transactions" -> "Transactions";
+      case "scripting" -> "Scripts";
       case "connection" -> "Connections";
       case "server" -> "The node";
       default -> "The cluster";
