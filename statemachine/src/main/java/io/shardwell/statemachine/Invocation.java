@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -157,10 +158,27 @@ public final class Invocation {
     return null;
   }
 
+  /** Below the first one's position if there are no keys. */
   private int lastKeyArgument() {
+    if (command.countsItsKeys()) {
+      int keys = countedKeys();
+      return command.firstKey() - 1 + (keys - 1) * command.keyStep();
+    }
     return command.lastKey() > 0
         ? Math.min(command.lastKey(), arguments.length) - 1
         : arguments.length + command.lastKey();
+  }
+
+  /**
+   * How many keys the call says it has, of a command that counts them; 0 if it says nothing that
+   * can be: the command refuses such a call, wherever it is executed.
+   */
+  int countedKeys() {
+    int before = command.firstKey() - 1;
+    int most = (arguments.length - before) / command.keyStep();
+    OptionalLong count = DecimalInteger.parse(arguments[before - 1]);
+    boolean possible = count.isPresent() && count.getAsLong() > 0 && count.getAsLong() <= most;
+    return possible ? (int) count.getAsLong() : 0;
   }
 
   private static int countEncodedBytes(Command command, byte[][] arguments) {

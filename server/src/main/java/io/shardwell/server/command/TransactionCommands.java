@@ -250,8 +250,9 @@ final class TransactionCommands {
     for (int i = 0; i < answers.length; i++) {
       Queued each = queued.get(i);
       int at = i;
-      if (each.invocation() != null) {
-        answers[at] = new Answer.Plain(ofShard.next());
+      Invocation invocation = each.invocation();
+      if (invocation != null) {
+        answers[at] = Answer.of(invocation.command(), ofShard.next());
       } else {
         missing[0]++;
         Consumer<Answer> answered =

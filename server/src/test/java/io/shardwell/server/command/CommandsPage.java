@@ -17,7 +17,15 @@ final class CommandsPage {
   static final String PROPERTY = "shardwell.write-commands-page";
 
   static final List<String> GROUPS =
-      List.of("string", "generic", "transactions", "scripting", "connection", "server", "cluster");
+      List.of(
+          "string",
+          "bitmap",
+          "generic",
+          "transactions",
+          "scripting",
+          "connection",
+          "server",
+          "cluster");
 
   private CommandsPage() {}
 
@@ -50,6 +58,7 @@ final class CommandsPage {
   private static String title(String group) {
     return switch (group) {
       case "string" -> "Strings";
+      case "bitmap" -> "Bits of strings";
       case "generic" -> "Keys";
       case "transactions" -> "Transactions";
       case "scripting" -> "Scripts";
