@@ -149,6 +149,15 @@ public enum Command {
     return access == Access.WRITE;
   }
 
+  /** Whether a call may need room for data, so that a shard without any may refuse it. */
+  public boolean mayNeedRoom() {
+    return switch (this) {
+      case SET, SETNX, SETEX, PSETEX, GETSET, MSET, MSETNX, MSETEX, APPEND, SETRANGE, COPY -> true;
+      case INCR, DECR, INCRBY, DECRBY, INCRBYFLOAT, SETBIT, BITOP, BITFIELD -> true;
+      default -> false;
+    };
+  }
+
   /**
    * Whether a read of this kind uses the keys it finds, so that they are evicted later. To ask
    * whether a key is there, or for how long, is no use of it, as in Redis.

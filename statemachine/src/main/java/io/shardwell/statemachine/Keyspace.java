@@ -75,6 +75,11 @@ final class Keyspace {
     return limit.isOn() && logicalBytes() > limit.bytes();
   }
 
+  /** Whether the limit was lowered below what is here, and nothing can be evicted to get there. */
+  boolean isStuckAboveLimit() {
+    return isAboveLimit() && !table.hasOldest();
+  }
+
   /** Whether further entries, whatever they are, would bring the keys nearer to the limit. */
   boolean canSink() {
     return isAboveLimit() && table.hasOldest();

@@ -60,7 +60,7 @@ public final class ServerCommands {
     this.status = status;
     this.config = new ConfigCommand(facts, counters, memory);
     this.routing = new ClusterRouting(owners);
-    this.transactions = new TransactionCommands(owners::shards, routing, this);
+    this.transactions = new TransactionCommands(owners::shards, routing, memory, this);
     this.clusterFace = new ClusterCommands(owners, status, clock);
     InfoCommand info =
         new InfoCommand(facts, status, clients, counters, memory::current, clock::nanoTime);

@@ -42,6 +42,7 @@ class CommandsPageTest {
       }
       CommandRow row = CommandTable.row(command.lowerName());
       assertThat(row.flags().contains("write")).as(row.name()).isEqualTo(command.isWrite());
+      assertThat(row.flags().contains("denyoom")).as(row.name()).isEqualTo(command.mayNeedRoom());
       assertThat(row.flags().contains("readonly")).as(row.name()).isEqualTo(!command.isWrite());
     }
   }
