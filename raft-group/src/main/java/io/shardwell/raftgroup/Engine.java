@@ -177,7 +177,8 @@ public final class Engine {
             identity.metadata().bootNumber(),
             loop,
             config.tuning().commandPatienceMillis(),
-            this::announce);
+            this::announce,
+            this::isMemoryLimitInForce);
     this.clocks = new NodeClocks(loop, config.tuning().maxClockSkewMillis());
     this.balance =
         new LeaderBalance(
@@ -739,6 +740,11 @@ public final class Engine {
     learnMapOfMeta();
     ClusterMap known = map;
     return known == null ? MemoryLimit.NONE : known.memory();
+  }
+
+  private boolean isMemoryLimitInForce(long revision) {
+    return groups.values().stream()
+        .allMatch(group -> group.state().shard().memoryLimit().revision() >= revision);
   }
 
   /**

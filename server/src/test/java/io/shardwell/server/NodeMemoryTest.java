@@ -99,6 +99,14 @@ class NodeMemoryTest {
       assertThatThrownBy(() -> one.sendCommand(Protocol.Command.EXEC))
           .hasMessageStartingWith("EXECABORT Transaction discarded because of: OOM");
       assertThat(one.get("{k}")).isEqualTo("v");
+
+      // Whoever has been told that the limit is changed meets the new one at once.
+      for (int i = 0; i < 5; i++) {
+        assertThatThrownBy(() -> one.set("{k}", "longer")).hasMessageStartingWith("OOM");
+        other.configSet("maxmemory", "0");
+        one.set("{k}", "v");
+        other.configSet("maxmemory", "1");
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import io.shardwell.statemachine.Reply;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -48,21 +49,27 @@ public final class MemoryChanges {
     }
   }
 
+  /** Decided; not yet what the shards go by. */
+  private record Settling(long revision, long deadlineNanos, Consumer<Reply> onReply) {}
+
   private final String nodeId;
   private final long incarnation;
   private final EventLoop loop;
   private final long patienceNanos;
   private final Predicate<byte[]> send;
+  private final LongPredicate isInForce;
 
   // Invariant: only the first may have been sent. So "decided up to number n" means that this very
   // change was applied, and not that a later one came first.
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Settling> settling = new ArrayDeque<>();
   private long lastNumber;
 
   /**
    * @param bootNumber of this start: changes of an earlier one never count as later
    * @param patienceMillis how long a client waits
    * @param send brings a change on its way to the leader of `meta`; false if none is known
+   * @param isInForce whether all replicas of this node go by the setting of that revision
    */
   public MemoryChanges(
       String nodeId,
@@ -70,12 +77,14 @@ public final class MemoryChanges {
       long bootNumber,
       EventLoop loop,
       int patienceMillis,
-      Predicate<byte[]> send) {
+      Predicate<byte[]> send,
+      LongPredicate isInForce) {
     this.nodeId = nodeId;
     this.incarnation = incarnation;
     this.loop = loop;
     this.patienceNanos = TimeUnit.MILLISECONDS.toNanos(patienceMillis);
     this.send = send;
+    this.isInForce = isInForce;
     this.lastNumber = bootNumber << COUNTER_BITS;
   }
 
@@ -92,11 +101,13 @@ public final class MemoryChanges {
    *
    * @param bytes the new budget of each node, 0 for none; null to leave it
    * @param policy null to leave it
-   * @param onReply OK when it is applied and this node shows it; else why not. Called exactly once
+   * @param onReply OK when it is decided and the shards go by it, those that this node has replicas
+   *     of, so that the client's next command meets it; a shard that cannot be reached is not
+   *     waited for longer than patience, it will learn of it. Else why not. Called exactly once
    */
   public void change(
       @Nullable Long bytes, @Nullable EvictionPolicy policy, Consumer<Reply> onReply) {
-    if (waiting.size() >= MAX_WAITING) {
+    if (waiting.size() + settling.size() >= MAX_WAITING) {
       onReply.accept(TOO_MANY);
       return;
     }
@@ -108,9 +119,13 @@ public final class MemoryChanges {
   /** To be called every few ten milliseconds with the newest map this node knows, or null. */
   public void patrol(@Nullable ClusterMap map) {
     while (map != null && !waiting.isEmpty() && map.hasDecided(waiting.element().change)) {
-      waiting.remove().onReply.accept(Reply.OK);
+      Waiting decided = waiting.remove();
+      settling.add(new Settling(map.memory().revision(), decided.deadlineNanos, decided.onReply));
     }
     long now = loop.nanoTime();
+    while (!settling.isEmpty() && isSettled(settling.element(), now)) {
+      settling.remove().onReply.accept(Reply.OK);
+    }
     // All later ones have waited less; but the first may be one that waits for ever.
     for (Waiting each : waiting.toArray(new Waiting[0])) {
       if (each.deadlineNanos != FOR_EVER && each.deadlineNanos - now <= 0) {
@@ -125,8 +140,13 @@ public final class MemoryChanges {
     }
   }
 
+  private boolean isSettled(Settling decided, long now) {
+    boolean patient = decided.deadlineNanos == FOR_EVER || decided.deadlineNanos - now > 0;
+    return !patient || isInForce.test(decided.revision);
+  }
+
   /** Whether nothing waits. */
   public boolean isIdle() {
-    return waiting.isEmpty();
+    return waiting.isEmpty() && settling.isEmpty();
   }
 }

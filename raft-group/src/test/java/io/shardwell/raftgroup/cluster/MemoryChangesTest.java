@@ -27,6 +27,7 @@ class MemoryChangesTest {
   private final List<byte[]> sent = new ArrayList<>();
   private final List<Reply> replies = new ArrayList<>();
   private boolean leaderKnown = true;
+  private long inForce = Long.MAX_VALUE;
   private final MemoryChanges changes = changes(11, 1);
   private long index;
 
@@ -42,12 +43,37 @@ class MemoryChangesTest {
             sent.add(change);
           }
           return leaderKnown;
-        });
+        },
+        revision -> inForce >= revision);
   }
 
   private void apply(byte[] change) {
     assertThat(MetaState.isChange(change)).isTrue();
     meta.apply(++index, change);
+  }
+
+  @Test
+  void aDecidedChangeIsAnsweredWhenTheShardsGoByItOrPatienceEnds() {
+    inForce = 0;
+    changes.change(5_000L, null, replies::add);
+    changes.patrol(meta.map());
+    apply(sent.get(0));
+    changes.patrol(meta.map());
+    assertThat(replies).isEmpty();
+    inForce = meta.map().memory().revision();
+    changes.patrol(meta.map());
+    assertThat(replies).containsExactly(Reply.OK);
+
+    changes.change(6_000L, null, replies::add);
+    changes.patrol(meta.map());
+    apply(sent.get(1));
+    changes.patrol(meta.map());
+    assertThat(replies).hasSize(1);
+    assertThat(changes.isIdle()).isFalse();
+    loop.run(PATIENCE_MILLIS);
+    changes.patrol(meta.map());
+    assertThat(replies).containsExactly(Reply.OK, Reply.OK);
+    assertThat(changes.isIdle()).isTrue();
   }
 
   @Test
