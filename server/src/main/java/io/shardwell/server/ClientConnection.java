@@ -196,10 +196,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     Invocation.Parsed parsed = Invocation.parse(words);
     if (parsed instanceof Invocation.Ok ok) {
       client.lastCommand = ok.invocation().command().lowerName();
-      Reply refusal = face == Face.CLUSTER ? side.commands().refusal(ok.invocation()) : null;
-      if (refusal != null) {
-        slot.accept(refusal);
-      } else {
+      if (!side.commands().answers(client, ok.invocation(), slot)) {
         session().submit(ok.invocation(), slot);
       }
     } else if (parsed instanceof Invocation.Bad bad) {

@@ -235,7 +235,8 @@ public final class Node implements AutoCloseable {
             counters,
             new EngineMemory(engine),
             loop,
-            engine.owners());
+            engine.owners(),
+            engine.followerReads());
     ClientSide clientSide =
         new ClientSide(
             loop,

@@ -2,6 +2,7 @@ package io.shardwell.server.command;
 
 import io.shardwell.raftgroup.EventLoop;
 import io.shardwell.raftgroup.NodeStatus;
+import io.shardwell.raftgroup.reads.FollowerReads;
 import io.shardwell.raftgroup.routing.SlotOwners;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Command;
@@ -47,6 +48,7 @@ public final class ServerCommands {
    *
    * @param status this node's as of the moment asked for
    * @param owners for the cluster face
+   * @param followers for its clients that said READONLY; null where there is no data
    */
   public ServerCommands(
       NodeFacts facts,
@@ -55,11 +57,12 @@ public final class ServerCommands {
       NodeCounters counters,
       MemorySetting memory,
       EventLoop clock,
-      SlotOwners owners) {
+      SlotOwners owners,
+      @Nullable FollowerReads followers) {
     this.facts = facts;
     this.status = status;
     this.config = new ConfigCommand(facts, counters, memory);
-    this.routing = new ClusterRouting(owners);
+    this.routing = new ClusterRouting(owners, followers);
     this.transactions = new TransactionCommands(owners::shards, routing, this);
     this.clusterFace = new ClusterCommands(owners, status, clock);
     InfoCommand info =
@@ -122,9 +125,14 @@ public final class ServerCommands {
     table.put(command.name(), command);
   }
 
-  /** MOVED or CROSSSLOT for a client of the cluster face; null if the command belongs here. */
-  public @Nullable Reply refusal(Invocation invocation) {
-    return routing.refusal(invocation);
+  /**
+   * Whether the client's command is answered here and now, or soon, without its shard: by MOVED or
+   * CROSSSLOT, or from a follower. Only on the cluster face.
+   *
+   * @param onReply then called exactly once
+   */
+  public boolean answers(ClientInfo client, Invocation invocation, Consumer<Reply> onReply) {
+    return client.face == Face.CLUSTER && routing.answers(client, invocation, onReply);
   }
 
   /** One more truth for CONFIG GET. */
@@ -183,7 +191,7 @@ public final class ServerCommands {
         Answer.NOTHING);
   }
 
-  /** Reads stay linearizable: a node that does not lead still answers MOVED (docs). */
+  /** Until READWRITE, reads need not go to the leader (docs/cluster-face.md). */
   private static Answer readOnly(Call call, boolean readOnly) {
     if (call.client.face != Face.CLUSTER) {
       return Answer.failure(CLUSTER_DISABLED);

@@ -58,7 +58,8 @@ class ServerCommandsTest {
           counters,
           new TestMemory(),
           new StoppedClock(),
-          OWNERS);
+          OWNERS,
+          null);
 
   private ClientInfo newClient(String address) {
     ClientInfo created =
