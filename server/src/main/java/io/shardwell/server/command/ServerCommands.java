@@ -42,6 +42,9 @@ public final class ServerCommands {
   private final ClusterRouting routing;
   private final ClusterCommands clusterFace;
   private final TransactionCommands transactions;
+  private final NodeCounters counters;
+
+  private Runnable shutdown = () -> {};
 
   /**
    * The table of one node.
@@ -60,6 +63,7 @@ public final class ServerCommands {
       SlotOwners owners,
       @Nullable FollowerReads followers) {
     this.facts = facts;
+    this.counters = counters;
     this.status = status;
     this.config = new ConfigCommand(facts, counters, memory);
     this.routing = new ClusterRouting(owners, followers);
@@ -87,6 +91,10 @@ public final class ServerCommands {
     add(ServerCommand.later("config", config::execute));
     add(ServerCommand.of("time", call -> time(clock)));
     add(ServerCommand.of("role", call -> role()));
+    WaitCommands waiting = new WaitCommands(owners, facts.dir() != null);
+    add(ServerCommand.of("wait", waiting::waitForReplicas));
+    add(ServerCommand.of("waitaof", waiting::waitForDisks));
+    add(ServerCommand.of("shutdown", this::shutdown));
     add(ServerCommand.of("readonly", call -> readOnly(call, true)));
     add(ServerCommand.of("readwrite", call -> readOnly(call, false)));
     add(ServerCommand.of("asking", ServerCommands::asking));
@@ -103,7 +111,6 @@ public final class ServerCommands {
   }
 
   private void addRefusals() {
-    refuse("shutdown", "ERR a node stops on SIGTERM or Ctrl-C, not on a client's word");
     String replication = "ERR replication is built in: see 'shardwell cluster status'";
     for (String name : List.of("replicaof", "slaveof", "sync", "psync", "replconf", "failover")) {
       refuse(name, replication);
@@ -135,6 +142,11 @@ public final class ServerCommands {
     return client.face == Face.CLUSTER && routing.answers(client, invocation, onReply);
   }
 
+  /** What SHUTDOWN does: begins the graceful stop of this node, and returns at once. */
+  public void onShutdown(Runnable stop) {
+    shutdown = stop;
+  }
+
   /** One more truth for CONFIG GET. */
   public void putSetting(String name, String value) {
     config.put(name, value);
@@ -147,6 +159,16 @@ public final class ServerCommands {
     }
     String lower = new String(name, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
     return table.containsKey(lower) ? lower : null;
+  }
+
+  /** The name under which a call is counted and shown: with its subcommand if there is one. */
+  public String fullName(String name, byte[][] words) {
+    return Objects.requireNonNull(table.get(name)).fullName(words);
+  }
+
+  /** What this node's clients have had. */
+  NodeCounters counters() {
+    return counters;
   }
 
   /** Executes a command that {@link #find} has found. */
@@ -182,6 +204,28 @@ public final class ServerCommands {
     return Answer.items(
         Answer.bulk(Long.toString(millis / 1000)),
         Answer.bulk(Long.toString(millis % 1000 * 1000)));
+  }
+
+  /**
+   * As SIGTERM: everything is durable and leaderships are handed over, whatever the options say.
+   * Redis answers nothing if it stops.
+   */
+  private Answer shutdown(Call call) {
+    for (int i = 1; i < call.count(); i++) {
+      switch (call.upper(i)) {
+        case "SAVE", "NOSAVE", "NOW", "FORCE" -> {}
+        case "ABORT" -> {
+          return call.count() == 2 ? Answer.failure("ERR No shutdown in progress.") : Errors.SYNTAX;
+        }
+        default -> {
+          return Errors.SYNTAX;
+        }
+      }
+    }
+    call.client.setReplyMode(ClientInfo.ReplyMode.OFF);
+    call.client.quit = true;
+    shutdown.run();
+    return Answer.OK;
   }
 
   private Answer role() {
@@ -234,10 +278,7 @@ public final class ServerCommands {
                 + "\r\n");
       }
       case "MYID" -> Answer.bulk(facts.nodeId());
-      case "KEYSLOT" ->
-          call.count() == 3
-              ? Answer.integer(Slots.of(call.bytes(2)))
-              : Errors.subcommandArity(call, "cluster");
+      case "KEYSLOT" -> Answer.integer(Slots.of(call.bytes(2)));
       default -> Answer.failure(CLUSTER_DISABLED);
     };
   }

@@ -29,6 +29,13 @@ final class TransactionCommands {
   private static final Set<String> NOT_QUEUED =
       Set.of("multi", "exec", "discard", "watch", "quit", "reset");
 
+  /** What Redis flags no_multi. */
+  private static final Set<String> NOT_IN_TRANSACTIONS =
+      Set.of("shutdown", "save", "sync", "psync");
+
+  private static final Answer NOT_ALLOWED =
+      Answer.failure("ERR Command not allowed inside a transaction");
+
   private static final Answer QUEUED = Answer.status("QUEUED");
   private static final Answer CROSS_SLOT =
       Answer.failure("CROSSSLOT Keys in request don't hash to the same slot");
@@ -155,7 +162,10 @@ final class TransactionCommands {
     Answer refusal = null;
     Invocation invocation = null;
     if (own != null) {
-      refusal = commands.refusal(own, new Call(client, words));
+      refusal =
+          NOT_IN_TRANSACTIONS.contains(own)
+              ? NOT_ALLOWED
+              : commands.refusal(own, new Call(client, words));
     } else {
       Invocation.Parsed parsed = Invocation.parse(words);
       if (parsed instanceof Invocation.Ok ok) {
@@ -170,9 +180,20 @@ final class TransactionCommands {
     }
     if (refusal != null) {
       transaction.abort();
+      if (own != null || invocation != null) {
+        line(own, words, invocation).rejected();
+      }
       return refusal;
     }
     return QUEUED;
+  }
+
+  private CommandStats.Line line(
+      @Nullable String own, byte[][] words, @Nullable Invocation invocation) {
+    CommandStats stats = commands.counters().stats();
+    return invocation != null
+        ? stats.of(invocation.command())
+        : stats.of(commands.fullName(Objects.requireNonNull(own), words));
   }
 
   private @Nullable Answer refusal(ClientInfo client, Invocation invocation) {
@@ -251,15 +272,21 @@ final class TransactionCommands {
       Queued each = queued.get(i);
       int at = i;
       if (each.invocation() != null) {
-        answers[at] = new Answer.Plain(ofShard.next());
+        Reply reply = ofShard.next();
+        answers[at] = new Answer.Plain(reply);
+        Command command = each.invocation().command();
+        CommandStats.Line line = line(null, each.words(), each.invocation());
+        commands.counters().answered(command, line, null, reply, 0);
       } else {
         missing[0]++;
+        String name = Objects.requireNonNull(commands.find(each.words()[0]));
         Consumer<Answer> answered =
             answer -> {
               answers[at] = answer;
+              CommandStats.Line line = line(name, each.words(), null);
+              commands.counters().answered(null, line, answer, null, 0);
               arrived.run();
             };
-        String name = Objects.requireNonNull(commands.find(each.words()[0]));
         commands.execute(name, call.inside(each.words(), answered));
       }
     }
