@@ -55,9 +55,9 @@ final class CommandIntrospection {
         Answer.bulk(row.name()),
         Answer.integer(row.arity()),
         words(row.flags(), ""),
-        Answer.integer(row.firstKey()),
-        Answer.integer(row.lastKey()),
-        Answer.integer(row.keyStep()),
+        Answer.integer(row.countsItsKeys() ? 0 : row.firstKey()),
+        Answer.integer(row.countsItsKeys() ? 0 : row.lastKey()),
+        Answer.integer(row.countsItsKeys() ? 0 : row.keyStep()),
         words(row.categories(), "@"),
         new Answer.Items(
             row.tips().stream()
@@ -82,7 +82,7 @@ final class CommandIntrospection {
     return new Answer.Distinct(all);
   }
 
-  /** All of ours are keys at fixed places: one, or from a place to the end in steps. */
+  /** Keys at fixed places, one or from a place to the end in steps, or as many as a word says. */
   private static Answer keySpec(CommandRow row, String spec) {
     String[] positionAndFlags = spec.split(" ", 2);
     return new Answer.Pairs(
@@ -96,12 +96,28 @@ final class CommandIntrospection {
                 "spec",
                 Answer.pairs("index", Integer.parseInt(positionAndFlags[0]))),
             Answer.bulk("find_keys"),
-            Answer.pairs(
-                "type",
-                "range",
-                "spec",
-                Answer.pairs(
-                    "lastkey", Math.min(row.lastKey(), 0), "keystep", row.keyStep(), "limit", 0))));
+            row.countsItsKeys() ? countedKeys(row) : range(row, spec)));
+  }
+
+  private static Answer range(CommandRow row, String spec) {
+    // Of several specifications all but the last are one key each.
+    boolean several = row.keySpecs().size() > 1;
+    boolean toTheEnd =
+        row.lastKey() < 0 && spec.equals(row.keySpecs().get(row.keySpecs().size() - 1));
+    int last = toTheEnd ? row.lastKey() : several ? 0 : Math.max(row.lastKey() - row.firstKey(), 0);
+    return Answer.pairs(
+        "type",
+        "range",
+        "spec",
+        Answer.pairs("lastkey", last, "keystep", row.keyStep(), "limit", 0));
+  }
+
+  private static Answer countedKeys(CommandRow row) {
+    return Answer.pairs(
+        "type",
+        "keynum",
+        "spec",
+        Answer.pairs("keynumidx", 0, "firstkey", 1, "keystep", row.keyStep()));
   }
 
   private static Answer docs(List<String> names) {
