@@ -8,6 +8,7 @@ import io.shardwell.raftgroup.cluster.MemoryChanges;
 import io.shardwell.raftgroup.cluster.MetaState;
 import io.shardwell.raftgroup.cluster.NodeIdentity;
 import io.shardwell.raftgroup.cluster.Placement;
+import io.shardwell.raftgroup.reads.FollowerReads;
 import io.shardwell.raftgroup.reads.ReadIndex;
 import io.shardwell.raftgroup.reads.ShardGroup;
 import io.shardwell.raftgroup.replica.LogClock;
@@ -126,6 +127,7 @@ public final class Engine {
   private final Router router;
   private final SlotOwners owners;
   private final ReadIndex readIndex;
+  private final FollowerReads followerReads;
   private final Post post = new EnginePost();
   private final DigestWatch digestWatch = new DigestWatch(groups, post);
 
@@ -225,6 +227,7 @@ public final class Engine {
               shard, loop, post, config.tuning(), patience, leaders, groups, config.nodeId()));
     }
     this.router = new Router(shards, loop, patience, writes, reads, this::activate);
+    this.followerReads = new FollowerReads(loop, shards, groups, openSession());
     log.onSynced(this::synced);
   }
 
@@ -291,6 +294,11 @@ public final class Engine {
   /** For one client that knows the cluster: its keyless commands cover what this node owns. */
   public ClientSession openClusterSession() {
     return new ClientSession(router, owners);
+  }
+
+  /** For clients that would rather have a read from here than a newer one from the leader. */
+  public FollowerReads followerReads() {
+    return followerReads;
   }
 
   /** What clients that know the cluster are told; always up to date. */

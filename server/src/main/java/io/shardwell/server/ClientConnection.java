@@ -72,6 +72,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private long takenBytes;
   private long takenNanos;
 
+  /** When the requests that are being taken came. */
+  private long pumpNanos;
+
   private boolean quietTimerSet;
   private long lastReadNanos;
 
@@ -152,6 +155,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     if (client == null) {
       return;
     }
+    pumpNanos = side.nanoTime();
     try {
       while (!ending && !closed && !mustStall()) {
         byte[][] words = decoder.next();
@@ -180,12 +184,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     String own = command == null ? side.commands().find(words[0]) : null;
     ReplySlot slot = append(command, encoder(client));
     slot.silent = !takesAnswer;
+    slot.startNanos = pumpNanos;
     if (side.commands().isQueued(client, own)) {
       slot.acceptAnswer(side.commands().queue(client, words, own));
       return;
     }
     if (own != null) {
-      client.lastCommand = own;
+      String fullName = side.commands().fullName(own, words);
+      client.lastCommand = fullName;
+      slot.line = side.counters().stats().of(fullName);
       side.commands().execute(own, new Call(client, words, this::session, slot::acceptAnswer));
       // HELLO and CLIENT REPLY decide how they themselves are answered.
       slot.encoder = encoder(client);
@@ -196,13 +203,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     Invocation.Parsed parsed = Invocation.parse(words);
     if (parsed instanceof Invocation.Ok ok) {
       client.lastCommand = ok.invocation().command().lowerName();
-      Reply refusal = face == Face.CLUSTER ? side.commands().refusal(ok.invocation()) : null;
-      if (refusal != null) {
-        slot.accept(refusal);
-      } else {
+      slot.line = side.counters().stats().of(ok.invocation().command());
+      if (!side.commands().answers(client, ok.invocation(), slot)) {
         session().submit(ok.invocation(), slot);
       }
     } else if (parsed instanceof Invocation.Bad bad) {
+      if (command != null) {
+        side.counters().stats().of(command).rejected();
+      }
       slot.accept(bad.failure());
     }
   }
@@ -256,9 +264,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     ReplySlot slot = first;
     if (slot != null && slot.isFilled() && room > 0) {
       ByteBuf out = to.alloc().directBuffer(256);
+      long now = side.nanoTime();
       while (slot != null && slot.isFilled() && out.readableBytes() < room) {
         slot.writeTo(out);
-        count(slot);
+        slot.count(side.counters(), now);
         heldBytes -= slot.bytes();
         outstanding--;
         side.requestEnded();
@@ -293,27 +302,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     if (!closed && stalled) {
       pump();
       decoder.keep();
-    }
-  }
-
-  private void count(ReplySlot slot) {
-    Reply reply = slot.reply();
-    if (reply instanceof Reply.Failure) {
-      side.counters().errorAnswers++;
-    } else if (slot.command == Command.GET) {
-      if (reply instanceof Reply.Nil) {
-        side.counters().keyMisses++;
-      } else {
-        side.counters().keyHits++;
-      }
-    } else if (slot.command == Command.MGET && reply instanceof Reply.Array array) {
-      for (Reply item : array.items()) {
-        if (item instanceof Reply.Nil) {
-          side.counters().keyMisses++;
-        } else {
-          side.counters().keyHits++;
-        }
-      }
     }
   }
 

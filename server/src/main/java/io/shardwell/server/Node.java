@@ -240,7 +240,9 @@ public final class Node implements AutoCloseable {
             counters,
             new EngineMemory(engine),
             loop,
-            engine.owners());
+            engine.owners(),
+            engine.followerReads());
+    commands.onShutdown(this::beginStop);
     ClientSide clientSide =
         new ClientSide(
             loop,
@@ -426,14 +428,21 @@ public final class Node implements AutoCloseable {
   @Override
   public void close() {
     assert !loop.inLoop() : "close() waits for the loop";
-    if (closing.compareAndSet(false, true)) {
-      LOG.info("Node {} stops", config.id());
-      loop.execute(this::drain);
+    if (!closing.get()) {
+      loop.execute(this::beginStop);
     }
     if (!loop.awaitStopped(CLOSE_PATIENCE)) {
       LOG.warn("Node {} has not stopped within {}; cut short", config.id(), CLOSE_PATIENCE);
       loop.halt();
       loop.awaitStopped(Duration.ofSeconds(1));
+    }
+  }
+
+  /** On the loop's thread; the second time it does nothing. */
+  private void beginStop() {
+    if (closing.compareAndSet(false, true)) {
+      LOG.info("Node {} stops", config.id());
+      drain();
     }
   }
 

@@ -1,6 +1,8 @@
 package io.shardwell.server;
 
 import io.netty.buffer.ByteBuf;
+import io.shardwell.server.command.CommandStats;
+import io.shardwell.server.command.NodeCounters;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.server.protocol.AnswerEncoder;
 import io.shardwell.statemachine.Command;
@@ -24,6 +26,12 @@ final class ReplySlot implements Consumer<Reply> {
 
   /** CLIENT REPLY asked for no answer. */
   boolean silent;
+
+  /** Whose figures this request counts in; null if it was not executed. */
+  CommandStats.@Nullable Line line;
+
+  /** When the request came, {@code nanoTime}. */
+  long startNanos;
 
   // Invariant: at most one of the two is set, and once.
   private @Nullable Reply reply;
@@ -62,8 +70,9 @@ final class ReplySlot implements Consumer<Reply> {
     return bytes;
   }
 
-  @Nullable Reply reply() {
-    return reply;
+  /** Its answer is on its way. */
+  void count(NodeCounters counters, long nowNanos) {
+    counters.answered(command, line, answer, reply, nowNanos - startNanos);
   }
 
   void writeTo(ByteBuf out) {

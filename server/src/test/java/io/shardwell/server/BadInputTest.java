@@ -102,7 +102,7 @@ class BadInputTest {
   private static Map<String, String> mistakes() {
     return Map.ofEntries(
         entry("FOO a b", "ERR unknown command 'FOO', with args beginning with: 'a' 'b' "),
-        entry("WAIT 0 0", "ERR unknown command 'WAIT', with args beginning with: '0' '0' "),
+        entry("BLPOP a 0", "ERR unknown command 'BLPOP', with args beginning with: 'a' '0' "),
         entry("EXEC", "ERR EXEC without MULTI"),
         entry("GET", "ERR wrong number of arguments for 'get' command"),
         entry("PING a b", "ERR wrong number of arguments for 'ping' command"),

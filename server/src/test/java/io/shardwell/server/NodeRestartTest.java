@@ -9,8 +9,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
 
 /** Shows that an embedded node with a directory keeps its data over a stop, and its directory. */
 class NodeRestartTest {
@@ -40,6 +42,20 @@ class NodeRestartTest {
         }
         assertThat(node.execute("DBSIZE").join()).isEqualTo(Reply.integer(500));
       }
+    }
+  }
+
+  /** As a client of Redis stops its server: no answer but the end of the connection. */
+  @Test
+  void aClientsShutdownIsGraceful() throws Exception {
+    try (Node node = start();
+        Jedis jedis = new Jedis("127.0.0.1", node.port())) {
+      assertThat(jedis.set("k", "v")).isEqualTo("OK");
+      jedis.shutdown();
+      node.stopped().get(60, TimeUnit.SECONDS);
+    }
+    try (Node node = start()) {
+      assertThat(node.execute("GET", "k").join()).isEqualTo(Reply.Bulk.of("v"));
     }
   }
 

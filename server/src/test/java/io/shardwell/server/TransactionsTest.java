@@ -3,7 +3,16 @@ package io.shardwell.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.KeyValue;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.TransactionResult;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.protocol.ProtocolVersion;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -12,6 +21,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.Response;
@@ -21,7 +32,8 @@ import redis.clients.jedis.util.SafeEncoder;
 
 /**
  * Shows transactions as a client of several nodes sees them: through any node, on keys that meet in
- * one shard, in order with what is pipelined around them. Unmodified Jedis, three nodes.
+ * one shard, in order with what is pipelined around them. Unmodified Jedis and Lettuce, three
+ * nodes.
  */
 class TransactionsTest {
   private static @Nullable TestCluster started;
@@ -61,6 +73,89 @@ class TransactionsTest {
         assertThat(read.get()).isEqualTo("2");
         assertThat(wrong.get()).isEqualTo(1);
         assertThat(jedis.mget(tag + "a", tag + "b", tag + "c")).containsExactly("2", "x", "y");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(ProtocolVersion.class)
+  void lettuceExecutesAndIsVoidedAlike(ProtocolVersion version) {
+    RedisClient lettuce =
+        RedisClient.create(RedisURI.create(TestCluster.HOST, cluster().node(1).port()));
+    lettuce.setOptions(ClientOptions.builder().protocolVersion(version).build());
+    try (StatefulRedisConnection<String, String> connection = lettuce.connect();
+        Jedis other = client(2)) {
+      RedisCommands<String, String> redis = connection.sync();
+      redis.del("{l}a", "{l}n");
+      assertThat(redis.multi()).isEqualTo("OK");
+      redis.set("{l}a", "1");
+      redis.incrbyfloat("{l}n", 1.5);
+      redis.mget("{l}a", "{l}none");
+      redis.incr("{l}a");
+      redis.ping();
+      TransactionResult result = redis.exec();
+      assertThat(result.wasDiscarded()).isFalse();
+      assertThat(result.stream())
+          .containsExactly(
+              "OK",
+              1.5,
+              List.of(KeyValue.just("{l}a", "1"), KeyValue.empty("{l}none")),
+              2L,
+              "PONG");
+
+      assertThat(redis.watch("{l}a")).isEqualTo("OK");
+      other.set("{l}a", "7");
+      redis.multi();
+      redis.set("{l}a", "8");
+      assertThat(redis.exec().wasDiscarded()).isTrue();
+      assertThat(redis.get("{l}a")).isEqualTo("7");
+
+      redis.watch("{l}a");
+      redis.unwatch();
+      other.set("{l}a", "9");
+      redis.multi();
+      redis.set("{l}a", "10");
+      assertThat(redis.exec().wasDiscarded()).isFalse();
+      redis.multi();
+      redis.set("{l}a", "11");
+      assertThat(redis.discard()).isEqualTo("OK");
+      assertThat(redis.get("{l}a")).isEqualTo("10");
+    } finally {
+      lettuce.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+    }
+  }
+
+  @Test
+  void whatIsReadAndDoneWithinIsCountedInInfo() {
+    try (Jedis jedis = client(0)) {
+      jedis.set("{i}a", "1");
+      jedis.configResetStat();
+      Transaction transaction = jedis.multi();
+      transaction.get("{i}a");
+      transaction.get("{i}none");
+      transaction.mget("{i}a", "{i}none");
+      transaction.incrBy("{i}a", Long.MAX_VALUE);
+      transaction.exec();
+      assertThat(jedis.info("stats"))
+          .contains("\r\nkeyspace_hits:2\r\n", "\r\nkeyspace_misses:2\r\n");
+      assertThat(jedis.info("commandstats"))
+          .contains("\r\ncmdstat_get:calls=2,", "\r\ncmdstat_mget:calls=1,")
+          .contains("\r\ncmdstat_exec:calls=1,")
+          .containsPattern("cmdstat_incrby:calls=1,[^\r]*,failed_calls=1\r");
+      assertThat(jedis.info("errorstats")).contains("\r\nerrorstat_ERR:count=1\r\n");
+    }
+  }
+
+  @Test
+  void whatMayNotStandInOneIsRefused() {
+    try (Jedis jedis = client(0)) {
+      for (String name : List.of("SHUTDOWN", "SAVE", "SYNC", "PSYNC")) {
+        jedis.sendCommand(Protocol.Command.MULTI);
+        assertThatThrownBy(() -> jedis.sendCommand(() -> SafeEncoder.encode(name)))
+            .isInstanceOf(JedisDataException.class)
+            .hasMessage("ERR Command not allowed inside a transaction");
+        assertThatThrownBy(() -> jedis.sendCommand(Protocol.Command.EXEC))
+            .hasMessageStartingWith("EXECABORT");
       }
     }
   }

@@ -10,6 +10,14 @@ import java.util.Map;
 /** From settings, which are text, to what a node is told. */
 final class NodeSettings {
 
+  // As in `shardwell dev`, so that nodes on one machine differ in --port only.
+  private static final int CLUSTER_PORT_DISTANCE =
+      NodeConfig.DEFAULT_CLUSTER_PORT - NodeConfig.DEFAULT_PORT;
+  private static final int HTTP_PORT_DISTANCE =
+      NodeConfig.DEFAULT_HTTP_PORT - NodeConfig.DEFAULT_PORT;
+  private static final int ANY_PORT = 0;
+  private static final int LAST_PORT = 65_535;
+
   private NodeSettings() {}
 
   /**
@@ -24,9 +32,9 @@ final class NodeSettings {
             .nodes(nodes(settings))
             .bind(settings.text(Setting.BIND))
             .port(settings.number(Setting.PORT))
-            .clusterPort(settings.number(Setting.CLUSTER_PORT))
+            .clusterPort(besidePort(settings, Setting.CLUSTER_PORT, CLUSTER_PORT_DISTANCE))
             .textPort(settings.number(Setting.TEXT_PORT))
-            .httpPort(settings.number(Setting.HTTP_PORT))
+            .httpPort(besidePort(settings, Setting.HTTP_PORT, HTTP_PORT_DISTANCE))
             .shards(settings.number(Setting.SHARDS))
             .replicas(settings.number(Setting.REPLICAS))
             .maxClients(settings.number(Setting.MAX_CLIENTS))
@@ -42,6 +50,20 @@ final class NodeSettings {
       builder.advertisedHost(settings.text(Setting.ADVERTISED_HOST));
     }
     return builder.build();
+  }
+
+  /** What is not given follows --port at a distance; --port 0 takes any free one for both. */
+  private static int besidePort(Settings settings, Setting setting, int distance) {
+    if (settings.find(setting) != null) {
+      return settings.number(setting);
+    }
+    int port = settings.number(Setting.PORT);
+    if (port > LAST_PORT - distance && port <= LAST_PORT) {
+      throw settings.wrong(
+          Setting.PORT,
+          "leaves no room for " + setting.flag() + " " + distance + " above it: give it");
+    }
+    return port == ANY_PORT || port > LAST_PORT ? port : port + distance;
   }
 
   private static long memory(Settings settings) {

@@ -21,11 +21,12 @@ enum Setting {
   PORT("PORT", number(NodeConfig.DEFAULT_PORT), "Port for RESP clients."),
   CLUSTER_PORT(
       "PORT",
-      number(NodeConfig.DEFAULT_CLUSTER_PORT),
-      "Port for Redis Cluster clients; -1 is off."),
+      null,
+      "Port for Redis Cluster clients; -1 is off. Default: --port plus 1000, so 7379."),
   TEXT_PORT("PORT", number(NodeConfig.OFF), "Port for the plain-text protocol; -1 is off."),
   PEER_PORT("PORT", null, "Port for the other nodes (default: this node's port in --nodes)."),
-  HTTP_PORT("PORT", number(NodeConfig.DEFAULT_HTTP_PORT), "Port for /livez, /readyz; -1 is off."),
+  HTTP_PORT(
+      "PORT", null, "Port for /livez, /readyz; -1 is off. Default: --port plus 2000, so 8379."),
   SHARDS(
       "N",
       number(NodeConfig.DEFAULT_SHARDS),

@@ -81,6 +81,23 @@ class NodeSettingsTest {
     assertThat(config.minFreeBytes()).isEqualTo(8L << 30);
   }
 
+  /** Two nodes on one machine that differ in --port only do not meet on any other port. */
+  @Test
+  void theOtherPortsFollowThePort() {
+    NodeConfig second = config(Map.of(Setting.PORT, "6380"));
+    assertThat(second.clusterPort()).isEqualTo(7380);
+    assertThat(second.httpPort()).isEqualTo(8380);
+    assertThat(config(Map.of(Setting.PORT, "0")).clusterPort()).as("any free one").isZero();
+    assertThat(config(Map.of(Setting.PORT, "0")).httpPort()).as("any free one").isZero();
+    NodeConfig given =
+        config(Map.of(Setting.PORT, "6380", Setting.CLUSTER_PORT, "1", Setting.HTTP_PORT, "2"));
+    assertThat(given.clusterPort()).isEqualTo(1);
+    assertThat(given.httpPort()).isEqualTo(2);
+    assertThat(config(Map.of(Setting.PORT, "63535")).httpPort()).isEqualTo(65535);
+    assertThatThrownBy(() -> config(Map.of(Setting.PORT, "64600")))
+        .hasMessage("--port '64600' leaves no room for --cluster-port 1000 above it: give it");
+  }
+
   @Test
   void whatCannotWorkIsRefusedInWords() {
     assertThatThrownBy(() -> config(Map.of(Setting.NODES, "n1:1")))

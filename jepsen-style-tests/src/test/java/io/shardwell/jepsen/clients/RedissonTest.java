@@ -16,8 +16,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.redisson.Redisson;
+import org.redisson.api.BatchOptions;
 import org.redisson.api.RAtomicDouble;
 import org.redisson.api.RAtomicLong;
+import org.redisson.api.RBatch;
 import org.redisson.api.RBucket;
 import org.redisson.api.RKeys;
 import org.redisson.api.RedissonClient;
@@ -26,8 +28,8 @@ import org.redisson.client.codec.StringCodec;
 import org.redisson.config.Config;
 
 /**
- * Shows what of Redisson works unchanged against any node of three: buckets, atomic numbers and
- * keys, in all operations that need no script.
+ * Shows what of Redisson works unchanged against any node of three: buckets, atomic numbers, keys
+ * and atomic batches, in all operations that need no script.
  */
 class RedissonTest {
   private static NodesInThisJvm nodes;
@@ -96,6 +98,18 @@ class RedissonTest {
           .isInstanceOf(RedisException.class)
           .hasMessageContaining("scripts and functions are not supported");
     }
+  }
+
+  @Test
+  void atomicBatches() {
+    RBatch batch =
+        redisson.createBatch(
+            BatchOptions.defaults().executionMode(BatchOptions.ExecutionMode.REDIS_WRITE_ATOMIC));
+    var unusedSet = batch.<String>getBucket("{b}a").setAsync("1");
+    var unusedCount = batch.getAtomicLong("{b}n").addAndGetAsync(5);
+    var unusedGet = batch.<String>getBucket("{b}a").getAsync();
+    List<Object> responses = new ArrayList<>(batch.execute().getResponses());
+    assertThat(responses).hasSize(3).endsWith(5L, "1");
   }
 
   @Test

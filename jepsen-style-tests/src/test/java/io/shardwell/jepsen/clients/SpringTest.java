@@ -32,7 +32,9 @@ import org.springframework.data.redis.connection.BitFieldSubCommands;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.RedisCallback;
+import org.springframework.data.redis.core.RedisOperations;
 import org.springframework.data.redis.core.ScanOptions;
+import org.springframework.data.redis.core.SessionCallback;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.core.ValueOperations;
 
@@ -117,6 +119,37 @@ class SpringTest {
               connection.serverCommands().flushAll();
               return null;
             });
+  }
+
+  /** Withdraws from an account unless somebody else changes it meanwhile. */
+  private record Withdrawal(String account, long amount, Runnable meanwhile)
+      implements SessionCallback<List<Object>> {
+    @Override
+    @SuppressWarnings("unchecked") // A StringRedisTemplate hands in its own operations.
+    public <K, V> List<Object> execute(RedisOperations<K, V> any) {
+      RedisOperations<String, String> operations = (RedisOperations<String, String>) any;
+      operations.watch(account);
+      long balance = Long.parseLong(Objects.requireNonNull(operations.opsForValue().get(account)));
+      meanwhile.run();
+      operations.multi();
+      operations.opsForValue().set(account, Long.toString(balance - amount));
+      operations.opsForValue().increment(account + ":withdrawals");
+      operations.opsForValue().get(account);
+      return operations.exec();
+    }
+  }
+
+  @Test
+  void sessionsExecuteTransactions() {
+    values.set("{account}", "100");
+    assertThat(template.execute(new Withdrawal("{account}", 30, () -> {})))
+        .containsExactly(true, 1L, "70");
+    assertThat(
+            template.execute(new Withdrawal("{account}", 30, () -> values.set("{account}", "5"))))
+        .as("void")
+        .isNullOrEmpty();
+    assertThat(values.multiGet(List.of("{account}", "{account}:withdrawals")))
+        .containsExactly("5", "1");
   }
 
   @Test

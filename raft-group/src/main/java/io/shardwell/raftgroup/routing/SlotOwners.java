@@ -118,6 +118,11 @@ public final class SlotOwners implements ShardScope {
     return members.size();
   }
 
+  /** How many replicas each shard has, its leader included. */
+  public int replicas() {
+    return members.get(0).size();
+  }
+
   /** Where clients reach a node. */
   public ClientAddress address(String nodeId) {
     return addresses.apply(nodeId);

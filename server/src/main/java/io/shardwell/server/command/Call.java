@@ -48,6 +48,19 @@ public final class Call {
     return new Call(client, otherWords, session, otherAnswer);
   }
 
+  /** How long the request was as RESP has it: an array of bulk strings. */
+  long requestBytes() {
+    long bytes = 3L + digits(words.length);
+    for (byte[] word : words) {
+      bytes += 5L + digits(word.length) + word.length;
+    }
+    return bytes;
+  }
+
+  private static int digits(int number) {
+    return Integer.toString(number).length();
+  }
+
   int count() {
     return words.length;
   }

@@ -50,6 +50,9 @@ public final class ClientInfo {
   /** The last command's name in lower case, null before the first. */
   public @Nullable String lastCommand;
 
+  /** Bytes of the request that is being executed, as RESP has them; else 0. */
+  long requestBytes;
+
   /** Bytes of answers the client has not taken yet. */
   public long outputBytes;
 
@@ -143,7 +146,9 @@ public final class ClientInfo {
         + flags()
         + " db=0 sub=0 psub=0 ssub=0 multi="
         + transaction.length()
-        + " qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0"
+        + " qbuf="
+        + requestBytes
+        + " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0"
         + " obl=0 oll=0 omem="
         + outputBytes
         + " tot-mem="

@@ -54,32 +54,6 @@ final class ClusterCommands {
           "SET-CONFIG-EPOCH",
           "SETSLOT");
 
-  private static final List<String> HELP =
-      List.of(
-          "CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-          "COUNTKEYSINSLOT <slot>",
-          "    Return the number of keys in <slot>, if this node owns it.",
-          "GETKEYSINSLOT <slot> <count>",
-          "    Return key names stored in <slot>, if this node owns it.",
-          "INFO",
-          "    Return information about the cluster.",
-          "KEYSLOT <key>",
-          "    Return the hash slot for <key>.",
-          "LINKS",
-          "    Return information about the links between this node and the others.",
-          "MYID",
-          "    Return the node id.",
-          "NODES",
-          "    Return the nodes of the cluster, with the slots each of them leads.",
-          "REPLICAS <node-id>",
-          "    Return the replicas of a node: none, replication is by shard.",
-          "SHARDS",
-          "    Return the shards, the leader of each first.",
-          "SLOTS",
-          "    Return the slot ranges, the leader of each first.",
-          "HELP",
-          "    Print this help.");
-
   private final SlotOwners owners;
   private final Supplier<NodeStatus> status;
   private final EventLoop clock;
@@ -124,11 +98,6 @@ final class ClusterCommands {
               call.count() == words ? Answer.integer(Slots.of(call.bytes(2))) : Answer.NIL;
           case "REPLICAS", "SLAVES" -> call.count() == words ? replicas(call) : Answer.NIL;
           case "COUNT-FAILURE-REPORTS" -> Answer.integer(0);
-          case "HELP" -> {
-            List<Answer> lines = new ArrayList<>();
-            HELP.forEach(line -> lines.add(Answer.status(line)));
-            yield new Answer.Items(lines);
-          }
           default -> Errors.unknownSubcommand(call, "cluster");
         };
     return call.count() == words ? answer : Errors.subcommandArity(call, "cluster");

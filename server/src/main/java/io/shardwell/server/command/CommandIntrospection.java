@@ -2,7 +2,6 @@ package io.shardwell.server.command;
 
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Command;
-import io.shardwell.statemachine.Invocation;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,7 +23,8 @@ final class CommandIntrospection {
       case "INFO" -> rows(call.count() == 2 ? names() : named(call), cluster);
       case "DOCS" -> docs(call.count() == 2 ? names() : named(call));
       case "LIST" -> list(call);
-      case "GETKEYS" -> keys(call);
+      case "GETKEYS" -> CommandKeys.keys(call);
+      case "GETKEYSANDFLAGS" -> CommandKeys.keysAndFlags(call);
       default -> Errors.unknownSubcommand(call, "command");
     };
   }
@@ -140,6 +140,11 @@ final class CommandIntrospection {
     if (!row.complexity().equals("-")) {
       add("complexity", row.complexity(), fields);
     }
+    List<CommandArgument> arguments = CommandSyntax.of(row.name());
+    if (!arguments.isEmpty()) {
+      fields.add(Answer.bulk("arguments"));
+      fields.add(CommandArgument.answers(arguments));
+    }
     List<Answer> subcommands = new ArrayList<>();
     for (CommandRow subcommand : CommandTable.subcommands(row.name())) {
       subcommands.add(Answer.bulk(subcommand.name()));
@@ -175,35 +180,6 @@ final class CommandIntrospection {
       return Errors.SYNTAX;
     }
     return new Answer.Items(rows.stream().map(row -> Answer.bulk(row.name())).toList());
-  }
-
-  private static Answer keys(Call call) {
-    String name = call.text(2).toLowerCase(Locale.ROOT);
-    CommandRow row = CommandTable.find(name);
-    if (row != null && call.count() > 3 && !CommandTable.subcommands(name).isEmpty()) {
-      row = CommandTable.find(name + "|" + call.text(3).toLowerCase(Locale.ROOT));
-    }
-    int words = call.count() - 2;
-    if (row == null) {
-      return Answer.failure("ERR Invalid command specified");
-    }
-    if (row.firstKey() == 0) {
-      return Answer.failure("ERR The command has no key arguments");
-    }
-    if (!row.accepts(words)) {
-      return Answer.failure("ERR Invalid number of arguments specified for command");
-    }
-    return new Answer.Items(keysOf(call, row).stream().map(Answer::bulk).toList());
-  }
-
-  private static List<byte[]> keysOf(Call call, CommandRow row) {
-    byte[][] words = new byte[call.count() - 2][];
-    for (int i = 0; i < words.length; i++) {
-      words[i] = call.bytes(i + 2);
-    }
-    return Invocation.parse(words) instanceof Invocation.Ok ok
-        ? ok.invocation().keys()
-        : row.keyPositions(words.length).stream().map(i -> words[i]).toList();
   }
 
   /** HELP of the plain-text listener. */

@@ -41,6 +41,16 @@ record CommandRow(
     return name.indexOf('|') >= 0;
   }
 
+  /** Its name within its command; its whole name if it is none. */
+  String subcommand() {
+    return name.substring(name.indexOf('|') + 1);
+  }
+
+  /** Every command with subcommands has one that describes the others. */
+  boolean isHelp() {
+    return name.endsWith("|help");
+  }
+
   boolean accepts(int words) {
     return arity >= 0 ? words == arity : words >= -arity;
   }

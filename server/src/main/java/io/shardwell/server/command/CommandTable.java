@@ -78,7 +78,41 @@ final class CommandTable {
       throw new UncheckedIOException(SOURCE, e);
     }
     add(row(lines), rows);
-    return rows;
+    return withHelp(rows);
+  }
+
+  /** Each command with subcommands gets HELP, after the others. */
+  private static Map<String, CommandRow> withHelp(Map<String, CommandRow> rows) {
+    Map<String, CommandRow> all = new LinkedHashMap<>(rows);
+    for (CommandRow row : rows.values()) {
+      if (row.isSubcommand()) {
+        String container = row.name().substring(0, row.name().indexOf('|'));
+        all.computeIfAbsent(container + "|help", name -> help(row(container, rows), name));
+      }
+    }
+    return all;
+  }
+
+  private static CommandRow row(String name, Map<String, CommandRow> rows) {
+    return Objects.requireNonNull(rows.get(name), name);
+  }
+
+  private static CommandRow help(CommandRow container, String name) {
+    return new CommandRow(
+        name,
+        2,
+        0,
+        0,
+        0,
+        container.group(),
+        "5.0.0",
+        "O(1)",
+        List.of("loading", "stale"),
+        List.of("slow"),
+        List.of(),
+        List.of(),
+        "Describes the subcommands.",
+        "");
   }
 
   private static void add(CommandRow row, Map<String, CommandRow> rows) {

@@ -145,8 +145,10 @@ final class ConfigCommand {
           return;
         }
       } else if (settings.containsKey(name)) {
-        call.answer(failed(call, i, "can't set immutable config"));
-        return;
+        if (!shown(call, name, settings.get(name)).equalsIgnoreCase(call.text(i + 1))) {
+          call.answer(failed(call, i, "can't set immutable config"));
+          return;
+        }
       } else {
         call.answer(
             Answer.failure(
@@ -155,6 +157,10 @@ final class ConfigCommand {
                     + "'"));
         return;
       }
+    }
+    if (bytes == null && policy == null) {
+      call.answer(Answer.OK); // All is as it was asked for: tools restore what they have found.
+      return;
     }
     memory.change(bytes, policy, reply -> call.answer(new Answer.Plain(reply)));
   }

@@ -132,6 +132,14 @@ final class ConnectionCommands {
   static Answer client(Call call, Clients clients, long nowNanos) {
     ClientInfo self = call.client;
     String subcommand = call.upper(1);
+    self.requestBytes = call.requestBytes();
+    Answer answer = client(call, clients, nowNanos, self, subcommand);
+    self.requestBytes = 0;
+    return answer;
+  }
+
+  private static Answer client(
+      Call call, Clients clients, long nowNanos, ClientInfo self, String subcommand) {
     return switch (subcommand) {
       case "ID" -> Answer.integer(self.id);
       case "GETNAME" -> self.name.isEmpty() ? Answer.NIL : Answer.bulk(self.name);

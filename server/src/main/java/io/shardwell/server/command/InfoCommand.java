@@ -22,7 +22,9 @@ import java.util.function.Supplier;
  */
 final class InfoCommand {
 
-  private static final Set<String> ALL = Set.of("all", "everything", "default");
+  private static final Set<String> ALL = Set.of("all", "everything");
+  private static final String DEFAULT = "default";
+  private static final String COMMAND_STATS = "Commandstats";
 
   private final NodeFacts facts;
   private final Supplier<NodeStatus> status;
@@ -51,13 +53,16 @@ final class InfoCommand {
     for (int i = 1; i < call.count(); i++) {
       wanted.add(call.text(i).toLowerCase(Locale.ROOT));
     }
-    boolean everything = wanted.isEmpty() || wanted.stream().anyMatch(ALL::contains);
+    boolean everything = wanted.stream().anyMatch(ALL::contains);
+    boolean most = wanted.isEmpty() || wanted.contains(DEFAULT);
     NodeStatus now = status.get();
     StringBuilder text = new StringBuilder(2048);
     sections(now, call.client.face == Face.CLUSTER)
         .forEach(
             (section, fields) -> {
-              if (everything || wanted.contains(section.toLowerCase(Locale.ROOT))) {
+              if (everything
+                  || (most && !section.equals(COMMAND_STATS))
+                  || wanted.contains(section.toLowerCase(Locale.ROOT))) {
                 text.append(text.isEmpty() ? "" : "\r\n").append("# ").append(section);
                 text.append("\r\n");
                 fields.forEach(
@@ -77,6 +82,8 @@ final class InfoCommand {
     sections.put("Replication", replication(now));
     sections.put("CPU", cpu());
     sections.put("Modules", Map.of());
+    sections.put(COMMAND_STATS, counters.stats().commandFields());
+    sections.put("Errorstats", counters.stats().errorFields());
     sections.put("Cluster", Map.of("cluster_enabled", cluster ? 1 : 0));
     sections.put("Keyspace", keyspace(now, cluster));
     sections.put("Shardwell", shardwell(now));

@@ -1,5 +1,10 @@
 package io.shardwell.server.command;
 
+import io.shardwell.server.protocol.Answer;
+import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Reply;
+import org.jspecify.annotations.Nullable;
+
 /** Counts since the start, or since CONFIG RESETSTAT. Loop thread only. */
 public final class NodeCounters {
 
@@ -11,6 +16,50 @@ public final class NodeCounters {
   public long keyHits;
   public long keyMisses;
   public long errorAnswers;
+
+  private CommandStats stats = new CommandStats();
+
+  /** By command and by kind of error. */
+  public CommandStats stats() {
+    return stats;
+  }
+
+  /**
+   * Counts an answer on its way to a client, or within one of EXEC.
+   *
+   * @param command null if no shard executed it
+   * @param line null if nothing was executed
+   */
+  public void answered(
+      @Nullable Command command,
+      CommandStats.@Nullable Line line,
+      @Nullable Answer answer,
+      @Nullable Reply plain,
+      long tookNanos) {
+    Reply reply = answer instanceof Answer.Plain inside ? inside.reply() : plain;
+    Reply.Failure failure = reply instanceof Reply.Failure failed ? failed : null;
+    if (failure != null) {
+      errorAnswers++;
+      stats.failure(failure);
+    }
+    if (line == null) {
+      return; // Refused, or queued.
+    }
+    line.called(tookNanos, failure == null);
+    if (command == Command.GET && failure == null) {
+      found(reply);
+    } else if (command == Command.MGET && reply instanceof Reply.Array array) {
+      array.items().forEach(this::found);
+    }
+  }
+
+  private void found(@Nullable Reply value) {
+    if (value instanceof Reply.Nil) {
+      keyMisses++;
+    } else {
+      keyHits++;
+    }
+  }
 
   // Commands per 100 ms, the latest SAMPLES of them, as Redis does it.
   private final long[] samples = new long[SAMPLES];
@@ -40,5 +89,6 @@ public final class NodeCounters {
     keyHits = 0;
     keyMisses = 0;
     errorAnswers = 0;
+    stats = new CommandStats();
   }
 }

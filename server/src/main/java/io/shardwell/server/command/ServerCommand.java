@@ -1,6 +1,7 @@
 package io.shardwell.server.command;
 
 import io.shardwell.server.protocol.Answer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -29,9 +30,21 @@ record ServerCommand(CommandRow row, List<CommandRow> subcommands, Consumer<Call
     Answer refusal = refusal(call);
     if (refusal != null) {
       call.answer(refusal);
+    } else if (!subcommands.isEmpty() && call.count() > 1 && call.upper(1).equals("HELP")) {
+      call.answer(ContainerHelp.of(row, subcommands));
     } else {
       action.accept(call);
     }
+  }
+
+  /** The name under which a call is counted: that of the subcommand if there is one. */
+  String fullName(byte[][] words) {
+    if (subcommands.isEmpty() || words.length < 2) {
+      return name();
+    }
+    String full =
+        name() + "|" + new String(words[1], StandardCharsets.UTF_8).toLowerCase(Locale.ROOT);
+    return CommandTable.find(full) == null ? name() : full;
   }
 
   /** Why the words are no call of this command; null if they are. */

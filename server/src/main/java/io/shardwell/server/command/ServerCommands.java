@@ -2,6 +2,7 @@ package io.shardwell.server.command;
 
 import io.shardwell.raftgroup.EventLoop;
 import io.shardwell.raftgroup.NodeStatus;
+import io.shardwell.raftgroup.reads.FollowerReads;
 import io.shardwell.raftgroup.routing.SlotOwners;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Command;
@@ -41,12 +42,16 @@ public final class ServerCommands {
   private final ClusterRouting routing;
   private final ClusterCommands clusterFace;
   private final TransactionCommands transactions;
+  private final NodeCounters counters;
+
+  private Runnable shutdown = () -> {};
 
   /**
    * The table of one node.
    *
    * @param status this node's as of the moment asked for
    * @param owners for the cluster face
+   * @param followers for its clients that said READONLY; null where there is no data
    */
   public ServerCommands(
       NodeFacts facts,
@@ -55,11 +60,13 @@ public final class ServerCommands {
       NodeCounters counters,
       MemorySetting memory,
       EventLoop clock,
-      SlotOwners owners) {
+      SlotOwners owners,
+      @Nullable FollowerReads followers) {
     this.facts = facts;
+    this.counters = counters;
     this.status = status;
     this.config = new ConfigCommand(facts, counters, memory);
-    this.routing = new ClusterRouting(owners);
+    this.routing = new ClusterRouting(owners, followers);
     this.transactions = new TransactionCommands(owners::shards, routing, memory, this);
     this.clusterFace = new ClusterCommands(owners, status, clock);
     InfoCommand info =
@@ -84,6 +91,10 @@ public final class ServerCommands {
     add(ServerCommand.later("config", config::execute));
     add(ServerCommand.of("time", call -> time(clock)));
     add(ServerCommand.of("role", call -> role()));
+    WaitCommands waiting = new WaitCommands(owners, facts.dir() != null);
+    add(ServerCommand.of("wait", waiting::waitForReplicas));
+    add(ServerCommand.of("waitaof", waiting::waitForDisks));
+    add(ServerCommand.of("shutdown", this::shutdown));
     add(ServerCommand.of("readonly", call -> readOnly(call, true)));
     add(ServerCommand.of("readwrite", call -> readOnly(call, false)));
     add(ServerCommand.of("asking", ServerCommands::asking));
@@ -102,7 +113,6 @@ public final class ServerCommands {
   }
 
   private void addRefusals() {
-    refuse("shutdown", "ERR a node stops on SIGTERM or Ctrl-C, not on a client's word");
     String replication = "ERR replication is built in: see 'shardwell cluster status'";
     for (String name : List.of("replicaof", "slaveof", "sync", "psync", "replconf", "failover")) {
       refuse(name, replication);
@@ -124,9 +134,19 @@ public final class ServerCommands {
     table.put(command.name(), command);
   }
 
-  /** MOVED or CROSSSLOT for a client of the cluster face; null if the command belongs here. */
-  public @Nullable Reply refusal(Invocation invocation) {
-    return routing.refusal(invocation);
+  /**
+   * Whether the client's command is answered here and now, or soon, without its shard: by MOVED or
+   * CROSSSLOT, or from a follower. Only on the cluster face.
+   *
+   * @param onReply then called exactly once
+   */
+  public boolean answers(ClientInfo client, Invocation invocation, Consumer<Reply> onReply) {
+    return client.face == Face.CLUSTER && routing.answers(client, invocation, onReply);
+  }
+
+  /** What SHUTDOWN does: begins the graceful stop of this node, and returns at once. */
+  public void onShutdown(Runnable stop) {
+    shutdown = stop;
   }
 
   /** One more truth for CONFIG GET. */
@@ -141,6 +161,16 @@ public final class ServerCommands {
     }
     String lower = new String(name, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
     return table.containsKey(lower) ? lower : null;
+  }
+
+  /** The name under which a call is counted and shown: with its subcommand if there is one. */
+  public String fullName(String name, byte[][] words) {
+    return Objects.requireNonNull(table.get(name)).fullName(words);
+  }
+
+  /** What this node's clients have had. */
+  NodeCounters counters() {
+    return counters;
   }
 
   /** Executes a command that {@link #find} has found. */
@@ -178,6 +208,28 @@ public final class ServerCommands {
         Answer.bulk(Long.toString(millis % 1000 * 1000)));
   }
 
+  /**
+   * As SIGTERM: everything is durable and leaderships are handed over, whatever the options say.
+   * Redis answers nothing if it stops.
+   */
+  private Answer shutdown(Call call) {
+    for (int i = 1; i < call.count(); i++) {
+      switch (call.upper(i)) {
+        case "SAVE", "NOSAVE", "NOW", "FORCE" -> {}
+        case "ABORT" -> {
+          return call.count() == 2 ? Answer.failure("ERR No shutdown in progress.") : Errors.SYNTAX;
+        }
+        default -> {
+          return Errors.SYNTAX;
+        }
+      }
+    }
+    call.client.setReplyMode(ClientInfo.ReplyMode.OFF);
+    call.client.quit = true;
+    shutdown.run();
+    return Answer.OK;
+  }
+
   private Answer role() {
     return Answer.items(
         Answer.bulk("master"),
@@ -185,7 +237,7 @@ public final class ServerCommands {
         Answer.NOTHING);
   }
 
-  /** Reads stay linearizable: a node that does not lead still answers MOVED (docs). */
+  /** Until READWRITE, reads need not go to the leader (docs/cluster-face.md). */
   private static Answer readOnly(Call call, boolean readOnly) {
     if (call.client.face != Face.CLUSTER) {
       return Answer.failure(CLUSTER_DISABLED);
@@ -228,10 +280,7 @@ public final class ServerCommands {
                 + "\r\n");
       }
       case "MYID" -> Answer.bulk(facts.nodeId());
-      case "KEYSLOT" ->
-          call.count() == 3
-              ? Answer.integer(Slots.of(call.bytes(2)))
-              : Errors.subcommandArity(call, "cluster");
+      case "KEYSLOT" -> Answer.integer(Slots.of(call.bytes(2)));
       default -> Answer.failure(CLUSTER_DISABLED);
     };
   }

@@ -29,6 +29,13 @@ final class TransactionCommands {
   private static final Set<String> NOT_QUEUED =
       Set.of("multi", "exec", "discard", "watch", "quit", "reset");
 
+  /** What Redis flags no_multi. */
+  private static final Set<String> NOT_IN_TRANSACTIONS =
+      Set.of("shutdown", "save", "sync", "psync");
+
+  private static final Answer NOT_ALLOWED =
+      Answer.failure("ERR Command not allowed inside a transaction");
+
   private static final Answer OUT_OF_MEMORY =
       Answer.failure("OOM command not allowed when used memory > 'maxmemory'.");
   private static final Answer OUT_OF_MEMORY_AT_EXEC =
@@ -164,7 +171,10 @@ final class TransactionCommands {
     Answer refusal = null;
     Invocation invocation = null;
     if (own != null) {
-      refusal = commands.refusal(own, new Call(client, words));
+      refusal =
+          NOT_IN_TRANSACTIONS.contains(own)
+              ? NOT_ALLOWED
+              : commands.refusal(own, new Call(client, words));
     } else {
       Invocation.Parsed parsed = Invocation.parse(words);
       if (parsed instanceof Invocation.Ok ok) {
@@ -179,9 +189,20 @@ final class TransactionCommands {
     }
     if (refusal != null) {
       transaction.abort();
+      if (own != null || invocation != null) {
+        line(own, words, invocation).rejected();
+      }
       return refusal;
     }
     return QUEUED;
+  }
+
+  private CommandStats.Line line(
+      @Nullable String own, byte[][] words, @Nullable Invocation invocation) {
+    CommandStats stats = commands.counters().stats();
+    return invocation != null
+        ? stats.of(invocation.command())
+        : stats.of(commands.fullName(Objects.requireNonNull(own), words));
   }
 
   private @Nullable Answer refusal(ClientInfo client, Invocation invocation) {
@@ -269,15 +290,20 @@ final class TransactionCommands {
       int at = i;
       Invocation invocation = each.invocation();
       if (invocation != null) {
-        answers[at] = Answer.of(invocation.command(), ofShard.next());
+        Reply reply = ofShard.next();
+        answers[at] = Answer.of(invocation.command(), reply);
+        CommandStats.Line line = line(null, each.words(), invocation);
+        commands.counters().answered(invocation.command(), line, null, reply, 0);
       } else {
         missing[0]++;
+        String name = Objects.requireNonNull(commands.find(each.words()[0]));
         Consumer<Answer> answered =
             answer -> {
               answers[at] = answer;
+              CommandStats.Line line = line(name, each.words(), null);
+              commands.counters().answered(null, line, answer, null, 0);
               arrived.run();
             };
-        String name = Objects.requireNonNull(commands.find(each.words()[0]));
         commands.execute(name, call.inside(each.words(), answered));
       }
     }

@@ -16,6 +16,7 @@ import io.shardwell.statemachine.Reply;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -58,7 +59,8 @@ class ServerCommandsTest {
           counters,
           new TestMemory(),
           new StoppedClock(),
-          OWNERS);
+          OWNERS,
+          null);
 
   private ClientInfo newClient(String address) {
     ClientInfo created =
@@ -164,7 +166,7 @@ class ServerCommandsTest {
     assertThat(call("CLIENT", "SETINFO", "LIB-NAME", "jedis")).isEqualTo("+OK");
     assertThat(call("CLIENT", "INFO"))
         .startsWith("id=1 addr=127.0.0.1:1001 laddr=127.0.0.1:6379 ")
-        .contains(" lib-name=jedis ", " resp=2 ", " age=2 ");
+        .contains(" lib-name=jedis ", " resp=2 ", " age=2 ", " qbuf=26 ");
     assertThat(call("CLIENT", "LIST").lines()).hasSize(2);
     assertThat(call("CLIENT", "LIST", "ID", "2").lines()).hasSize(1);
     assertThat(call("CLIENT", "KILL", "127.0.0.1:9")).isEqualTo("-ERR No such client");
@@ -192,6 +194,10 @@ class ServerCommandsTest {
     assertThat(call("COMMAND", "DOCS", "get")).startsWith("[get, [summary, Returns the value");
     assertThat(call("COMMAND", "LIST", "FILTERBY", "PATTERN", "mget*")).isEqualTo("[mget]");
     assertThat(call("COMMAND", "GETKEYS", "MSET", "a", "1", "b", "2")).isEqualTo("[a, b]");
+    assertThat(call("COMMAND", "GETKEYS", "MEMORY", "USAGE", "k")).isEqualTo("[k]");
+    assertThat(call("COMMAND", "GETKEYSANDFLAGS", "RENAME", "a", "b"))
+        .isEqualTo("[[a, [+RW, +access, +delete]], [b, [+OW, +update]]]");
+    assertThat(call("COMMAND", "INFO", "cluster|slots")).startsWith("[[cluster|slots, 2, [");
     assertThat(call("COMMAND", "GETKEYS", "PING", "a"))
         .isEqualTo("-ERR The command has no key arguments");
     assertThat(call("COMMAND", "GETKEYS", "GET", "a", "b"))
@@ -239,6 +245,9 @@ class ServerCommandsTest {
     assertThat(call("CONFIG", "GET", "save", "p[a-o]rt")).isEqualTo("[port, 6379, save, ]");
     assertThat(call("CONFIG", "GET", "nosuch")).isEqualTo("[]");
     assertThat(call("CONFIG", "SET", "port", "1")).endsWith("can't set immutable config");
+    assertThat(call("CONFIG", "SET", "save", "", "appendfsync", "Always"))
+        .as("what is so already")
+        .isEqualTo("+OK");
     assertThat(call("CONFIG", "SET", "maxmemory", "5", "port", "1"))
         .isEqualTo(
             "-ERR CONFIG SET failed (possibly related to argument 'port') - can't set immutable"
@@ -265,10 +274,78 @@ class ServerCommandsTest {
     assertThat(call("MODULE", "LIST")).isEqualTo("[]");
     assertThat(call("ACL", "WHOAMI")).isEqualTo("default");
     assertThat(call("SLOWLOG", "LEN")).isEqualTo("0");
-    assertThat(call("SHUTDOWN")).startsWith("-ERR a node stops on SIGTERM");
     assertThat(call("SHARDWELL", "STATUS")).startsWith("{\"nodeId\":\"n1\"");
     assertThat(call("HELP")).contains("GET ", "SHARDWELL");
-    assertThat(commands.find("WAIT".getBytes(StandardCharsets.US_ASCII))).isNull();
+    assertThat(call("WAIT", "1", "0")).as("one replica").isEqualTo("0");
+    assertThat(call("WAIT", "x", "0")).startsWith("-ERR value is not an integer");
+    assertThat(call("WAIT", "1", "x")).startsWith("-ERR timeout is not an integer");
+    assertThat(call("WAIT", "1", "-1")).isEqualTo("-ERR timeout is negative");
+    assertThat(call("WAITAOF", "1", "0", "0")).isEqualTo("[1, 0]");
+    assertThat(call("WAITAOF", "2", "0", "0")).contains("value must between 0 and 1");
+  }
+
+  @Test
+  void shutdownStopsTheNodeWithoutAnAnswer() {
+    int[] stops = {0};
+    commands.onShutdown(() -> stops[0]++);
+    assertThat(call("SHUTDOWN", "ABORT")).isEqualTo("-ERR No shutdown in progress.");
+    assertThat(call("SHUTDOWN", "LATER")).isEqualTo("-ERR syntax error");
+    assertThat(stops[0]).isZero();
+    call("SHUTDOWN", "NOSAVE");
+    assertThat(stops[0]).isEqualTo(1);
+    assertThat(client.hasQuit()).isTrue();
+    assertThat(client.stillTakesAnswer(true)).isFalse();
+  }
+
+  @Test
+  void everyContainerHasHelp() {
+    for (CommandRow row : CommandTable.commands()) {
+      List<CommandRow> subcommands = CommandTable.subcommands(row.name());
+      if (subcommands.isEmpty() || row.name().equals("shardwell")) {
+        continue;
+      }
+      String help = call(row.name(), "help");
+      assertThat(help).as(row.name()).contains("<subcommand> [<arg> [value] [opt] ...]");
+      for (CommandRow each : subcommands) {
+        assertThat(help).contains("+" + each.subcommand().toUpperCase(Locale.ROOT));
+      }
+      assertThat(call(row.name(), "help", "x"))
+          .isEqualTo("-ERR wrong number of arguments for '" + row.name() + "|help' command");
+      assertThat(call("COMMAND", "INFO", row.name() + "|help")).startsWith("[[");
+    }
+    assertThat(call("CLIENT", "HELP"))
+        .contains("+LIST [TYPE t] [ID n ...], +    Describes all connections.");
+    assertThat(call("CLUSTER", "NOSUCH"))
+        .isEqualTo("-ERR unknown subcommand 'NOSUCH'. Try CLUSTER HELP.");
+  }
+
+  @Test
+  void statisticsCountCallsTheirTimeAndTheirErrors() {
+    CommandStats stats = counters.stats();
+    counters.answered(Command.GET, stats.of(Command.GET), null, Reply.NIL, 3_000);
+    counters.answered(Command.GET, stats.of(Command.GET), null, Reply.ONE, 2_000);
+    Reply.Failure failure = new Reply.Failure("OOM command not allowed");
+    counters.answered(Command.SET, stats.of(Command.SET), null, failure, 0);
+    stats.of(Command.SET).rejected();
+    counters.answered(null, stats.of("client|list"), Answer.OK, null, 1_500);
+    assertThat(call("INFO", "commandstats"))
+        .contains(
+            "\r\ncmdstat_client|list:calls=1,usec=1,usec_per_call=1.50,rejected_calls=0,failed_calls=0"
+                + "\r\ncmdstat_get:calls=2,usec=5,usec_per_call=2.50,rejected_calls=0,failed_calls=0"
+                + "\r\ncmdstat_set:calls=1,usec=0,usec_per_call=0.00,rejected_calls=1,failed_calls=1");
+    assertThat(call("INFO", "errorstats")).contains("\r\nerrorstat_OOM:count=1\r\n");
+    assertThat(call("INFO", "stats"))
+        .contains("\r\nkeyspace_hits:1\r\n", "\r\nkeyspace_misses:1\r\n");
+    assertThat(call("INFO")).contains("errorstat_OOM").doesNotContain("cmdstat_");
+    assertThat(call("INFO", "all")).contains("cmdstat_get");
+    assertThat(call("CONFIG", "RESETSTAT")).isEqualTo("+OK");
+    assertThat(call("INFO", "everything")).doesNotContain("cmdstat_", "errorstat_");
+    for (int kind = 0; kind < 2 * CommandStats.MAX_ERROR_KINDS; kind++) {
+      counters.stats().failure(new Reply.Failure("E" + kind + " x"));
+    }
+    assertThat(call("INFO", "errorstats").lines())
+        .as("a heading, and not more than so many")
+        .hasSize(1 + CommandStats.MAX_ERROR_KINDS);
   }
 
   @Test
