@@ -38,6 +38,29 @@ public final class Patience {
     return loop.nanoTime() - stalledNanos;
   }
 
+  /** {@link #nanoTime} before which no answer can have come. */
+  static final long NO_ANSWER = Long.MIN_VALUE;
+
+  /** Whether there is nothing left of {@link #leftNanos}. */
+  boolean isOver(long deadlineNanos, long lastAnswerNanos) {
+    return leftNanos(deadlineNanos, lastAnswerNanos) <= 0;
+  }
+
+  /**
+   * How much longer a command is to wait, in nanoseconds: until its deadline and, as long as its
+   * shard answers others before it, for the same patience from the last answer. What stands behind
+   * a long pipeline on a busy machine does not wait for want of a leader.
+   *
+   * @param lastAnswerNanos by {@link #nanoTime}; {@link #NO_ANSWER} at first
+   */
+  long leftNanos(long deadlineNanos, long lastAnswerNanos) {
+    long now = nanoTime();
+    long left = deadlineNanos - now;
+    return lastAnswerNanos == NO_ANSWER
+        ? left
+        : Math.max(left, lastAnswerNanos + commandNanos - now);
+  }
+
   /** For a command that begins to wait now. */
   long deadlineNanos() {
     return nanoTime() + commandNanos;

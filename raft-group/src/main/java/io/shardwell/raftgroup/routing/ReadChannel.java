@@ -60,6 +60,9 @@ public final class ReadChannel {
   private final TreeMap<Long, Asked> underWay = new TreeMap<>();
   private long nextReadId = 1;
 
+  /** By the time of patience. */
+  private long lastAnswerNanos = Patience.NO_ANSWER;
+
   /** Loop time before which nothing is asked, after a refusal. */
   private long restUntilNanos = Long.MIN_VALUE;
 
@@ -153,6 +156,7 @@ public final class ReadChannel {
       return;
     }
     leaders.confirmed(shard, from);
+    lastAnswerNanos = patience.nanoTime();
     answered.replies = ReplyCodec.decode(answer.replies());
     while (!underWay.isEmpty()) {
       Asked first = underWay.firstEntry().getValue();
@@ -211,8 +215,7 @@ public final class ReadChannel {
     if (!underWay.isEmpty() && underWay.firstEntry().getValue().askedNanos <= oldest) {
       askAgainFrom(underWay.firstKey());
     }
-    long patient = patience.nanoTime();
-    while (!queue.isEmpty() && queue.element().deadlineNanos() <= patient) {
+    while (!queue.isEmpty() && patience.isOver(queue.element().deadlineNanos(), lastAnswerNanos)) {
       Pending late = queue.remove();
       queuedBytes -= late.invocation().encodedBytes();
       late.finish(RoutingErrors.noLeader(shard, late.invocation(), leaders.whyNone()));

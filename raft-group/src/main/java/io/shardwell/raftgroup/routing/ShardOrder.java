@@ -26,6 +26,7 @@ public final class ShardOrder {
     boolean writing;
     final ArrayDeque<Pending> waiting = new ArrayDeque<>();
     boolean watched;
+    long lastAnswerNanos = Patience.NO_ANSWER;
   }
 
   private final EventLoop loop;
@@ -67,6 +68,9 @@ public final class ShardOrder {
   private void decided(int shard, Lane lane) {
     lane.unfinished--;
     assert lane.unfinished >= 0;
+    if (!lane.waiting.isEmpty()) {
+      lane.lastAnswerNanos = patience.nanoTime();
+    }
     goOn(shard, lane);
   }
 
@@ -90,13 +94,16 @@ public final class ShardOrder {
         loop.schedule(
             () -> {
               lane.watched = false;
-              long now = patience.nanoTime();
-              while (!lane.waiting.isEmpty() && lane.waiting.element().deadlineNanos() <= now) {
+              while (!lane.waiting.isEmpty() && leftNanos(lane) <= 0) {
                 Pending late = lane.waiting.remove();
                 late.onReply().accept(RoutingErrors.noLeader(shard, late.invocation()));
               }
               watch(shard, lane);
             },
-            Math.max(0, lane.waiting.element().deadlineNanos() - patience.nanoTime()));
+            Math.max(0, leftNanos(lane)));
+  }
+
+  private long leftNanos(Lane lane) {
+    return patience.leftNanos(lane.waiting.element().deadlineNanos(), lane.lastAnswerNanos);
   }
 }

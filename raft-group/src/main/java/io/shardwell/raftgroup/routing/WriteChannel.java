@@ -93,6 +93,9 @@ public final class WriteChannel {
   // Invariant: consecutive sequences, the last of them is nextSequence - 1.
   private final ArrayDeque<Sent> underWay = new ArrayDeque<>();
 
+  /** By the time of patience. */
+  private long lastAnswerNanos = Patience.NO_ANSWER;
+
   /** Commands of an older boot; certain when the first batch of this boot is applied. */
   private final List<Pending> undecided = new ArrayList<>();
 
@@ -261,6 +264,7 @@ public final class WriteChannel {
 
   private void answered(Sent batch, byte[] encodedReplies) {
     done(batch);
+    lastAnswerNanos = patience.nanoTime();
     if (batch.givenUp) {
       batch.commands.forEach(command -> command.onDecided().run());
       return;
@@ -322,15 +326,14 @@ public final class WriteChannel {
   /** Every few milliseconds while not idle: ends patience, and repeats what stays unanswered. */
   public void patrol() {
     long now = loop.nanoTime();
-    long patient = patience.nanoTime();
-    while (!queue.isEmpty() && queue.element().deadlineNanos() <= patient) {
+    while (!queue.isEmpty() && patience.isOver(queue.element().deadlineNanos(), lastAnswerNanos)) {
       Pending late = queue.remove();
       queuedBytes -= late.invocation().encodedBytes();
       late.finish(RoutingErrors.noLeader(shard, late.invocation(), leaders.whyNone()));
     }
     long resendAfter = TimeUnit.MILLISECONDS.toNanos(tuning.resendMillis());
     for (Sent batch : underWay) {
-      if (!batch.givenUp && isOverdue(batch, patient)) {
+      if (!batch.givenUp && isOverdue(batch)) {
         giveUp(batch);
       }
       if (now - batch.lastSentNanos >= resendAfter) {
@@ -339,10 +342,10 @@ public final class WriteChannel {
     }
   }
 
-  private static boolean isOverdue(Sent batch, long patient) {
+  private boolean isOverdue(Sent batch) {
     long deadline =
         Math.max(batch.commands.get(0).deadlineNanos(), batch.firstSentNanos + MIN_ANSWER_NANOS);
-    return deadline <= patient;
+    return patience.isOver(deadline, lastAnswerNanos);
   }
 
   private void giveUp(Sent batch) {

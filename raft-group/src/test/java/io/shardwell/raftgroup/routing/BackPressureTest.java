@@ -10,12 +10,14 @@ import io.shardwell.raftgroup.wire.PeerMessage;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
+import io.shardwell.statemachine.ReplyCodec;
 import io.shardwell.statemachine.SessionKey;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -95,6 +97,29 @@ class BackPressureTest implements Post {
       boolean unused = reads.pump();
     }
     assertThat(told.get("stuck")).hasSize(ReadChannel.WINDOW);
+  }
+
+  @Test
+  void whoStandsBehindReadsThatAreAnsweredDoesNotLosePatience() {
+    stuckIsReached = true;
+    ReadChannel reads = reads(STUCK);
+    int all = 100;
+    for (int i = 0; i < all; i++) {
+      reads.submit(pending(Invocation.of(Command.GET, KEY)));
+    }
+    for (int i = 0; i < 6; i++) {
+      loop.run(Tuning.DEFAULT.commandPatienceMillis() / 2);
+      reads.patrol();
+      told.clear();
+      assertThat(reads.pump()).isTrue();
+      PeerMessage.Read asked = (PeerMessage.Read) Objects.requireNonNull(told.get("stuck")).get(0);
+      byte[] answer = ReplyCodec.encode(List.of(Reply.NIL));
+      reads.onAnswer("stuck", new PeerMessage.ReadAnswer(STUCK, asked.readId(), answer));
+      assertThat(replies).hasSize(i + 1).containsOnly(Reply.NIL);
+    }
+    loop.run(Tuning.DEFAULT.commandPatienceMillis());
+    reads.patrol();
+    assertThat(replies).hasSize(all);
   }
 
   /** A full queue is not for ever: patience ends, and there is room again. */

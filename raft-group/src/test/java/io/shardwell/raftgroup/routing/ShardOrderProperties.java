@@ -24,6 +24,33 @@ class ShardOrderProperties {
 
   private record Out(int shard, Pending command) {}
 
+  /** Seconds behind others that are answered are no wait for a leader; silence is. */
+  @Example
+  void patienceOfTheLastBeginsWhenTheAnswersEnd() {
+    int patienceMillis = 1500;
+    int commands = 100;
+    VirtualLoop loop = new VirtualLoop();
+    List<Pending> underWay = new ArrayList<>();
+    List<Reply> replies = new ArrayList<>();
+    ShardOrder order =
+        new ShardOrder(
+            1, loop, new Patience(loop, patienceMillis), (shard, command) -> underWay.add(command));
+    for (int i = 0; i < commands; i++) {
+      Command command = i % 2 == 0 ? Command.GET : Command.INCR;
+      order.submit(0, Invocation.of(command, KEY), replies::add);
+    }
+    for (int i = 0; i < commands / 2; i++) {
+      loop.run(100);
+      assertThat(underWay).hasSize(1);
+      underWay.remove(0).finish(Reply.OK);
+    }
+    assertThat(replies).hasSize(commands / 2).containsOnly(Reply.OK);
+    loop.run(patienceMillis - 1);
+    assertThat(replies).hasSize(commands / 2);
+    loop.run(1);
+    assertThat(replies).hasSize(commands - 1); // One is under way: its channel decides.
+  }
+
   @Property(tries = 300)
   void readsAndWritesOfAShardNeverOverlapAndStartInOrder(@ForAll long seed) {
     Random random = new Random(seed);
