@@ -25,6 +25,9 @@ final class Keyspace {
   /** The deadline of an entry that never expires. */
   static final long NO_DEADLINE = -1;
 
+  /** Stands for the deadline of a key that does not exist. */
+  static final long ABSENT = -2;
+
   /** Bits of a recency stamp that count changes within one log entry. */
   static final int ORDINAL_BITS = 20;
 
@@ -188,6 +191,11 @@ final class Keyspace {
     return contains(key) ? table.deadline() : NO_DEADLINE;
   }
 
+  /** The deadline of a key, {@link #NO_DEADLINE}, or {@link #ABSENT}. */
+  long deadlineOrAbsent(byte[] key) {
+    return contains(key) ? table.deadline() : ABSENT;
+  }
+
   /**
    * Sets a value; whatever the key was is replaced. A deadline not after log time removes it.
    * Returns false, and has done nothing, if there is no room.
@@ -276,8 +284,26 @@ final class Keyspace {
     if (isPast(deadline)) {
       removeHere();
     } else {
-      store(true, table.hash(), table.record(), deadline);
+      setDeadlineHere(deadline);
     }
+  }
+
+  /** As storing the same record, but its value is hashed once: that is most of the work. */
+  private void setDeadlineHere(long deadline) {
+    long hash = table.hash();
+    byte[] record = table.record();
+    long value = valueHash(record);
+    digest -= Hash.combine(rest(hash, value, table.deadline(), table.version()), table.recency());
+    if (table.deadline() != NO_DEADLINE) {
+      deadlines.remove(table.deadline(), hash, weight(record));
+    }
+    long now = nextRecency();
+    table.set(record, deadline, now, now);
+    lastVersion = now;
+    if (deadline != NO_DEADLINE) {
+      deadlines.add(deadline, hash, weight(record));
+    }
+    digest += Hash.combine(rest(hash, value, deadline, now), now);
   }
 
   /** Removes a key; false if there is none. */
@@ -525,7 +551,8 @@ final class Keyspace {
   }
 
   private void touchHere() {
-    long rest = rest(table.hash(), table.record(), table.deadline(), table.version());
+    long value = valueHash(table.record());
+    long rest = rest(table.hash(), value, table.deadline(), table.version());
     digest -= Hash.combine(rest, table.recency());
     table.set(table.record(), table.deadline(), table.version(), nextRecency());
     digest += Hash.combine(rest, table.recency());
@@ -585,13 +612,16 @@ final class Keyspace {
 
   private static long contribution(
       long hash, byte[] record, long deadline, long version, long recency) {
-    return Hash.combine(rest(hash, record, deadline, version), recency);
+    return Hash.combine(rest(hash, valueHash(record), deadline, version), recency);
+  }
+
+  private static long valueHash(byte[] record) {
+    return Hash.of(record, EntryRecord.valueFrom(record), record.length);
   }
 
   /** What an entry contributes, but for its recency. */
-  private static long rest(long hash, byte[] record, long deadline, long version) {
-    long value = Hash.of(record, EntryRecord.valueFrom(record), record.length);
-    long running = Hash.combine(hash, value);
+  private static long rest(long hash, long valueHash, long deadline, long version) {
+    long running = Hash.combine(hash, valueHash);
     running = Hash.combine(running, deadline);
     return Hash.combine(running, version);
   }

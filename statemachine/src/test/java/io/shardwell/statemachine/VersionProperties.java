@@ -33,7 +33,7 @@ class VersionProperties {
       Map<String, Long> changes,
       int flushes) {}
 
-  @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
+  @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
   void versionsTellEveryChangeAndNothingElse(@ForAll long seed) {
     History history = new History(new Random(seed));
     for (int step = 0; step < STEPS; step++) {

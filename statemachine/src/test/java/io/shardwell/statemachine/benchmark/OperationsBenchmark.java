@@ -166,9 +166,9 @@ public class OperationsBenchmark {
         .param("operation", operations)
         .param("keys", sizes)
         .forks(1)
-        .warmupIterations(5)
+        .warmupIterations(3)
         .warmupTime(TimeValue.seconds(1))
-        .measurementIterations(9)
+        .measurementIterations(7)
         .measurementTime(TimeValue.milliseconds(700))
         // As in production: assertions and the collector. Caffeine needs the memory.
         .jvmArgs("-Xms5g", "-Xmx5g", "-XX:+AlwaysPreTouch", "-XX:+UseG1GC", "-ea:io.shardwell...")
