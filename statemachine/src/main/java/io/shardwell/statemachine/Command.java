@@ -60,7 +60,9 @@ public enum Command {
   WATCHED(46, -2, Access.READ, Spread.ONE_SHARD, 1, -1, 1),
   DELEX(47, -2, Access.WRITE, Spread.ONE_KEY, 1, 1, 1),
   DELIFEQ(48, 3, Access.WRITE, Spread.ONE_KEY, 1, 1, 1),
-  DIGEST(49, 2, Access.READ, Spread.ONE_KEY, 1, 1, 1);
+  DIGEST(49, 2, Access.READ, Spread.ONE_KEY, 1, 1, 1),
+  /** What OBJECT and MEMORY ask; see {@link Inspection}. No client can call it by name. */
+  INSPECT(50, 2, Access.READ, Spread.ONE_KEY, 1, 1, 1);
 
   /** Which shards a command concerns. */
   public enum Spread {
@@ -130,7 +132,7 @@ public enum Command {
 
   /** Whether the command is made by nodes only, never by a client's words. */
   public boolean isInternal() {
-    return this == TRANSACTION || this == WATCHED;
+    return this == TRANSACTION || this == WATCHED || this == INSPECT;
   }
 
   /** Whether the command goes through the log. */

@@ -65,6 +65,7 @@ final class Execution {
       case DELEX -> ConditionalCommands.delEx(keys, call);
       case DELIFEQ -> ConditionalCommands.delIfEq(keys, call);
       case DIGEST -> ConditionalCommands.digest(keys, call);
+      case INSPECT -> Inspection.inspect(keys, call);
       case WATCHED -> watched(keys, call);
       case TRANSACTION -> throw new IllegalArgumentException("transaction as a single call");
       case RANDOMKEY -> KeyCommands.randomKey(keys, stampMillis);

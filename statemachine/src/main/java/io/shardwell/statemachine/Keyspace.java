@@ -177,6 +177,16 @@ final class Keyspace {
     return contains(key) ? EntryRecord.value(table.record()) : null;
   }
 
+  /** At most so many first bytes of a key's value, or null. The caller's own copy. */
+  byte @Nullable [] head(byte[] key, int most) {
+    if (!contains(key)) {
+      return null;
+    }
+    byte[] record = table.record();
+    int from = EntryRecord.valueFrom(record);
+    return Arrays.copyOfRange(record, from, Math.min(record.length, from + most));
+  }
+
   /** The length of a key's value in bytes, or -1. */
   int valueLength(byte[] key) {
     if (!contains(key)) {
