@@ -24,8 +24,8 @@ import redis.clients.jedis.exceptions.JedisException;
  * million keys that expire at the same moment, or snapshots under as many writes as it takes. A
  * probe sends one GET after the other over a connection of its own; a pause is the time of one.
  *
- * <p>Arguments: the launcher (bin/shardwell), {@code expiry}, {@code snapshot} or {@code both}, keys
- * (1 000 000), seconds of each measurement (30). See docs/benchmarks.md.
+ * <p>Arguments: the launcher (bin/shardwell), {@code expiry}, {@code snapshot} or {@code both},
+ * keys (1 000 000), seconds of each measurement (30). See docs/benchmarks.md.
  */
 public final class StallBenchmark {
   private static final int VALUE_BYTES = 100;
