@@ -198,6 +198,10 @@ class VersionProperties {
         expected.add(Reply.NIL);
         return;
       }
+      if (model.isStuck() && inside.stream().anyMatch(History::mayNeedRoom)) {
+        expected.add(Failures.TRANSACTION_WITHOUT_ROOM);
+        return;
+      }
       boolean countsReads = model.countsReads();
       List<Reply> replies = new ArrayList<>();
       for (List<String> words : inside) {
@@ -207,6 +211,10 @@ class VersionProperties {
         }
       }
       expected.add(new Reply.Array(replies));
+    }
+
+    private static boolean mayNeedRoom(List<String> words) {
+      return Shard.call(words).command().mayNeedRoom();
     }
 
     /** After FLUSHALL every key that is absent counts as changed, if it was watched before. */
