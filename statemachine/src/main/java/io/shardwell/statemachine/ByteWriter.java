@@ -60,6 +60,11 @@ final class ByteWriter {
     length += 8;
   }
 
+  /** So many bytes will be written: else a large array may be doubled for the last few of them. */
+  void reserve(int more) {
+    ensure(more);
+  }
+
   /** Length and bytes. */
   void writeBytes(byte[] value) {
     writeBytes(value, 0, value.length);

@@ -71,7 +71,9 @@ public enum Command {
   COPY(57, -3, Access.WRITE, Spread.ONE_SHARD, 1, 2, 1),
   LCS(58, -3, Access.READ, Spread.ONE_SHARD, 1, 2, 1),
   /** The keys end where the count before them says; see {@link #countsItsKeys}. */
-  MSETEX(59, -4, Access.WRITE, Spread.ONE_SHARD, 2, -1, 2);
+  MSETEX(59, -4, Access.WRITE, Spread.ONE_SHARD, 2, -1, 2),
+  /** What OBJECT and MEMORY ask; see {@link Inspection}. No client can call it by name. */
+  INSPECT(60, 2, Access.READ, Spread.ONE_KEY, 1, 1, 1);
 
   /** Which shards a command concerns. */
   public enum Spread {
@@ -141,7 +143,7 @@ public enum Command {
 
   /** Whether the command is made by nodes only, never by a client's words. */
   public boolean isInternal() {
-    return this == TRANSACTION || this == WATCHED;
+    return this == TRANSACTION || this == WATCHED || this == INSPECT;
   }
 
   /** Whether the command goes through the log. */

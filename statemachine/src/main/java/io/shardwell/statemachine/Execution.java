@@ -74,6 +74,7 @@ final class Execution {
       case COPY -> KeyCommands.copy(keys, call);
       case LCS -> LcsCommand.lcs(keys, call);
       case MSETEX -> StringCommands.msetEx(keys, call);
+      case INSPECT -> Inspection.inspect(keys, call);
       case WATCHED -> watched(keys, call);
       case TRANSACTION -> throw new IllegalArgumentException("transaction as a single call");
       case RANDOMKEY -> KeyCommands.randomKey(keys, stampMillis);

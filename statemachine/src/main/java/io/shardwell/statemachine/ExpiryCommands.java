@@ -44,10 +44,10 @@ final class ExpiryCommands {
     }
     long deadline = unit.signedDeadline(time.getAsLong(), keys.logTime());
     byte[] key = call.argument(0);
-    if (!keys.contains(key)) {
+    long current = keys.deadlineOrAbsent(key);
+    if (current == Keyspace.ABSENT) {
       return Reply.ZERO;
     }
-    long current = keys.deadline(key);
     boolean forEver = current == Keyspace.NO_DEADLINE;
     if ((nx && !forEver)
         || (xx && forEver)
@@ -89,10 +89,10 @@ final class ExpiryCommands {
   }
 
   private static long expireTime(Keyspace keys, byte[] key) {
-    if (!keys.contains(key)) {
+    long deadline = keys.deadlineOrAbsent(key);
+    if (deadline == Keyspace.ABSENT) {
       return NO_KEY;
     }
-    long deadline = keys.deadline(key);
     return deadline == Keyspace.NO_DEADLINE ? NO_EXPIRY : deadline;
   }
 

@@ -26,6 +26,9 @@ final class Keyspace {
   /** The deadline of an entry that never expires. */
   static final long NO_DEADLINE = -1;
 
+  /** Stands for the deadline of a key that does not exist. */
+  static final long ABSENT = -2;
+
   /** Bits of a recency stamp that count changes within one log entry. */
   static final int ORDINAL_BITS = 20;
 
@@ -77,7 +80,16 @@ final class Keyspace {
 
   /** Whether the limit was lowered below what is here, and nothing can be evicted to get there. */
   boolean isStuckAboveLimit() {
-    return isAboveLimit() && !table.hasOldest();
+    return isAboveLimit() && evictableBytes() == 0;
+  }
+
+  /** The keys that may be evicted, gone ones not counted: how far collecting is does not matter. */
+  private long evictableBytes() {
+    return switch (limit.policy()) {
+      case NOEVICTION -> 0;
+      case ALLKEYS_LRU -> logicalBytes();
+      case VOLATILE_LRU -> deadlines.liveWeight();
+    };
   }
 
   /** Whether further entries, whatever they are, would bring the keys nearer to the limit. */
@@ -180,6 +192,16 @@ final class Keyspace {
     return contains(key) ? EntryRecord.value(table.record()) : null;
   }
 
+  /** At most so many first bytes of a key's value, or null. The caller's own copy. */
+  byte @Nullable [] head(byte[] key, int most) {
+    if (!contains(key)) {
+      return null;
+    }
+    byte[] record = table.record();
+    int from = EntryRecord.valueFrom(record);
+    return Arrays.copyOfRange(record, from, Math.min(record.length, from + most));
+  }
+
   /** A byte of a key's value, 0 to 255; 0 if there is no such key or its value is too short. */
   int byteAt(byte[] key, int position) {
     if (valueLength(key) <= position) {
@@ -201,6 +223,11 @@ final class Keyspace {
   /** The deadline of a key that exists, or {@link #NO_DEADLINE}. */
   long deadline(byte[] key) {
     return contains(key) ? table.deadline() : NO_DEADLINE;
+  }
+
+  /** The deadline of a key, {@link #NO_DEADLINE}, or {@link #ABSENT}. */
+  long deadlineOrAbsent(byte[] key) {
+    return contains(key) ? table.deadline() : ABSENT;
   }
 
   /**
@@ -306,8 +333,26 @@ final class Keyspace {
     if (isPast(deadline)) {
       removeHere();
     } else {
-      store(true, table.hash(), table.record(), deadline);
+      setDeadlineHere(deadline);
     }
+  }
+
+  /** As storing the same record, but its value is hashed once: that is most of the work. */
+  private void setDeadlineHere(long deadline) {
+    long hash = table.hash();
+    byte[] record = table.record();
+    long value = valueHash(record);
+    digest -= Hash.combine(rest(hash, value, table.deadline(), table.version()), table.recency());
+    if (table.deadline() != NO_DEADLINE) {
+      deadlines.remove(table.deadline(), hash, weight(record));
+    }
+    long now = nextRecency();
+    table.set(record, deadline, now, now);
+    lastVersion = now;
+    if (deadline != NO_DEADLINE) {
+      deadlines.add(deadline, hash, weight(record));
+    }
+    digest += Hash.combine(rest(hash, value, deadline, now), now);
   }
 
   /** Removes a key; false if there is none. */
@@ -555,7 +600,8 @@ final class Keyspace {
   }
 
   private void touchHere() {
-    long rest = rest(table.hash(), table.record(), table.deadline(), table.version());
+    long value = valueHash(table.record());
+    long rest = rest(table.hash(), value, table.deadline(), table.version());
     digest -= Hash.combine(rest, table.recency());
     table.set(table.record(), table.deadline(), table.version(), nextRecency());
     digest += Hash.combine(rest, table.recency());
@@ -615,13 +661,16 @@ final class Keyspace {
 
   private static long contribution(
       long hash, byte[] record, long deadline, long version, long recency) {
-    return Hash.combine(rest(hash, record, deadline, version), recency);
+    return Hash.combine(rest(hash, valueHash(record), deadline, version), recency);
+  }
+
+  private static long valueHash(byte[] record) {
+    return Hash.of(record, EntryRecord.valueFrom(record), record.length);
   }
 
   /** What an entry contributes, but for its recency. */
-  private static long rest(long hash, byte[] record, long deadline, long version) {
-    long value = Hash.of(record, EntryRecord.valueFrom(record), record.length);
-    long running = Hash.combine(hash, value);
+  private static long rest(long hash, long valueHash, long deadline, long version) {
+    long running = Hash.combine(hash, valueHash);
     running = Hash.combine(running, deadline);
     return Hash.combine(running, version);
   }

@@ -11,6 +11,9 @@ final class SnapshotWriter {
   /** The version and the longest number of a chunk. */
   static final int CHUNK_HEADER_BYTES = 1 + 5;
 
+  /** Kind, lengths of key and value, deadline, version and recency, at most. */
+  private static final int MOST_ENTRY_OVERHEAD = 1 + 5 + 5 + 3 * 10;
+
   // Bytes of records in a chunk, at most, but for a larger one that is alone.
   private final int capacity;
   private final int chunkCount;
@@ -93,6 +96,8 @@ final class SnapshotWriter {
   }
 
   void entry(byte[] entry, long deadline, long version, long recency) {
+    // Of each number room for ten bytes is asked for before it is written.
+    record.reserve(entry.length + MOST_ENTRY_OVERHEAD + 10);
     record.writeByte(SnapshotFormat.ENTRY);
     int valueFrom = EntryRecord.valueFrom(entry);
     record.writeRaw(entry, 0, valueFrom); // Length and key.

@@ -28,7 +28,7 @@ class CommandTest {
                 + " 40=MSETNX 41=SUBSTR 42=RENAME 43=RENAMENX 44=GETVER"
                 + " 45=TRANSACTION 46=WATCHED 47=DELEX 48=DELIFEQ 49=DIGEST 50=SETBIT 51=GETBIT"
                 + " 52=BITCOUNT 53=BITPOS 54=BITOP 55=BITFIELD 56=BITFIELD_RO 57=COPY 58=LCS"
-                + " 59=MSETEX");
+                + " 59=MSETEX 60=INSPECT");
   }
 
   @Test

@@ -42,6 +42,16 @@ final class NaiveMemory {
     policy = newPolicy;
   }
 
+  /** Whether the limit is exceeded and no key may be evicted. */
+  boolean isStuck() {
+    return isAbove(limit, store) && victims(Set.of()).isEmpty();
+  }
+
+  /** Whether the reads of a transaction make their keys the last ones used. */
+  boolean countsReads() {
+    return limit > 0 && policy != EvictionPolicy.NOEVICTION && store.bytes() > limit / 4 * 3;
+  }
+
   void beginEntry(long stamp) {
     store.advance(stamp);
     ceiling = Math.max(limit, store.bytes());

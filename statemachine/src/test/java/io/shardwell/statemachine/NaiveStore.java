@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -41,12 +43,28 @@ final class NaiveStore {
   }
 
   private final List<Entry> entries = new ArrayList<>();
+  // Changes are numbered. By key the last one's number, also of keys that are no more.
+  private final Map<String, Long> lastChanges = new HashMap<>();
   private long logTime;
   private long uses;
+  private long changes;
 
   void advance(long stamp) {
     logTime = Math.max(logTime, stamp);
-    entries.removeIf(e -> e.deadline != null && e.deadline.compareTo(now()) <= 0);
+    for (Entry entry : List.copyOf(entries)) {
+      if (entry.deadline != null && entry.deadline.compareTo(now()) <= 0) {
+        delete(entry.key);
+      }
+    }
+  }
+
+  /** Another number each time that the key was written, given a deadline or removed in any way. */
+  long lastChange(String key) {
+    return lastChanges.getOrDefault(key, 0L);
+  }
+
+  private void changed(String key) {
+    lastChanges.put(key, ++changes);
   }
 
   long logTime() {
@@ -97,6 +115,8 @@ final class NaiveStore {
     }
     copy.logTime = logTime;
     copy.uses = uses;
+    copy.lastChanges.putAll(lastChanges);
+    copy.changes = changes;
     return copy;
   }
 
@@ -139,7 +159,7 @@ final class NaiveStore {
       }
       case "GETSET" -> put(key, w.get(1), bulk(entry));
       case "GETDEL" -> {
-        entries.remove(entry);
+        delete(key);
         yield bulk(entry);
       }
       case "GETEX" -> getEx(entry, w.subList(1, w.size()));
@@ -177,6 +197,7 @@ final class NaiveStore {
         boolean had = entry != null && entry.deadline != null;
         if (had) {
           Objects.requireNonNull(entry).deadline = null;
+          changed(key);
           use(entry);
         }
         yield had ? Reply.ONE : Reply.ZERO;
@@ -188,7 +209,7 @@ final class NaiveStore {
       case "RENAME", "RENAMENX" -> rename(name, entry, w.get(1));
       case "DBSIZE" -> new Reply.Int(entries.size());
       case "FLUSHALL", "FLUSHDB" -> {
-        entries.clear();
+        keys().forEach(this::delete);
         yield Reply.OK;
       }
       default -> throw new AssertionError(name);
@@ -234,10 +255,15 @@ final class NaiveStore {
     if (entry == null) {
       return Reply.NIL;
     }
-    if (options.equals(List.of("PERSIST"))) {
+    boolean persist = options.equals(List.of("PERSIST"));
+    BigInteger deadline = entry.deadline;
+    if (persist) {
       entry.deadline = null;
     } else if (!options.isEmpty()) {
       entry.deadline = deadline("GETEX", options.get(0), options.get(1));
+    }
+    if (persist ? deadline != null : !options.isEmpty()) {
+      changed(entry.key);
     }
     use(entry);
     return bulk(entry);
@@ -320,6 +346,7 @@ final class NaiveStore {
       return Reply.ZERO;
     }
     entry.deadline = at;
+    changed(entry.key);
     use(entry);
     return Reply.ONE;
   }
@@ -393,12 +420,17 @@ final class NaiveStore {
   }
 
   private boolean delete(String key) {
-    return entries.removeIf(e -> e.key.equals(key));
+    boolean was = entries.removeIf(e -> e.key.equals(key));
+    if (was) {
+      changed(key);
+    }
+    return was;
   }
 
   private Reply put(String key, String value, Reply reply) {
     delete(key);
     entries.add(new Entry(key, value));
+    changed(key);
     use(entries.get(entries.size() - 1));
     return reply;
   }
@@ -410,6 +442,7 @@ final class NaiveStore {
       return put(key, value, reply);
     }
     entry.value = value;
+    changed(key);
     use(entry);
     return reply;
   }

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Jedis;
@@ -22,13 +24,14 @@ import redis.clients.jedis.exceptions.JedisException;
  * million keys that expire at the same moment, or snapshots under as many writes as it takes. A
  * probe sends one GET after the other over a connection of its own; a pause is the time of one.
  *
- * <p>Arguments: the launcher (bin/shardwell), {@code expiry} or {@code snapshot}, keys (1 000 000),
- * seconds of each measurement (30). See docs/benchmarks.md.
+ * <p>Arguments: the launcher (bin/shardwell), {@code expiry}, {@code snapshot} or {@code both},
+ * keys (1 000 000), seconds of each measurement (30). See docs/benchmarks.md.
  */
 public final class StallBenchmark {
   private static final int VALUE_BYTES = 100;
   private static final int PIPELINED = 500;
   private static final int TIMEOUT_MILLIS = 60_000;
+  private static final Pattern HEAP = Pattern.compile("used_memory_heap:([0-9]+)");
 
   private final Path launcher;
   private final Path directory;
@@ -51,8 +54,8 @@ public final class StallBenchmark {
 
   /** Loads, measures and prints. */
   public static void main(String[] arguments) throws Exception {
-    if (arguments.length < 2 || !List.of("expiry", "snapshot").contains(arguments[1])) {
-      System.err.println("arguments: LAUNCHER expiry|snapshot [KEYS] [SECONDS]");
+    if (arguments.length < 2 || !List.of("expiry", "snapshot", "both").contains(arguments[1])) {
+      System.err.println("arguments: LAUNCHER expiry|snapshot|both [KEYS] [SECONDS]");
       System.exit(2);
     }
     int keys = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 1_000_000;
@@ -63,10 +66,15 @@ public final class StallBenchmark {
     Process server = benchmark.start();
     try {
       benchmark.awaitReady();
-      if (arguments[1].equals("expiry")) {
-        benchmark.expiry();
-      } else {
+      System.out.println(
+          "| %d keys | seconds | GETs | median, ms | p99 | p99.9 | longest | heap, MB |"
+              .formatted(keys));
+      System.out.println("|---|---|---|---|---|---|---|---|");
+      if (!arguments[1].equals("expiry")) {
         benchmark.snapshot();
+      }
+      if (!arguments[1].equals("snapshot")) {
+        benchmark.expiry();
       }
     } finally {
       server.destroyForcibly().onExit().join();
@@ -110,7 +118,9 @@ public final class StallBenchmark {
 
   /** All keys get one deadline; the probe looks on while it passes. */
   private void expiry() throws Exception {
+    stopped = false;
     write(keys, false);
+    beginRow();
     print("nothing special", probe(System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds)));
     long inMillis = 2_000 + keys / 50L;
     long deadline;
@@ -124,36 +134,34 @@ public final class StallBenchmark {
         pipeline.sync();
       }
       long left = deadline - System.currentTimeMillis();
-      System.out.printf(Locale.ROOT, "all have their deadline, %d ms before it%n", left);
+      System.err.printf(Locale.ROOT, "all have their deadline, %d ms before it%n", left);
     }
     Thread load = new Thread(this::loadOthers);
     load.start();
     long end = System.nanoTime();
     end += TimeUnit.MILLISECONDS.toNanos(deadline - System.currentTimeMillis());
-    print("before, under writes", probe(end - TimeUnit.MILLISECONDS.toNanos(500)));
-    print("while they expire", probe(end + TimeUnit.SECONDS.toNanos(seconds)));
+    beginRow();
+    print("writes, before they expire", probe(end - TimeUnit.MILLISECONDS.toNanos(500)));
+    print("writes, while they expire and after", probe(end + TimeUnit.SECONDS.toNanos(seconds)));
     stopped = true;
     load.join();
     try (Jedis jedis = connect()) {
-      System.out.printf(Locale.ROOT, "keys left: %d%n", jedis.dbSize());
+      System.err.printf(Locale.ROOT, "keys left: %d%n", jedis.dbSize());
     }
   }
 
   /** Overwrites keys until snapshots have been taken; the probe looks on. */
   private void snapshot() throws Exception {
-    write(keys, false);
     stopped = false;
+    write(keys, false);
+    beginRow();
+    print("nothing special", probe(System.nanoTime() + TimeUnit.SECONDS.toNanos(5)));
     Thread load = new Thread(this::overwrite);
     load.start();
     Path snapshots = directory.resolve("n1").resolve("snapshots");
     for (int taken = 0; taken < 3; taken++) {
-      long[] idle = probeUntil(() -> !isComplete(snapshots));
-      long begin = System.nanoTime();
-      long[] busy = probeUntil(() -> isComplete(snapshots));
-      double took = (System.nanoTime() - begin) / 1e9;
-      print("between snapshots", idle);
-      print("during a snapshot", busy);
-      System.out.printf(Locale.ROOT, "it took %.2f s%n", took);
+      print("writes, between snapshots", probeUntil(() -> !isComplete(snapshots)));
+      print("writes, during a snapshot", probeUntil(() -> isComplete(snapshots)));
     }
     stopped = true;
     load.join();
@@ -191,6 +199,20 @@ public final class StallBenchmark {
 
   private @Nullable Jedis probing;
 
+  // Of the time since the last row: when it began, and the server's heap after a collection and
+  // before one, as far as the looks at it have met that.
+  private long rowBegan = System.nanoTime();
+  private long leastHeap = Long.MAX_VALUE;
+  private long mostHeap;
+
+  private void lookAtHeap(Jedis jedis) {
+    Matcher heap = HEAP.matcher(jedis.info("memory"));
+    if (heap.find()) {
+      leastHeap = Math.min(leastHeap, Long.parseLong(heap.group(1)));
+      mostHeap = Math.max(mostHeap, Long.parseLong(heap.group(1)));
+    }
+  }
+
   /** Nanoseconds of each GET until then. */
   private long[] probe(long end) {
     Jedis jedis = probing == null ? connect() : probing;
@@ -198,7 +220,13 @@ public final class StallBenchmark {
     long[] times = new long[1024];
     int count = 0;
     Random random = new Random(count);
+    long nextLook = System.nanoTime();
     for (long begin = System.nanoTime(); begin < end; begin = System.nanoTime()) {
+      if (begin - nextLook >= 0) {
+        lookAtHeap(jedis);
+        begin = System.nanoTime();
+        nextLook = begin + TimeUnit.MILLISECONDS.toNanos(20);
+      }
       byte[] unused = jedis.get(key(random.nextInt(keys)));
       if (count == times.length) {
         times = Arrays.copyOf(times, count * 2);
@@ -208,21 +236,31 @@ public final class StallBenchmark {
     return Arrays.copyOf(times, count);
   }
 
-  private static void print(String when, long[] nanos) {
-    if (nanos.length == 0) {
-      return;
+  private void print(String when, long[] nanos) {
+    long now = System.nanoTime();
+    if (nanos.length > 0) {
+      long[] sorted = nanos.clone();
+      Arrays.sort(sorted);
+      System.out.printf(
+          Locale.ROOT,
+          "| %s | %.1f | %d | %.2f | %.2f | %.2f | %.2f | %d to %d |%n",
+          when,
+          (now - rowBegan) / 1e9,
+          sorted.length,
+          at(sorted, 0.5),
+          at(sorted, 0.99),
+          at(sorted, 0.999),
+          sorted[sorted.length - 1] / 1e6,
+          leastHeap / 1_000_000,
+          mostHeap / 1_000_000);
     }
-    long[] sorted = nanos.clone();
-    Arrays.sort(sorted);
-    System.out.printf(
-        Locale.ROOT,
-        "%-22s %8d GETs, ms: median %.2f, p99 %.2f, p99.9 %.2f, longest %.2f%n",
-        when,
-        sorted.length,
-        at(sorted, 0.5),
-        at(sorted, 0.99),
-        at(sorted, 0.999),
-        sorted[sorted.length - 1] / 1e6);
+    beginRow();
+  }
+
+  private void beginRow() {
+    rowBegan = System.nanoTime();
+    leastHeap = Long.MAX_VALUE;
+    mostHeap = 0;
   }
 
   private static double at(long[] sorted, double share) {

@@ -161,6 +161,8 @@ class RedisDifferencesTest {
         "OBJECT ENCODING none",
         "OBJECT FREQ none",
         "OBJECT FREQ here",
+        "OBJECT IDLETIME none",
+        "OBJECT IDLETIME",
         "OBJECT REFCOUNT none",
         "OBJECT REFCOUNT here",
         "MEMORY",

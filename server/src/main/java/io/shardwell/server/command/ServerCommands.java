@@ -5,7 +5,7 @@ import io.shardwell.raftgroup.NodeStatus;
 import io.shardwell.raftgroup.reads.FollowerReads;
 import io.shardwell.raftgroup.routing.SlotOwners;
 import io.shardwell.server.protocol.Answer;
-import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Inspection;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Reply;
@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +32,12 @@ public final class ServerCommands {
           "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note"
               + " that when switching between policies at runtime LRU and LFU data will take some"
               + " time to adjust.");
+
+  /** Redis says something like it when it counts uses instead of taking times. */
+  private static final Answer NO_IDLE_TIME =
+      Answer.failure(
+          "ERR idle time not tracked. Please note that recency is kept as an order of uses, part of"
+              + " the replicated history, and not as a time.");
 
   private static final int LONGEST_NAME = 32;
 
@@ -330,56 +336,49 @@ public final class ServerCommands {
       call.answer(Errors.SYNTAX);
       return;
     }
-    byte[] key = call.bytes(2);
-    askValue(
-        call,
-        reply ->
-            call.answer(
-                reply instanceof Reply.Bulk value
-                    ? Answer.integer(
-                        (long) key.length + value.value().length + Limits.ENTRY_OVERHEAD_BYTES)
-                    : new Answer.Plain(reply)));
+    long keyBytes = call.bytes(2).length;
+    inspect(
+        call, value -> Answer.integer(keyBytes + value.valueBytes() + Limits.ENTRY_OVERHEAD_BYTES));
   }
 
-  /** ENCODING, FREQ and REFCOUNT of a key. */
+  /** ENCODING, FREQ, IDLETIME and REFCOUNT of a key. */
   private void object(Call call) {
     String what = call.upper(1);
-    askValue(
+    inspect(
         call,
-        reply ->
-            call.answer(
-                !(reply instanceof Reply.Bulk value)
-                    ? new Answer.Plain(reply)
-                    : switch (what) {
-                      case "FREQ" -> NO_FREQUENCY;
-                      case "REFCOUNT" -> Answer.integer(1);
-                      default -> Answer.bulk(encoding(value.value()));
-                    }));
+        value ->
+            switch (what) {
+              case "FREQ" -> NO_FREQUENCY;
+              case "IDLETIME" -> NO_IDLE_TIME;
+              case "REFCOUNT" -> Answer.integer(1);
+              default -> Answer.bulk(encoding(value));
+            });
   }
 
-  /** Reads the value of the key at position 2, unless the cluster face has it elsewhere. */
-  private void askValue(Call call, Consumer<Reply> then) {
+  /** Looks at the key at position 2 without using it, unless the cluster face has it elsewhere. */
+  private void inspect(Call call, Function<Inspection, Answer> then) {
     Reply moved = call.client.face == Face.CLUSTER ? routing.moved(call.bytes(2)) : null;
+    Invocation.Parsed question = Inspection.question(call.bytes(2));
     if (moved != null) {
       call.answer(new Answer.Plain(moved));
+    } else if (question instanceof Invocation.Bad bad) {
+      call.answer(new Answer.Plain(bad.failure()));
     } else {
-      call.ask(Command.GET, call.bytes(2), then);
+      call.submit(
+          ((Invocation.Ok) question).invocation(),
+          reply -> {
+            Inspection value = Inspection.of(reply);
+            call.answer(value == null ? new Answer.Plain(reply) : then.apply(value));
+          });
     }
   }
 
   /** As Redis would store it. */
-  private static String encoding(byte[] value) {
-    if (value.length <= 20) {
-      String text = new String(value, StandardCharsets.ISO_8859_1);
-      try {
-        if (Long.toString(Long.parseLong(text)).equals(text)) {
-          return "int";
-        }
-      } catch (NumberFormatException e) {
-        // Not a number, then.
-      }
+  private static String encoding(Inspection value) {
+    if (value.isWholeNumber()) {
+      return "int";
     }
-    return value.length <= 44 ? "embstr" : "raw";
+    return value.valueBytes() <= 44 ? "embstr" : "raw";
   }
 
   private Answer shardwell(Call call) {

@@ -1,6 +1,7 @@
 package io.shardwell.statemachine.benchmark;
 
 import io.shardwell.statemachine.BatchBuilder;
+import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.FrozenShard;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Limits;
@@ -18,8 +19,9 @@ import java.util.Random;
 
 /**
  * How long the single steps are that a shard's thread takes while a snapshot is written under
- * writes, while it is installed, and while all keys expire at once. Counts the thread's CPU time,
- * so that neither collections nor other processes are in the figures.
+ * writes, while it is installed, and while all keys expire at once; and what values of up to 16 MiB
+ * make of them. Counts the thread's CPU time, so that neither collections nor other processes are
+ * in the figures.
  *
  * <p>Argument: keys (1 000 000). See docs/benchmarks.md.
  */
@@ -46,7 +48,49 @@ public final class StallBenchmark {
     for (int round = 0; round < 3; round++) {
       benchmark.snapshot();
     }
+    benchmark.extraMemory();
     benchmark.expiry();
+    for (int valueBytes : new int[] {64 * 1024, 1024 * 1024, Limits.MAX_VALUE_BYTES}) {
+      for (int round = 0; round < 2; round++) {
+        largeValues(valueBytes);
+      }
+    }
+  }
+
+  /** Steps that cannot be divided: one large value written, taken into a snapshot, and read. */
+  private static void largeValues(int valueBytes) {
+    int values = 20;
+    StallBenchmark benchmark = new StallBenchmark(values);
+    byte[] value = new byte[valueBytes];
+    benchmark.random.nextBytes(value);
+    List<Long> applies = new ArrayList<>();
+    for (int i = 0; i < 2 * values; i++) {
+      byte[] key = ("key:" + i % values).getBytes(StandardCharsets.ISO_8859_1);
+      applies.add(benchmark.apply(List.of(Invocation.of(Command.SET, key, value))));
+    }
+    FrozenShard view = benchmark.state.freeze(Limits.MAX_CHUNK_BYTES);
+    List<Long> steps = new ArrayList<>();
+    List<Long> reads = new ArrayList<>();
+    ShadowShard shadow = new ShadowShard();
+    for (int chunks = 0; chunks < view.chunkCount(); ) {
+      long begin = cpu();
+      byte[] chunk = view.write(128);
+      steps.add(cpu() - begin);
+      if (chunk != null) {
+        chunks++;
+        long read = cpu();
+        shadow.add(chunk);
+        reads.add(cpu() - read);
+      }
+    }
+    new ShardState().installShadow(shadow);
+    System.out.printf(
+        Locale.ROOT,
+        "values of %d KiB: SET %s; steps of a snapshot %s; a chunk is read %s%n",
+        valueBytes / 1024,
+        describe(applies),
+        describe(steps),
+        describe(reads));
   }
 
   private void load() {
@@ -83,11 +127,7 @@ public final class StallBenchmark {
       }
       pages = Math.max(pages, view.keptPages());
       for (long wrote = 0; wrote < 2 * used; wrote += applies.get(applies.size() - 1)) {
-        List<Invocation> calls = new ArrayList<>();
-        for (int i = 0; i < BATCH; i++) {
-          calls.add(call("SET", "key:" + random.nextInt(keys), value()));
-        }
-        applies.add(apply(calls));
+        applies.add(overwrite());
       }
     }
     System.out.printf(
@@ -119,6 +159,38 @@ public final class StallBenchmark {
         reads.stream().mapToLong(r -> r).sum() / 1e9,
         describe(reads),
         (cpu() - swap) / 1e6);
+  }
+
+  /** What a view holds on top of the shard, at ten moments of a snapshot under the same writes. */
+  private void extraMemory() {
+    long before = heap();
+    FrozenShard view = state.freeze(Limits.MAX_CHUNK_BYTES);
+    int chunks = 0;
+    long most = 0;
+    for (int look = 1; look <= 10; look++) {
+      for (; chunks < view.chunkCount() * look / 10; chunks++) {
+        while (view.write(128) == null) {
+          overwrite();
+        }
+      }
+      most = Math.max(most, heap() - before);
+    }
+    System.out.printf(
+        Locale.ROOT, "extra memory: %.1f MB on top of %.1f MB%n", most / 1e6, before / 1e6);
+  }
+
+  private static long heap() {
+    System.gc();
+    System.gc();
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+  }
+
+  private long overwrite() {
+    List<Invocation> calls = new ArrayList<>();
+    for (int i = 0; i < BATCH; i++) {
+      calls.add(call("SET", "key:" + random.nextInt(keys), value()));
+    }
+    return apply(calls);
   }
 
   private void expiry() {
