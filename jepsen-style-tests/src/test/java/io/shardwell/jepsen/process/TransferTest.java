@@ -8,8 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,8 +28,6 @@ class TransferTest {
   private static final int READY_SECONDS = 60;
 
   private final Queue<String> problems = new ConcurrentLinkedQueue<>();
-  // By node; odd while it is dead.
-  private final AtomicIntegerArray deaths = new AtomicIntegerArray(NODES);
 
   @Test
   @Timeout(240)
@@ -55,23 +51,19 @@ class TransferTest {
       for (int bank = 0; bank < BANKS; bank++) {
         Teller.open(servers.clients(0), bank);
       }
+      KillsInTurn kills = new KillsInTurn(servers);
       List<Teller> tellers = new ArrayList<>();
       for (int i = 0; i < NODES * TELLERS_PER_NODE; i++) {
         int node = i % NODES;
         tellers.add(
-            new Teller(i, i % BANKS, servers.clients(node), () -> deaths.get(node), problems));
+            new Teller(i, i % BANKS, servers.clients(node), () -> kills.deaths(node), problems));
       }
       tellers.forEach(Thread::start);
-      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-      int kills = 0;
-      do {
-        int victim = kills++ % NODES;
-        deaths.incrementAndGet(victim);
-        servers.kill(victim);
-        servers.start(victim);
-        assertThat(servers.awaitReady(READY_SECONDS)).as(servers::logs).isTrue();
-        deaths.incrementAndGet(victim);
-      } while (System.nanoTime() < end && problems.isEmpty());
+      int killed =
+          kills.go(
+              seconds,
+              problems::isEmpty,
+              () -> assertThat(servers.awaitReady(READY_SECONDS)).as(servers::logs).isTrue());
       for (Teller teller : tellers) {
         teller.finish();
       }
@@ -80,7 +72,7 @@ class TransferTest {
       long views = tellers.stream().mapToLong(Teller::views).sum();
       System.out.printf(
           "transfers: %d done, %d given up for a changed account, %d views, %d kills%n",
-          done, conflicts, views, kills);
+          done, conflicts, views, killed);
       assertThat(problems).as(servers::logs).isEmpty();
       tellers.forEach(teller -> teller.checkReceipts(servers.clients(0)));
       assertThat(problems).isEmpty();
