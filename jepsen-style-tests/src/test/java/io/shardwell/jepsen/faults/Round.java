@@ -1,5 +1,6 @@
 package io.shardwell.jepsen.faults;
 
+import io.shardwell.cli.Main;
 import io.shardwell.jepsen.process.LoopbackNetwork;
 import io.shardwell.jepsen.process.NamespaceNetwork;
 import io.shardwell.jepsen.process.Network;
@@ -41,6 +42,7 @@ final class Round {
   private final FaultFigures figures;
   private final int nodes;
   private final int shards;
+  private Class<?> main = Main.class;
 
   /**
    * Draws the cluster.
@@ -58,6 +60,12 @@ final class Round {
     this.shards = 1 + random.nextInt(6);
   }
 
+  /** With servers of another main class, which takes the same arguments. */
+  Round withServersOf(Class<?> other) {
+    main = other;
+    return this;
+  }
+
   /** What a round shows, when it has not failed. */
   record Result(int operations, int open, int acknowledged, int undecided) {}
 
@@ -73,14 +81,15 @@ final class Round {
     try (SmallDisk disk = smallDisk();
         ServerProcesses servers =
             new ServerProcesses(
-                directory,
-                nodes,
-                shards,
-                network,
-                "--replicas",
-                Integer.toString(nodes),
-                "--min-free-bytes",
-                Long.toString(FullDisk.MIN_FREE_BYTES))) {
+                    directory,
+                    nodes,
+                    shards,
+                    network,
+                    "--replicas",
+                    Integer.toString(nodes),
+                    "--min-free-bytes",
+                    Long.toString(FullDisk.MIN_FREE_BYTES))
+                .runBy(main)) {
       List<Interposer> interposers = new ArrayList<>();
       for (int node = 0; library != null && node < nodes; node++) {
         Interposer interposer =
@@ -153,10 +162,7 @@ final class Round {
     }
     availability.mended();
     site.servers().mark(name + " mended");
-    require(
-        site.servers().awaitReady(RECOVERY_SECONDS),
-        site.servers(),
-        "not ready " + RECOVERY_SECONDS + " s after " + name);
+    awaitReady(site.servers(), name);
     long deadline = deadline();
     while (!availability.isBack()) {
       require(
@@ -165,8 +171,20 @@ final class Round {
     }
     figures.add(name, availability.cost());
     awaitAnswers(crowd, site.servers());
+    checkAlive(site.servers(), name);
+  }
+
+  private void awaitReady(ServerProcesses servers, String name) throws InterruptedException {
+    long deadline = deadline();
+    while (!servers.awaitReady(2)) {
+      checkAlive(servers, name);
+      require(System.nanoTime() < deadline, servers, "nodes are not ready again after " + name);
+    }
+  }
+
+  private void checkAlive(ServerProcesses servers, String name) {
     for (int node = 0; node < nodes; node++) {
-      require(site.servers().isAlive(node), site.servers(), "a node has ended after " + name);
+      require(servers.isAlive(node), servers, "n" + (node + 1) + " has ended after " + name);
     }
   }
 

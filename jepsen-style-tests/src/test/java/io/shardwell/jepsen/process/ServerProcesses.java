@@ -65,7 +65,7 @@ public final class ServerProcesses implements AutoCloseable {
   }
 
   /** With another main class than that of {@code shardwell}; it takes the same arguments. */
-  ServerProcesses runBy(Class<?> other) {
+  public ServerProcesses runBy(Class<?> other) {
     main = other;
     return this;
   }
