@@ -50,6 +50,18 @@ public final class History {
     entry.returned = next(time);
   }
 
+  /**
+   * The operation may have been sent once more, by a client library that repeats what was not
+   * answered when its connection broke: as if another client had called the same at the same time
+   * and never learned what became of it.
+   *
+   * @param client a number of its own: nothing orders the copy
+   */
+  public void repeated(int operation, int client) {
+    Entry entry = entries.get(operation);
+    entries.add(new Entry(client, entry.key, entry.command, entry.call));
+  }
+
   /** For reports: if the promise was broken, one of these is the culprit. One line each. */
   public List<String> refusedOn(String key) {
     List<String> lines = new ArrayList<>();

@@ -21,6 +21,9 @@ public sealed interface KeyCommand {
   record Set(String value, Condition condition, long ttlMillis, boolean keepTtl, boolean returnOld)
       implements KeyCommand {}
 
+  /** SET with IFEQ: only if the key holds just that. */
+  record Swap(String expected, String value) implements KeyCommand {}
+
   record Delete() implements KeyCommand {}
 
   record Exists() implements KeyCommand {}
@@ -74,6 +77,8 @@ public sealed interface KeyCommand {
             case IF_PRESENT -> " XX";
           });
       return line.append(s.returnOld ? " GET" : "").toString();
+    } else if (this instanceof Swap s) {
+      return "SET \"" + s.value + "\" IFEQ \"" + s.expected + '"';
     } else if (this instanceof Increment i) {
       return "INCRBY " + i.by;
     } else if (this instanceof Append a) {

@@ -78,6 +78,8 @@ public record KeyModel(long slackNanos) {
         return present ? Answer.text(state.text()) : Answer.Word.NIL;
       }
       return holds(set.condition(), state) ? Answer.Word.DONE : Answer.Word.NIL;
+    } else if (command instanceof KeyCommand.Swap swap) {
+      return holds(swap, state) ? Answer.Word.DONE : Answer.Word.NIL;
     } else if (command instanceof KeyCommand.Delete || command instanceof KeyCommand.Exists) {
       return Answer.number(present ? 1 : 0);
     } else if (command instanceof KeyCommand.Increment increment) {
@@ -107,6 +109,8 @@ public record KeyModel(long slackNanos) {
       return set.keepTtl() && state.isPresent()
           ? state.withValue(set.value())
           : KeyState.of(set.value());
+    } else if (command instanceof KeyCommand.Swap swap) {
+      return holds(swap, state) ? KeyState.of(swap.value()) : state;
     } else if (command instanceof KeyCommand.Delete) {
       return KeyState.ABSENT;
     } else if (command instanceof KeyCommand.Increment increment) {
@@ -135,6 +139,10 @@ public record KeyModel(long slackNanos) {
         value,
         Math.min(earliest, KeyState.NEVER - 1),
         plus(operation.returned(), ttl + slackNanos));
+  }
+
+  private static boolean holds(KeyCommand.Swap swap, KeyState state) {
+    return state.isPresent() && state.text().equals(swap.expected());
   }
 
   private static boolean holds(Condition condition, KeyState state) {

@@ -61,6 +61,37 @@ class LinearizabilityCheckerTest {
   }
 
   @Test
+  void aRepeatedCallMayTakeEffectOnceMore() {
+    History history = new History();
+    int call = history.called(1, "counter", new KeyCommand.Increment(1), 0);
+    history.returned(call, Answer.number(2), 50);
+    assertThat(checker.check(of(history, "counter")).isExplained()).isFalse();
+    history.repeated(call, 2);
+    assertThat(checker.check(of(history, "counter")).isExplained()).isTrue();
+    int third = history.called(3, "counter", GET, 60);
+    history.returned(third, Answer.text("3"), 70);
+    assertThat(checker.check(of(history, "counter")).isExplained()).isFalse();
+  }
+
+  private static List<Operation> of(History history, String key) {
+    return history.byKey().getOrDefault(key, List.of());
+  }
+
+  @Test
+  void aSwapNeedsWhatItExpects() {
+    Operation set = op(1, KeyCommand.set("a"), 0, 10, Answer.Word.DONE);
+    KeyCommand swap = new KeyCommand.Swap("a", "b");
+    Operation done = op(1, swap, 20, 30, Answer.Word.DONE);
+    Operation refused = op(2, swap, 40, 50, Answer.Word.NIL);
+    Operation twice = op(2, swap, 40, 50, Answer.Word.DONE);
+    Operation read = op(1, GET, 60, 70, Answer.text("b"));
+    assertThat(checker.check(List.of(set, done, refused, read)).isExplained()).isTrue();
+    assertThat(checker.check(List.of(set, done, twice)).isExplained()).isFalse();
+    assertThat(checker.check(List.of(set, refused)).isExplained()).isFalse();
+    assertThat(checker.check(List.of(refused, read)).isExplained()).isFalse();
+  }
+
+  @Test
   void aLostAcknowledgedWriteIsFound() {
     Operation set = op(1, KeyCommand.set("a"), 0, 10, Answer.Word.DONE);
     Operation gone = op(2, GET, 20, 30, Answer.Word.NIL);

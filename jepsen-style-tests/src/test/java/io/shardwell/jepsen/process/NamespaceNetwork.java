@@ -15,12 +15,16 @@ import org.jspecify.annotations.Nullable;
  * <p>Linux, iproute2, iptables and the right to make namespaces (usually root). Addresses are of
  * 198.18.0.0/15, which is kept for measurements and routed nowhere (RFC 2544).
  */
-final class NamespaceNetwork implements Network {
+public final class NamespaceNetwork implements Network {
   private static final String BRIDGE = "bridge";
+
+  /** The last number of this process's address. */
+  private static final int OUTSIDE = 254;
 
   private final String prefix;
   private final String subnet;
   private final int nodes;
+  private boolean detoured;
 
   private NamespaceNetwork(int nodes) {
     long pid = ProcessHandle.current().pid();
@@ -31,7 +35,7 @@ final class NamespaceNetwork implements Network {
   }
 
   /** Null, and a line that says why, where namespaces cannot be made. */
-  static @Nullable NamespaceNetwork createIfAllowed(int nodes) {
+  public static @Nullable NamespaceNetwork createIfAllowed(int nodes) {
     NamespaceNetwork network = new NamespaceNetwork(nodes);
     try {
       network.create();
@@ -60,7 +64,7 @@ final class NamespaceNetwork implements Network {
     }
     run("ip", "link", "add", prefix, "type", "veth", "peer", "name", "vc", "netns", hub);
     run("ip", "-n", hub, "link", "set", "vc", "master", BRIDGE, "up");
-    run("ip", "addr", "add", subnet + "254/24", "dev", prefix);
+    run("ip", "addr", "add", outside() + "/24", "dev", prefix);
     run("ip", "link", "set", prefix, "up");
   }
 
@@ -123,19 +127,94 @@ final class NamespaceNetwork implements Network {
         String.format(Locale.ROOT, "%.3f", part));
   }
 
+  /** This process's address there. */
+  public String outside() {
+    return subnet + OUTSIDE;
+  }
+
+  /** Drops what this process sends to the node, from one port or (0) from all, until healed. */
+  public void cutClients(int node, int port) throws IOException {
+    if (port == 0) {
+      drop(node, "-s", outside());
+    } else {
+      drop(node, "-s", outside(), "-p", "tcp", "--sport", Integer.toString(port));
+    }
+  }
+
+  /** New links of {@code from} to {@code to} lead to that port of this process, until healed. */
+  public void detour(int from, int to, int port) throws IOException {
+    detoured = true;
+    inside(
+        from,
+        "iptables",
+        "-w",
+        "-t",
+        "nat",
+        "-A",
+        "OUTPUT",
+        "-p",
+        "tcp",
+        "-d",
+        host(to),
+        "--dport",
+        Integer.toString(port(to, Listener.PEERS)),
+        "-j",
+        "DNAT",
+        "--to-destination",
+        outside() + ":" + port);
+  }
+
+  /** Whatever nodes send to each other is answered by a reset, until healed: links break. */
+  public void breakLinks() throws IOException {
+    for (int node = 0; node < nodes; node++) {
+      for (String end : List.of("--dport", "--sport")) {
+        inside(
+            node,
+            "iptables",
+            "-w",
+            "-A",
+            "OUTPUT",
+            "-p",
+            "tcp",
+            end,
+            Integer.toString(port(node, Listener.PEERS)),
+            "-j",
+            "REJECT",
+            "--reject-with",
+            "tcp-reset");
+      }
+    }
+  }
+
+  /** Links may be made again; what else was done stays. */
+  public void mendLinks() throws IOException {
+    for (int node = 0; node < nodes; node++) {
+      inside(node, "iptables", "-w", "-F", "OUTPUT");
+    }
+  }
+
+  private void inside(int node, String... command) throws IOException {
+    List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", name(node)));
+    all.addAll(List.of(command));
+    run(all.toArray(String[]::new));
+  }
+
   private void drop(int node, String... what) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of("ip", "netns", "exec", name(node), "iptables", "-w", "-A", "INPUT"));
+    List<String> command = new ArrayList<>(List.of("iptables", "-w", "-A", "INPUT"));
     command.addAll(List.of(what));
     command.addAll(List.of("-j", "DROP"));
-    run(command.toArray(String[]::new));
+    inside(node, command.toArray(String[]::new));
   }
 
   @Override
   public void heal() throws IOException {
     for (int node = 0; node < nodes; node++) {
-      run("ip", "netns", "exec", name(node), "iptables", "-w", "-F", "INPUT");
+      inside(node, "iptables", "-w", "-F", "INPUT");
+      inside(node, "iptables", "-w", "-F", "OUTPUT");
+      // The table is only there once it was used.
+      if (detoured) {
+        inside(node, "iptables", "-w", "-t", "nat", "-F", "OUTPUT");
+      }
     }
   }
 

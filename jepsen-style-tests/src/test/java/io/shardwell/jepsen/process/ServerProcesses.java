@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,7 @@ public final class ServerProcesses implements AutoCloseable {
   private final List<String> moreArguments;
   private final List<Server> servers = new ArrayList<>();
   private final List<Timeline.Mark> marks = new CopyOnWriteArrayList<>();
+  private final Map<Integer, Map<String, String>> environments = new HashMap<>();
   private Class<?> main = Main.class;
   private final HttpClient http =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
@@ -62,22 +65,28 @@ public final class ServerProcesses implements AutoCloseable {
   }
 
   /** With another main class than that of {@code shardwell}; it takes the same arguments. */
-  ServerProcesses runBy(Class<?> other) {
+  public ServerProcesses runBy(Class<?> other) {
     main = other;
     return this;
   }
 
-  int count() {
+  /** What that node finds in its environment from its next start on. */
+  public void environment(int node, Map<String, String> variables) {
+    environments.put(node, Map.copyOf(variables));
+  }
+
+  /** Nodes are counted from 0. */
+  public int count() {
     return servers.size();
   }
 
   /** The node's data directory. */
-  Path data(int node) {
+  public Path data(int node) {
     return directory.resolve(servers.get(node).id);
   }
 
   /** What the node has said so far, on all its starts. */
-  String log(int node) throws IOException {
+  public String log(int node) throws IOException {
     return Files.readString(directory.resolve(servers.get(node).id + ".log"));
   }
 
@@ -136,6 +145,7 @@ public final class ServerProcesses implements AutoCloseable {
         ProcessBuilder.Redirect.appendTo(directory.resolve(server.id + ".log").toFile()));
     // Settings of whoever runs the tests must not reach the servers.
     builder.environment().keySet().removeIf(name -> name.startsWith("SHARDWELL_"));
+    builder.environment().putAll(environments.getOrDefault(node, Map.of()));
     try {
       server.process = builder.start();
       mark(node, "started");
@@ -145,11 +155,16 @@ public final class ServerProcesses implements AutoCloseable {
   }
 
   private void mark(int node, String what) {
-    marks.add(new Timeline.Mark(System.nanoTime(), what + " " + servers.get(node).id));
+    mark(what + " " + servers.get(node).id);
   }
 
-  /** What was done to the processes so far, on the clock of {@link System#nanoTime}. */
-  List<Timeline.Mark> marks() {
+  /** Notes that something was done, for {@link #marks}. */
+  public void mark(String what) {
+    marks.add(new Timeline.Mark(System.nanoTime(), what));
+  }
+
+  /** What was done so far, on the clock of {@link System#nanoTime}. */
+  public List<Timeline.Mark> marks() {
     return List.copyOf(marks);
   }
 
@@ -179,7 +194,8 @@ public final class ServerProcesses implements AutoCloseable {
     }
   }
 
-  void killAll() {
+  /** SIGKILL for all, and waits until all are gone. */
+  public void killAll() {
     servers.forEach(
         s -> {
           if (s.process != null) {
@@ -192,7 +208,7 @@ public final class ServerProcesses implements AutoCloseable {
   }
 
   /** SIGSTOP or SIGCONT. */
-  void signal(int node, String name) throws IOException, InterruptedException {
+  public void signal(int node, String name) throws IOException, InterruptedException {
     mark(node, "SIG" + name);
     Process process = servers.get(node).process;
     if (process != null) {
@@ -204,24 +220,25 @@ public final class ServerProcesses implements AutoCloseable {
     }
   }
 
-  boolean isAlive(int node) {
+  /** Whether the node's process runs, stopped or not. */
+  public boolean isAlive(int node) {
     Process process = servers.get(node).process;
     return process != null && process.isAlive();
   }
 
   /** The exit code of a process that ends by itself within so many seconds, else -1. */
-  int awaitExit(int node, int seconds) throws InterruptedException {
+  public int awaitExit(int node, int seconds) throws InterruptedException {
     Process process = servers.get(node).process;
     return process != null && process.waitFor(seconds, TimeUnit.SECONDS) ? process.exitValue() : -1;
   }
 
   /** What {@code /readyz} says: the status and the text; empty if nobody answers. */
-  String readiness(int node) {
+  public String readiness(int node) {
     return readiness(servers.get(node));
   }
 
   /** Whether the node is ready within so many seconds, or not, as wished. */
-  boolean awaitReadiness(int node, boolean ready, int seconds) throws InterruptedException {
+  public boolean awaitReadiness(int node, boolean ready, int seconds) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     while (System.nanoTime() < deadline) {
       if (isReady(servers.get(node)) == ready) {

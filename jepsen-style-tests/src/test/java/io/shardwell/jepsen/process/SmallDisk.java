@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A file system of its own in memory, mounted on a folder, with a file that takes space away. */
-final class SmallDisk implements AutoCloseable {
+public final class SmallDisk implements AutoCloseable {
   private static final int BLOCK = 1 << 20;
 
   private final Path folder;
@@ -17,7 +17,7 @@ final class SmallDisk implements AutoCloseable {
   private final String refusal;
 
   /** Tries to mount; whether it worked is {@link #isMounted}. */
-  SmallDisk(Path folder, long bytes) throws IOException, InterruptedException {
+  public SmallDisk(Path folder, long bytes) throws IOException, InterruptedException {
     this.folder = folder;
     Files.createDirectories(folder);
     Process mount =
@@ -30,21 +30,23 @@ final class SmallDisk implements AutoCloseable {
     this.refusal = output.strip();
   }
 
-  boolean isMounted() {
+  /** Whether mounting worked; otherwise nothing else may be called. */
+  public boolean isMounted() {
     return mounted;
   }
 
   /** Why it is not mounted. */
-  String refusal() {
+  public String refusal() {
     return refusal;
   }
 
-  long freeBytes() {
+  /** Left for everybody. */
+  public long freeBytes() {
     return folder.toFile().getUsableSpace();
   }
 
   /** Somebody else takes all space but so many bytes. */
-  void leaveFree(long bytes) throws IOException {
+  public void leaveFree(long bytes) throws IOException {
     try (OutputStream out =
         Files.newOutputStream(
             ballast(),
@@ -56,7 +58,8 @@ final class SmallDisk implements AutoCloseable {
     }
   }
 
-  void spaceAgain() throws IOException {
+  /** That file goes. */
+  public void spaceAgain() throws IOException {
     Files.deleteIfExists(ballast());
   }
 

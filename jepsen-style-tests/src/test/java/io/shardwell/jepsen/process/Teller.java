@@ -11,6 +11,7 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Response;
 import redis.clients.jedis.Transaction;
 import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
@@ -29,6 +30,8 @@ final class Teller extends Thread {
   private final Queue<String> problems;
   private final Random random;
   private volatile boolean stop;
+  // When the transfer, view or question under way began.
+  private long began;
   // Read by others only after the end of this thread.
   private long done;
   private long conflicts;
@@ -108,6 +111,7 @@ final class Teller extends Thread {
       }
       try (Jedis jedis = connect()) {
         if (uncertain) {
+          began = System.nanoTime();
           long written = jedis.incrBy(receipts(), 0);
           if (written != done && written != done + 1) {
             problems.add(name + " has " + written + " receipts after " + done + " transfers");
@@ -116,7 +120,9 @@ final class Teller extends Thread {
           uncertain = false;
         }
         while (!stop) {
+          began = System.nanoTime();
           transfer(jedis);
+          began = System.nanoTime();
           view(jedis);
           pause(2);
         }
@@ -126,6 +132,14 @@ final class Teller extends Thread {
           problems.add(name + " lost its connection to a living node: " + lost.getMessage());
           return;
         }
+      } catch (JedisDataException error) {
+        if (!Hesitation.isOne(error)) {
+          problems.add(name + ": " + error.getMessage());
+          return;
+        }
+        Hesitation.check(error, System.nanoTime() - began, name, problems);
+        // The receipts tell, on a new connection.
+        uncertain = true;
       } catch (JedisException error) {
         problems.add(name + ": " + error.getMessage());
         return;
