@@ -537,6 +537,9 @@ public final class Replica {
         && succession.standsBack(context.loop().nanoTime())) {
       return;
     } else {
+      if (message instanceof PreVoteResponse response) {
+        RefusedPreVote.learnTerm(raft, response);
+      }
       if (message instanceof InstallSnapshotRequest request) {
         if (!request.isSenderLeader() && raft.getTerm().getLeaderEndpoint() == null) {
           // From a leader of before. MicroRaft asks whether the next chunk's holder is the leader,

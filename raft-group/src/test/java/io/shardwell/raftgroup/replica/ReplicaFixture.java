@@ -236,6 +236,18 @@ final class ReplicaFixture implements PeerBus {
             .build());
   }
 
+  /** That voter would not. */
+  void refusePreVote(String voter, int term) {
+    receive(
+        models
+            .createPreVoteResponseBuilder()
+            .setGroupId(GROUP)
+            .setSender(endpoint(voter))
+            .setTerm(term)
+            .setGranted(false)
+            .build());
+  }
+
   private boolean asksFor(String voter, int term) {
     PreVoteRequest request = last(voter, PreVoteRequest.class);
     return request != null && request.getTerm() == term;
