@@ -54,8 +54,7 @@ final class DiskBugs {
                 "DESIGN 9")
             .in(REPLICA + "HeldMessages", "installing", call -> call.pass(0, false))
             .withSnapshots()
-            .under(Fault.KILL, Fault.POWER_CUT, Fault.SLOW_DISK)
-            .missed(),
+            .under(Fault.LAGGARD),
         PlantedBug.of("vote-not-stored", "the vote is not written to the log", "MICRORAFT A")
             .in(
                 STORAGE + "ReplicaLog",

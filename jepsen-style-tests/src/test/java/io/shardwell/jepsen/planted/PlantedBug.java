@@ -42,6 +42,9 @@ record PlantedBug(
   private static final int SNAPSHOT_LOG_BYTES = 5_000;
   private static final int COMMIT_COUNT = 100;
 
+  /** A tenth of so many entries is kept before a snapshot. */
+  private static final int LONG_TAIL_COMMIT_COUNT = 2_000;
+
   /** One method, and what becomes of its calls. */
   record Site(String type, String method, Detours.Change change) {}
 
@@ -93,6 +96,13 @@ record PlantedBug(
     return aimed(
         "snapshots all the time",
         scenario -> scenario.withSnapshots(SNAPSHOT_LOG_BYTES, COMMIT_COUNT));
+  }
+
+  /** Hunted where snapshots are taken all the time, and more of the log before them is kept. */
+  PlantedBug withSnapshotsAndALongTail() {
+    return aimed(
+        "snapshots all the time, a long tail kept",
+        scenario -> scenario.withSnapshots(SNAPSHOT_LOG_BYTES, LONG_TAIL_COMMIT_COUNT));
   }
 
   /** The simulator does not notice it yet; what was tried is in the documentation. */

@@ -20,14 +20,14 @@ final class ReadBugs {
         PlantedBug.of("read-without-majority", "a leader answers reads without asking", "DESIGN 6")
             .in(READS, "isMajority", call -> call.answer(true))
             .withClients(20)
-            .under(Fault.ISOLATE, Fault.BREAK_LINKS, Fault.SLOW_LINK)
-            .missed(),
+            .under(Fault.HAND_OVER),
         PlantedBug.of(
                 "read-joins-round",
                 "a round serves reads that arrived after it was sent",
                 "MICRORAFT B2")
-            .in(READS, "close", ReadBugs::joinRound)
-            .under(Fault.ISOLATE, Fault.PARTIAL_CUT, Fault.SLOW_LINK, Fault.PAUSE)
+            .in(READS, "onRead", ReadBugs::joinRound)
+            .withClients(12)
+            .under(Fault.HAND_OVER)
             .missed(),
         PlantedBug.of(
                 "read-before-own-entry",
@@ -46,7 +46,8 @@ final class ReadBugs {
                 "a voter's claim counts for another term than the leader's",
                 "DESIGN 6")
             .in(READS, "onRead", ReadBugs::anyClaim)
-            .under(Fault.ISOLATE, Fault.PARTIAL_CUT, Fault.SLOW_LINK, Fault.PAUSE)
+            .withClients(12)
+            .under(Fault.HAND_OVER)
             .missed(),
         PlantedBug.of(
                 "read-overtakes-writes",
@@ -88,17 +89,31 @@ final class ReadBugs {
     call.replaceResult(needed -> false);
   }
 
-  /** Reads in the waiting room are served with the round that ends now. */
+  /** Reads that have just arrived join the last round that is under way, if there is one. */
   private static void joinRound(Call call) {
     Object readIndex = call.self();
-    Object round = Inside.get(readIndex, "rounds", Map.class).get(call.argument(0, Long.class));
-    Integer shard = call.argument(1, Integer.class);
-    Object question = round == null ? null : Inside.get(round, "open", Map.class).get(shard);
-    Object late = Inside.get(readIndex, "waiting", Map.class).get(shard);
-    if (question != null && late != null) {
-      moveAll((List<?>) late, Inside.get(question, "reads", List.class));
-      call.meddled();
-    }
+    int shard = call.argument(2, PeerMessage.Read.class).shard();
+    call.replaceResult(
+        nothing -> {
+          Object question = null;
+          for (Object round : Inside.get(readIndex, "rounds", Map.class).values()) {
+            Object open = Inside.get(round, "open", Map.class).get(shard);
+            question = open == null ? question : open;
+          }
+          Object late = Inside.get(readIndex, "waiting", Map.class).remove(shard);
+          if (late != null && question != null) {
+            moveAll((List<?>) late, Inside.get(question, "reads", List.class));
+            call.meddled();
+          } else if (late != null) {
+            putBack(readIndex, shard, late);
+          }
+          return nothing;
+        });
+  }
+
+  @SuppressWarnings("unchecked") // Its values are lists of ReadIndex.Waiting, which is private.
+  private static void putBack(Object readIndex, int shard, Object late) {
+    ((Map<Object, Object>) Inside.get(readIndex, "waiting", Map.class)).put(shard, late);
   }
 
   @SuppressWarnings("unchecked") // Both hold ReadIndex.Waiting, which is private.

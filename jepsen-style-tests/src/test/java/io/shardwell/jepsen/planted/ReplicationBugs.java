@@ -27,17 +27,16 @@ final class ReplicationBugs {
             .in(REPLICA + "Replica", "isResponseToLeader", call -> call.answer(false))
             .in(REPLICA + "Replica", "handleIfCurrent", ReplicationBugs::handleAnyTerm)
             .withReplicas(5)
-            .under(
-                Fault.SLOW_LINK, Fault.PARTIAL_CUT, Fault.ISOLATE, Fault.ONE_WAY_CUT, Fault.PAUSE)
-            .missed(),
+            .under(Fault.LATE_ANSWERS),
         PlantedBug.of(
                 "compacted-prefix",
-                "an AppendEntries below the follower's snapshot is handled as it is",
-                "MICRORAFT B5")
+                "an AppendEntries below the follower's snapshot is handled as it is, and its tail proves"
+                    + " nothing",
+                "MICRORAFT B5, B14")
             .in(REPLICA + "CompactedPrefixGuard", "rewrite", ReplicationBugs::asItIs)
+            .in(REPLICA + "Replica", "proven", call -> call.answer(null))
             .withSnapshots()
-            .under(Fault.BREAK_LINKS, Fault.KILL, Fault.POWER_CUT, Fault.ISOLATE, Fault.RESTART)
-            .missed(),
+            .under(Fault.LOST_ANSWERS),
         PlantedBug.of(
                 "tail-taken-on-trust",
                 "a follower's claim about its tail is believed without comparing terms",
@@ -64,13 +63,11 @@ final class ReplicationBugs {
                 "a pre-vote that a leader of the same term has overtaken stays open",
                 "decision 0011")
             .in(REPLICA + "StalePreVote", "end", Call::skip)
-            .under(Fault.KILL, Fault.ISOLATE, Fault.PAUSE)
-            .missed(),
+            .under(Fault.ROLLING_PAUSE),
         PlantedBug.of("ring-head", "the head of MicroRaft's ring is not put back", "decision 0010")
             .in(REPLICA + "RingHead", "restore", Call::skip)
-            .withSnapshots()
-            .under(Fault.KILL, Fault.ISOLATE, Fault.RESTART)
-            .missed());
+            .withSnapshotsAndALongTail()
+            .under(Fault.LAGGARD));
   }
 
   private static void handleAnyTerm(Call call) {

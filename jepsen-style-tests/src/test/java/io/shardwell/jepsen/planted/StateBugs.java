@@ -23,8 +23,7 @@ final class StateBugs {
         PlantedBug.of("gap-accepted", "a batch is applied without the one before it", "DESIGN 5")
             .in(STATE + "SessionTable", "refuse", call -> pass(call, Outcome.Gap.class))
             .withClients(20)
-            .under(Fault.BREAK_LINKS, Fault.SLOW_DISK, Fault.KILL)
-            .missed(),
+            .under(Fault.HAND_OVER),
         PlantedBug.of("sessions-not-in-snapshot", "a snapshot holds no sessions", "DESIGN 5")
             .in(STATE + "SnapshotWriter", "session", Call::skip)
             .withSnapshots()

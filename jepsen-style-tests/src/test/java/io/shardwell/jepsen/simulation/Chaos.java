@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /**
  * Injects the scenario's faults at random moments, and takes most of them back after a while.
@@ -24,6 +25,32 @@ final class Chaos {
   private static final List<Phase> RARE =
       Arrays.stream(Phase.values()).filter(phase -> phase != Phase.STEADY).toList();
 
+  /** What a storm aims at; recovery comes with every crash anyway. */
+  private static final List<Phase> STORMY =
+      List.of(
+          Phase.ELECTION,
+          Phase.TRANSFER,
+          Phase.TRANSFER,
+          Phase.TRANSFER,
+          Phase.SNAPSHOT_TAKING,
+          Phase.SNAPSHOT_TAKING,
+          Phase.SNAPSHOT_INSTALL,
+          Phase.SNAPSHOT_INSTALL,
+          Phase.SNAPSHOT_INSTALL,
+          Phase.SNAPSHOT_INSTALL,
+          Phase.MEMBERSHIP,
+          Phase.MEMBERSHIP,
+          Phase.MEMBERSHIP,
+          Phase.RECOVERY);
+
+  /** Injections of a storm that wait for the same phase. */
+  private static final int IN_ONE_PHASE = 4;
+
+  /** Of 20 ms each. */
+  private static final int MOST_LOOKS = 150;
+
+  private static final long SHORT_WHILE = 400 * VirtualTime.MILLI;
+
   /** The case of {@link #crash} that waits for nothing. */
   private static final int AT_ONCE = 7;
 
@@ -39,12 +66,16 @@ final class Chaos {
   private int injections;
   private final List<Fault> kinds;
   private final FaultTable injected = new FaultTable();
+  private final Aims aims;
+  private Phase stormPhase = Phase.ELECTION;
+  private int looksForReady;
   private boolean stopped;
 
   Chaos(SimulatedCluster cluster) {
     this.cluster = cluster;
     this.schedule = cluster.nextRandom();
     this.kinds = cluster.scenario().faults().stream().sorted().toList();
+    this.aims = new Aims(cluster, this::strike);
   }
 
   FaultTable injected() {
@@ -53,6 +84,7 @@ final class Chaos {
 
   void start() {
     if (!kinds.isEmpty()) {
+      cluster.afterTurns(process -> aims.turnEnded(process.machine()));
       later(VirtualTime.SECOND, this::next);
     }
   }
@@ -62,19 +94,56 @@ final class Chaos {
   }
 
   private void next() {
+    boolean mostly = injections % (4 * IN_ONE_PHASE) != 0;
+    if (cluster.scenario().storm() && mostly && looksForReady < MOST_LOOKS && !isReady()) {
+      // Rare phases are those of a cluster that works; most of the time it may become one first.
+      looksForReady++;
+      later(20 * VirtualTime.MILLI, this::next);
+      return;
+    }
+    looksForReady = 0;
     Fault fault = kinds.get(schedule.nextInt(kinds.size()));
     random = new Random(schedule.nextLong());
     int number = ++injections;
     cluster.injection(number);
+    // Half of the stories go undisturbed; whether this one does hangs on its own randomness.
+    boolean alone = fault.isStory() && !cluster.scenario().storm() && random.nextBoolean();
+    long undisturbed = alone ? Stories.nanosOf(fault) : 0;
     if (!cluster.scenario().leftOut().contains(number)) {
-      if (cluster.scenario().steered() && random.nextBoolean()) {
+      if (cluster.scenario().storm()) {
+        aim(number, fault);
+      } else if (cluster.scenario().steered() && random.nextBoolean()) {
         Phase phase = RARE.get(random.nextInt(RARE.size()));
         waitFor(phase, LOOKS_FOR_A_PHASE, number, fault);
       } else {
-        inject(number, fault, any(), false);
+        boolean unused = inject(number, fault, any(), false);
       }
     }
-    later(100 * VirtualTime.MILLI + schedule.nextLong(2 * VirtualTime.SECOND), this::next);
+    later(undisturbed + untilNext(), this::next);
+  }
+
+  private long untilNext() {
+    if (!cluster.scenario().storm()) {
+      return 100 * VirtualTime.MILLI + schedule.nextLong(2 * VirtualTime.SECOND);
+    }
+    return injections % IN_ONE_PHASE == 0
+        ? 50 * VirtualTime.MILLI + schedule.nextLong(500 * VirtualTime.MILLI)
+        : schedule.nextLong(20 * VirtualTime.MILLI);
+  }
+
+  /** A few injections in a row wait for the same phase, which is brought about for them. */
+  private void aim(int number, Fault fault) {
+    if (number % IN_ONE_PHASE == 1) {
+      stormPhase = STORMY.get(random.nextInt(STORMY.size()));
+      if (!Phase.of(cluster.machines()).contains(stormPhase)) {
+        stories().bringAbout(stormPhase, any());
+      }
+    }
+    aims.add(stormPhase, number, fault, random);
+  }
+
+  private boolean isReady() {
+    return injections % IN_ONE_PHASE != 0 || cluster.allReady();
   }
 
   /** Strikes where the phase is; after so many looks in vain, anywhere. */
@@ -83,12 +152,33 @@ final class Chaos {
         cluster.machines().stream().filter(m -> Phase.at(m).contains(phase)).toList();
     if (!there.isEmpty()) {
       SimulatedMachine machine = there.get(random.nextInt(there.size()));
-      inject(number, fault, machine, true);
+      boolean unused = inject(number, fault, machine, true);
     } else if (looks > 0) {
       later(VirtualTime.MILLI, () -> waitFor(phase, looks - 1, number, fault));
     } else {
-      inject(number, fault, any(), false);
+      boolean unused = inject(number, fault, any(), false);
     }
+  }
+
+  /** What a storm's injection does when its phase is there. */
+  private boolean strike(
+      SimulatedMachine machine, int number, Fault fault, Random ofThisInjection, boolean aimed) {
+    if (stopped || !canStrike(fault)) {
+      return false;
+    }
+    random = ofThisInjection;
+    return inject(number, fault, machine, aimed);
+  }
+
+  private boolean canStrike(Fault fault) {
+    if (fault == Fault.LOST_DISK) {
+      return cluster.scenario().replicas() >= 3 && cluster.hasAllVoters();
+    }
+    return !fault.isStory() || stories().canBegin();
+  }
+
+  private Stories stories() {
+    return new Stories(cluster, this::later, random);
   }
 
   private void later(long delayNanos, Runnable task) {
@@ -106,6 +196,9 @@ final class Chaos {
   }
 
   private long aWhile() {
+    if (cluster.scenario().storm()) {
+      return random.nextLong(random.nextInt(8) == 0 ? 3 * VirtualTime.SECOND : SHORT_WHILE);
+    }
     return random.nextInt(4) == 0
         ? random.nextLong(8 * VirtualTime.SECOND)
         : random.nextLong(VirtualTime.SECOND);
@@ -123,18 +216,39 @@ final class Chaos {
     return other;
   }
 
-  private void inject(int number, Fault fault, SimulatedMachine machine, boolean aimed) {
-    injected.add(fault, Phase.of(cluster.machines()));
+  /** Whether it did anything: a process that is dead already cannot be killed. */
+  private boolean inject(int number, Fault fault, SimulatedMachine machine, boolean aimed) {
+    Set<Phase> phases = Phase.of(cluster.machines());
     cluster.time().trace(fault.name().hashCode());
     cluster.mark("fault " + number + ": " + fault + ", perhaps at " + machine.id());
-    switch (fault) {
+    boolean struck = strike(fault, machine, aimed);
+    if (struck) {
+      injected.add(fault, phases);
+    }
+    return struck;
+  }
+
+  private boolean strike(Fault fault, SimulatedMachine machine, boolean aimed) {
+    return switch (fault) {
       case KILL -> crash(machine, false, aimed);
       case POWER_CUT -> crash(machine, true, aimed);
+      case RESTART -> restart(machine);
+      case PAUSE -> pause(machine);
+      case LOST_DISK -> loseDisk(machine);
+      case HAND_OVER, LATE_ANSWERS, LOST_ANSWERS, LAGGARD, ROLLING_PAUSE ->
+          stories().tell(fault, machine);
+      default -> {
+        strikeAnyway(fault, machine, aimed);
+        yield true;
+      }
+    };
+  }
+
+  private void strikeAnyway(Fault fault, SimulatedMachine machine, boolean aimed) {
+    switch (fault) {
       case KILL_ALL -> crashAll(aimed ? 0 : LOOKS_FOR_A_SYNC, false);
       case POWER_CUT_ALL -> crashAll(aimed ? 0 : LOOKS_FOR_A_SYNC, true);
       case CRASH_IN_RECOVERY -> crashInRecovery(machine);
-      case RESTART -> restart(machine);
-      case PAUSE -> pause(machine);
       case ISOLATE -> isolate(machine, aWhile());
       case ONE_WAY_CUT -> cutFor(machine.id(), otherThan(machine).id(), aWhile());
       case PARTIAL_CUT -> partialCut();
@@ -153,14 +267,14 @@ final class Chaos {
       }
       case DISK_FULL -> fillDisk(machine);
       case CLOCK_JUMP -> machine.clock().offsetMillis = random.nextLong(401) - 200;
-      case LOST_DISK -> loseDisk(machine);
+      default -> throw new IllegalArgumentException(fault.toString());
     }
   }
 
-  private void crash(SimulatedMachine machine, boolean powerCut, boolean aimed) {
+  private boolean crash(SimulatedMachine machine, boolean powerCut, boolean aimed) {
     SimulatedProcess process = machine.process();
     if (process == null || !process.isAlive()) {
-      return;
+      return false;
     }
     // Between any two steps: also in the middle of a turn, between two sends.
     int points = 1 + random.nextInt(aimed ? 3 : 20);
@@ -172,6 +286,7 @@ final class Chaos {
       default -> process.killAt(SimulatedProcess.Moment.ANY, points, powerCut);
     }
     later(aWhile(), () -> restartIfDown(machine));
+    return true;
   }
 
   private void restartIfDown(SimulatedMachine machine) {
@@ -222,26 +337,30 @@ final class Chaos {
     machine.start();
   }
 
-  private void restart(SimulatedMachine machine) {
+  private boolean restart(SimulatedMachine machine) {
     SimulatedProcess process = machine.process();
-    if (process != null && process.isAlive()) {
-      process.stop();
-      later(aWhile(), () -> restartIfDown(machine));
+    if (process == null || !process.isAlive()) {
+      return false;
     }
+    process.stop();
+    later(aWhile(), () -> restartIfDown(machine));
+    return true;
   }
 
-  private void pause(SimulatedMachine machine) {
+  private boolean pause(SimulatedMachine machine) {
     SimulatedProcess process = machine.process();
-    if (process != null && process.isAlive()) {
-      process.loop().pause();
-      later(
-          random.nextLong(3 * VirtualTime.SECOND),
-          () -> {
-            if (process.isAlive()) {
-              process.loop().resume();
-            }
-          });
+    if (process == null || !process.isAlive()) {
+      return false;
     }
+    process.loop().pause();
+    later(
+        random.nextLong(3 * VirtualTime.SECOND),
+        () -> {
+          if (process.isAlive()) {
+            process.loop().resume();
+          }
+        });
+    return true;
   }
 
   private void cutFor(String from, String to, long nanos) {
@@ -302,11 +421,13 @@ final class Chaos {
     later(aWhile(), () -> restartIfDown(machine));
   }
 
-  private void loseDisk(SimulatedMachine machine) {
-    if (cluster.scenario().replicas() >= 3 && cluster.hasAllVoters()) {
-      cluster.tell(machine.id() + " loses its disk");
-      machine.loseDisk();
-      later(aWhile(), () -> restartIfDown(machine));
+  private boolean loseDisk(SimulatedMachine machine) {
+    if (cluster.scenario().replicas() < 3 || !cluster.hasAllVoters()) {
+      return false;
     }
+    cluster.tell(machine.id() + " loses its disk");
+    machine.loseDisk();
+    later(aWhile(), () -> restartIfDown(machine));
+    return true;
   }
 }

@@ -134,6 +134,7 @@ class DiskSpaceProperties {
         Set.of(),
         Set.of(),
         Scenario.BUILD_ORDER,
+        false,
         false);
   }
 

@@ -1,5 +1,9 @@
 package io.shardwell.jepsen.simulation;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
 /** What can be done to a cluster. */
 public enum Fault {
   /** kill -9 of one process, between any two steps. */
@@ -43,5 +47,38 @@ public enum Fault {
    * nothing. Only while every group has all its voters: a second loss before the first is made up
    * for would be more than any cluster of three can bear.
    */
-  LOST_DISK
+  LOST_DISK,
+
+  // Stories: several steps in the order in which a certain rule matters. Chance hardly ever plays
+  // them; a scenario has them only if it asks for them.
+
+  /** A leader gives its office away, and hears late or not at all that it has lost it. */
+  HAND_OVER,
+  /** A leader loses its office and gets it back while answers of its former term are under way. */
+  LATE_ANSWERS,
+  /** A follower's answers are lost for a while: it is ahead of what its leader believes. */
+  LOST_ANSWERS,
+  /** A machine is cut off until it needs a snapshot, and the others or itself die then. */
+  LAGGARD,
+  /**
+   * One follower after the other stands still for about as long as its patience, then the leader.
+   */
+  ROLLING_PAUSE;
+
+  private static final Set<Fault> STORIES =
+      Collections.unmodifiableSet(EnumSet.range(HAND_OVER, ROLLING_PAUSE));
+
+  /** Those of many steps, which a scenario does not draw by itself. */
+  static Set<Fault> stories() {
+    return STORIES;
+  }
+
+  /** Those of one step each. */
+  static Set<Fault> single() {
+    return EnumSet.complementOf(EnumSet.copyOf(STORIES));
+  }
+
+  boolean isStory() {
+    return STORIES.contains(this);
+  }
 }

@@ -48,6 +48,11 @@ final class Link {
     return (from().equals(one) && to().equals(other)) || (from().equals(other) && to().equals(one));
   }
 
+  /** Whether it carries what the one sends to the other, and both know it. */
+  boolean leads(String one, String other) {
+    return !broken && diallerUp && acceptorUp && from().equals(one) && to().equals(other);
+  }
+
   boolean touches(SimulatedPeerBus bus) {
     return dialler == bus || acceptor == bus;
   }

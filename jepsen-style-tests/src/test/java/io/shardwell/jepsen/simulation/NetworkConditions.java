@@ -43,6 +43,10 @@ final class NetworkConditions {
     return !cut.contains(direction(from, to));
   }
 
+  boolean isSlow(String from, String to) {
+    return slowBy.containsKey(direction(from, to));
+  }
+
   boolean isOpenBothWays(String one, String other) {
     return isOpen(one, other) && isOpen(other, one);
   }

@@ -61,6 +61,12 @@ public enum Phase {
     return phases;
   }
 
+  /** Whether a foreign snapshot has replaced a replica's state there and is not durable yet. */
+  static boolean isInstalling(SimulatedMachine machine) {
+    @Nullable Engine engine = machine.engine();
+    return engine != null && LogMatching.installsSnapshot(engine);
+  }
+
   private static void addPhasesOf(Replica replica, boolean recovers, Set<Phase> phases) {
     // A process that starts knows no leader for a while: that alone is no election.
     boolean searches = !recovers && replica.isVoter() && replica.leaderNodeId() == null;

@@ -26,7 +26,8 @@ public record Scenario(
     Set<Fault> faults,
     Set<Integer> leftOut,
     ConnectionOrder order,
-    boolean steered) {
+    boolean steered,
+    boolean storm) {
 
   /** What the build holds the store to: everything a connection does to a shard is in order. */
   static final ConnectionOrder BUILD_ORDER =
@@ -38,10 +39,10 @@ public record Scenario(
     leftOut = Collections.unmodifiableSet(new TreeSet<>(leftOut));
   }
 
-  /** Drawn from the seed, with all faults or some of them. */
+  /** Drawn from the seed, with all faults of one step or some of them. */
   public static Scenario drawn(long seed) {
     Random random = new Random(seed * 31 + 7);
-    Set<Fault> faults = EnumSet.allOf(Fault.class);
+    Set<Fault> faults = Fault.single();
     if (random.nextBoolean()) {
       // Few kinds at a time find what the noise of all kinds hides.
       faults.removeIf(f -> random.nextInt(3) != 0);
@@ -61,6 +62,7 @@ public record Scenario(
         faults,
         Set.of(),
         BUILD_ORDER,
+        false,
         false);
   }
 
@@ -131,7 +133,8 @@ public record Scenario(
         faults,
         leftOut,
         order,
-        steered);
+        steered,
+        storm);
   }
 
   /** Half of its injections wait for a rare phase ({@link Phase}) before they strike. */
@@ -151,6 +154,31 @@ public record Scenario(
         faults,
         leftOut,
         order,
+        true,
+        storm);
+  }
+
+  /**
+   * Its faults come ten times as often as otherwise, each of them in a rare phase that is brought
+   * about for it if need be.
+   */
+  public Scenario withStorm() {
+    return new Scenario(
+        seed,
+        nodes,
+        shards,
+        replicas,
+        clients,
+        pipelining,
+        keysOfEachKind,
+        seconds,
+        segmentBytes,
+        snapshotLogBytes,
+        commitCountToTakeSnapshot,
+        faults,
+        leftOut,
+        order,
+        steered,
         true);
   }
 
@@ -183,7 +211,8 @@ public record Scenario(
         newFaults,
         newLeftOut,
         newOrder,
-        steered);
+        steered,
+        storm);
   }
 
   /** The command that runs this scenario again. */
@@ -212,7 +241,7 @@ public record Scenario(
           .append(',')
           .append(commitCountToTakeSnapshot);
     }
-    if (!faults.equals(drawn.faults)) {
+    if (storm || !faults.equals(drawn.faults)) {
       line.append(" --faults ")
           .append(
               faults.isEmpty()
@@ -222,6 +251,9 @@ public record Scenario(
     }
     if (steered) {
       line.append(" --steer");
+    }
+    if (storm) {
+      line.append(" --storm");
     }
     if (!leftOut.isEmpty()) {
       line.append(" --without ")

@@ -94,6 +94,11 @@ final class SimulateCommand implements Callable<Integer> {
   boolean steer;
 
   @Option(
+      names = "--storm",
+      description = "Faults ten times as often, each in a rare phase that is brought about for it.")
+  boolean storm;
+
+  @Option(
       names = "--without",
       split = ",",
       paramLabel = "NUMBERS",
@@ -214,6 +219,10 @@ final class SimulateCommand implements Callable<Integer> {
     }
     if (steer) {
       scenario = scenario.withSteering();
+    }
+    if (storm) {
+      Set<Fault> chosen = faults == null ? EnumSet.allOf(Fault.class) : scenario.faults();
+      scenario = scenario.withFaults(chosen).withStorm();
     }
     return scenario.leavingOut(without);
   }

@@ -49,6 +49,7 @@ class SimulateCommandTest {
             .withSnapshots(5_000, 100)
             .leavingOut(Set.of(3, 17))
             .withSteering()
+            .withStorm()
             .withFaults(EnumSet.of(Fault.KILL, Fault.ONE_WAY_CUT));
     String[] words = scenario.replayLine().split(" ");
     assertThat(words).startsWith("bin/shardwell", "simulate");

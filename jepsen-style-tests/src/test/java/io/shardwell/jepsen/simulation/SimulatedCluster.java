@@ -45,6 +45,7 @@ final class SimulatedCluster
   private final Invariants invariants = new Invariants();
   private final LogMatching logMatching = new LogMatching();
   private final StoredVotes votes = new StoredVotes();
+  private final Availability availability;
   private final History history = new History();
   private final List<Timeline.Mark> marks = new ArrayList<>();
   private final Map<String, Integer> replies = new TreeMap<>();
@@ -52,6 +53,7 @@ final class SimulatedCluster
   private int crashes;
   private int injections;
   private boolean healed;
+  private Consumer<SimulatedProcess> turnListener = process -> {};
   private @Nullable SimulationFailure failure;
   private final Map<String, String> lastRoles = new TreeMap<>();
 
@@ -67,6 +69,7 @@ final class SimulatedCluster
     this.scenario = scenario;
     this.story = story;
     this.random = new Random(scenario.seed());
+    this.availability = new Availability(this);
     this.network = new SimulatedNetwork(time, new Random(random.nextLong()));
     Map<String, PeerAddress> addresses = new TreeMap<>();
     for (int i = 1; i <= scenario.nodes(); i++) {
@@ -239,6 +242,12 @@ final class SimulatedCluster
         violation(Check.INVARIANT, broken, null);
       }
     }
+    turnListener.accept(process);
+  }
+
+  /** Tells of the end of every turn from now on. */
+  void afterTurns(Consumer<SimulatedProcess> listener) {
+    turnListener = listener;
   }
 
   @Override
@@ -270,6 +279,10 @@ final class SimulatedCluster
           return true;
         }
         nextLook = time.now() + 10 * VirtualTime.MILLI;
+        String broken = availability.check();
+        if (broken != null) {
+          throw failure(Check.LIVENESS, broken, null);
+        }
       }
       if (!time.step()) {
         throw new IllegalStateException("nothing left to happen");

@@ -49,6 +49,7 @@ final class SimulatedMachine {
   // The disk was told to fail, so the process is expected to halt.
   private boolean diskMayFail;
   private boolean diesInStart;
+  private boolean diskIsSlow;
 
   SimulatedMachine(Surroundings surroundings, EngineConfig config, Random random) {
     this.surroundings = surroundings;
@@ -73,10 +74,12 @@ final class SimulatedMachine {
   }
 
   void fastDisk() {
+    diskIsSlow = false;
     diskBehaviour.latency(50 * VirtualTime.MICRO, 600 * VirtualTime.MICRO);
   }
 
   void slowDisk() {
+    diskIsSlow = true;
     diskBehaviour.latency(5 * VirtualTime.MILLI, 300 * VirtualTime.MILLI);
   }
 
@@ -121,6 +124,11 @@ final class SimulatedMachine {
 
   boolean diskMayFail() {
     return diskMayFail;
+  }
+
+  /** Whether it is fast, works, and has space for what a node writes. */
+  boolean isDiskWell() {
+    return !diskIsSlow && !diskMayFail && disk.freeBytes() > 4 * MIN_FREE_BYTES;
   }
 
   void healDisk() {

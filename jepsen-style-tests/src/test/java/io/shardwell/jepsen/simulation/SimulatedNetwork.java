@@ -136,6 +136,22 @@ final class SimulatedNetwork {
     }
   }
 
+  /** Whether what is sent that way arrives soon: the wire is open, fast, and connected. */
+  boolean isGood(String from, String to) {
+    return conditions.isOpen(from, to)
+        && !conditions.isSlow(from, to)
+        && links.stream().anyMatch(link -> link.leads(from, to));
+  }
+
+  /** All connections between the two break, and nothing that is under way arrives. */
+  void loseAll(String from, String to) {
+    for (Link link : List.copyOf(links)) {
+      if (link.joins(from, to) && !link.isBroken()) {
+        link.breakUp(0, new Link.Farewell(random.nextLong(VirtualTime.SECOND / 10), true, 0));
+      }
+    }
+  }
+
   /**
    * The process behind these sockets is gone. Its kernel may still deliver what it had sent, and
    * answers what arrives with a reset; a machine without power does neither.

@@ -6,6 +6,7 @@ import io.microraft.RaftEndpoint;
 import io.microraft.RaftNode;
 import io.microraft.RaftNodeStatus;
 import io.microraft.executor.RaftNodeExecutor;
+import io.microraft.impl.state.RaftGroupMembersState;
 import io.microraft.model.RaftModelFactory;
 import io.microraft.model.impl.DefaultRaftModelFactory;
 import io.microraft.model.log.LogEntry;
@@ -48,7 +49,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>an AppendEntries below our snapshot passes the {@link CompactedPrefixGuard} (B5);
  *   <li>a failure response that names the follower's tail becomes the success it proves, or answers
  *       for it above that tail ({@link NextIndexWalk}, B14);
- *   <li>a pre-vote that a leader of the same term has overtaken is ended ({@link StalePreVote}).
+ *   <li>a pre-vote that a leader of the same term has overtaken is ended ({@link StalePreVote}),
+ *       and so is a download that the leader of now cannot complete ({@link StaleDownload}).
  * </ul>
  *
  * <p>What goes out is {@link HeldMessages held until durable}. MicroRaft's own queries are never
@@ -98,6 +100,9 @@ public final class Replica {
 
   /** The leader's crash is known by other means than its silence; null if not, or no longer. */
   private @Nullable Succession succession;
+
+  /** Set while a snapshot is installed over a change of members that is not committed. */
+  private @Nullable RaftGroupMembersState setAside;
 
   /** Set while this leader gives its office away, and takes no proposals. */
   private @Nullable HandOver handOver;
@@ -532,6 +537,9 @@ public final class Replica {
         && succession.standsBack(context.loop().nanoTime())) {
       return;
     } else {
+      if (message instanceof PreVoteResponse response) {
+        RefusedPreVote.learnTerm(raft, response);
+      }
       if (message instanceof InstallSnapshotRequest request) {
         if (!request.isSenderLeader() && raft.getTerm().getLeaderEndpoint() == null) {
           // From a leader of before. MicroRaft asks whether the next chunk's holder is the leader,
@@ -539,8 +547,17 @@ public final class Replica {
           return;
         }
         endStalePreVote(message);
+        long givenUp = StaleDownload.end(raft, request);
+        if (givenUp != StaleDownload.NONE) {
+          snapshots.dropDownload(givenUp);
+        }
       }
       raft.handle(message);
+      RaftGroupMembersState uncommitted = setAside;
+      if (uncommitted != null) {
+        setAside = null;
+        OvertakenMembers.putBack(raft, uncommitted);
+      }
     }
   }
 
@@ -631,6 +648,8 @@ public final class Replica {
   private void reported(RaftNodeReport report) {
     if (report.getReason() == RaftNodeReport.RaftNodeReportReason.TAKE_SNAPSHOT) {
       RingHead.restore(raft, store.firstHeld());
+    } else if (report.getReason() == RaftNodeReport.RaftNodeReportReason.INSTALL_SNAPSHOT) {
+      setAside = OvertakenMembers.setAside(raft);
     }
     RaftEndpoint leader = report.getTerm().getLeaderEndpoint();
     int term = report.getTerm().getTerm();

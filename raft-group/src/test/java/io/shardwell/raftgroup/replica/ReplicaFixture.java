@@ -1,5 +1,7 @@
 package io.shardwell.raftgroup.replica;
 
+import io.microraft.MembershipChangeMode;
+import io.microraft.RaftEndpoint;
 import io.microraft.model.RaftModelFactory;
 import io.microraft.model.impl.DefaultRaftModelFactory;
 import io.microraft.model.log.LogEntry;
@@ -234,6 +236,18 @@ final class ReplicaFixture implements PeerBus {
             .build());
   }
 
+  /** That voter would not. */
+  void refusePreVote(String voter, int term) {
+    receive(
+        models
+            .createPreVoteResponseBuilder()
+            .setGroupId(GROUP)
+            .setSender(endpoint(voter))
+            .setTerm(term)
+            .setGranted(false)
+            .build());
+  }
+
   private boolean asksFor(String voter, int term) {
     PreVoteRequest request = last(voter, PreVoteRequest.class);
     return request != null && request.getTerm() == term;
@@ -305,6 +319,32 @@ final class ReplicaFixture implements PeerBus {
                 .setIndex(previousIndex + 1)
                 .setTerm(term)
                 .setOperation(new LogBytes(operation))
+                .build()));
+  }
+
+  /** An entry that removes a voter. */
+  void remove(String voter, String leader, int term, long previousIndex, int previousTerm) {
+    List<RaftEndpoint> rest = new ArrayList<>(replica.voters());
+    rest.remove(endpoint(voter));
+    sendEntries(
+        leader,
+        term,
+        previousIndex,
+        previousTerm,
+        0,
+        List.of(
+            models
+                .createLogEntryBuilder()
+                .setIndex(previousIndex + 1)
+                .setTerm(term)
+                .setOperation(
+                    models
+                        .createUpdateRaftGroupMembersOpBuilder()
+                        .setMembers(rest)
+                        .setVotingMembers(rest)
+                        .setEndpoint(endpoint(voter))
+                        .setMode(MembershipChangeMode.REMOVE_MEMBER)
+                        .build())
                 .build()));
   }
 

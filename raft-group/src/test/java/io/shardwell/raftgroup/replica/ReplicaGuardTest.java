@@ -319,6 +319,32 @@ class ReplicaGuardTest {
     assertThat(it.loop.until(() -> it.count("b", PreVoteRequest.class) > asked, 20_000)).isTrue();
   }
 
+  /**
+   * Found by simulation, seed 140180 of a storm: the one with the longest log was refused for its
+   * old term for ever. A refusal for another reason names the term that was asked for.
+   */
+  @Test
+  void whoIsRefusedAPreVoteForItsOldTermTakesTheNewerOne() {
+    it.requestVote("a", 1);
+    it.syncAll();
+    long before = it.count("b", PreVoteRequest.class);
+    assertThat(it.loop.until(() -> it.count("b", PreVoteRequest.class) > before, 20_000)).isTrue();
+    int term = it.replica.term();
+    it.refusePreVote("b", term + 1);
+    assertThat(it.replica.term()).isEqualTo(term);
+    it.refusePreVote("b", term + 2);
+    assertThat(it.replica.term()).isEqualTo(term + 2);
+    it.syncAll();
+    boolean asksAgain =
+        it.loop.until(
+            () -> {
+              PreVoteRequest request = it.last("b", PreVoteRequest.class);
+              return request != null && request.getTerm() == term + 3;
+            },
+            20_000);
+    assertThat(asksAgain).isTrue();
+  }
+
   @Test
   void whatWasDurableIsThereAfterARestart() {
     lead();

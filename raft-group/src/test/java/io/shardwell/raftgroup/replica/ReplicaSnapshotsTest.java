@@ -2,11 +2,14 @@ package io.shardwell.raftgroup.replica;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.microraft.RaftEndpoint;
 import io.microraft.model.log.RaftGroupMembersView;
 import io.microraft.model.log.SnapshotChunk;
 import io.microraft.model.message.InstallSnapshotRequest;
+import io.microraft.model.message.InstallSnapshotResponse;
 import io.shardwell.statemachine.Proposal;
 import io.shardwell.statemachine.ShardState;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.Test;
  */
 class ReplicaSnapshotsTest {
   private final ReplicaFixture it = new ReplicaFixture("a", "b");
+  private final Collection<RaftEndpoint> everybody = List.copyOf(it.replica.voters());
 
   @AfterEach
   void nothingWentWrong() {
@@ -30,8 +34,7 @@ class ReplicaSnapshotsTest {
   void anOwnSnapshotTakesThePlaceOfADownloadAtTheSameIndex() {
     install("a", 1, 4, null, 2);
     install("a", 1, 4, snapshotAt(4).get(0), 2);
-    assertThat(it.count("a", io.microraft.model.message.InstallSnapshotResponse.class))
-        .isEqualTo(2);
+    assertThat(it.count("a", InstallSnapshotResponse.class)).isEqualTo(2);
     it.append("b", 2, 0, 0, 4, 1, 1, 1, 1, 2);
     it.append("b", 2, 5, 2, 4);
     assertThat(it.replica.commitIndex()).isEqualTo(4);
@@ -80,6 +83,50 @@ class ReplicaSnapshotsTest {
     receive("a", 1, 4, snapshotAt(4).get(0), 2, false);
     install("b", 2, 4, null, 2);
     assertThat(it.replica.leaderNodeId()).isEqualTo("b");
+  }
+
+  /**
+   * Found by simulation, seed 110118 of a storm: the follower went on waiting for the snapshot of
+   * the leader that had been, which is newer, and never took that of the leader that is.
+   */
+  @Test
+  void anOlderSnapshotOfTheNextLeaderTakesThePlaceOfAHalfDoneDownload() {
+    install("a", 1, 9, null, 2);
+    install("a", 1, 9, snapshotAt(4).get(0), 2);
+    install("b", 2, 4, null, 1);
+    assertThat(it.count("b", InstallSnapshotResponse.class)).isEqualTo(1);
+    install("b", 2, 4, snapshotAt(4).get(0), 1);
+    assertThat(it.replica.snapshotIndex()).isEqualTo(4);
+    assertThat(it.replica.commitIndex()).isEqualTo(4);
+  }
+
+  /**
+   * Found by simulation, seed 120106 of a storm: the next leader's snapshot knows nothing of a
+   * change of members that the former one had appended only here.
+   */
+  @Test
+  void aSnapshotTakesAnUncommittedChangeOfMembersWithTheLog() {
+    it.append("a", 1, 0, 0, 0, 1, 1);
+    it.remove("b", "a", 1, 2, 1);
+    assertThat(it.replica.isChangingMembers()).isTrue();
+    install("b", 2, 4, null, 1);
+    install("b", 2, 4, snapshotAt(4).get(0), 1);
+    assertThat(it.replica.snapshotIndex()).isEqualTo(4);
+    assertThat(it.replica.isChangingMembers()).isFalse();
+    assertThat(it.replica.voters()).hasSize(3);
+  }
+
+  /** The entry is behind the snapshot: it stays, and what it says stays in force. */
+  @Test
+  void aSnapshotBelowAnUncommittedChangeOfMembersLeavesIt() {
+    it.append("a", 1, 0, 0, 0, 1, 1, 1, 1);
+    it.remove("b", "a", 1, 4, 1);
+    install("a", 1, 3, null, 1);
+    install("a", 1, 3, snapshotAt(3).get(0), 1);
+    assertThat(it.replica.snapshotIndex()).isEqualTo(3);
+    assertThat(it.replica.lastIndex()).isEqualTo(5);
+    assertThat(it.replica.isChangingMembers()).isTrue();
+    assertThat(it.replica.voters()).hasSize(2);
   }
 
   /** The log is cut when the files are durable, not when MicroRaft says so. */
@@ -136,8 +183,8 @@ class ReplicaSnapshotsTest {
         it.models
             .createRaftGroupMembersViewBuilder()
             .setLogIndex(0)
-            .setMembers(it.replica.members())
-            .setVotingMembers(it.replica.voters())
+            .setMembers(everybody)
+            .setVotingMembers(everybody)
             .build();
     SnapshotChunk chunk =
         bytes == null
