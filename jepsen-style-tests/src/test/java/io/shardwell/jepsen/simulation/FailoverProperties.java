@@ -19,8 +19,21 @@ class FailoverProperties {
   /** Below an election timeout and what leads to it: nobody may have to wait for a second round. */
   private static final long LIMIT = 650 * VirtualTime.MILLI;
 
+  /** The heartbeat timeout, the look for it, and the same; a second round would not fit in. */
+  private static final long LIMIT_AFTER_SILENCE = 1100 * VirtualTime.MILLI;
+
   @Property(tries = 8, shrinking = ShrinkingMode.OFF, seed = "5")
   void aDeadNodesShardsAreLedAgainSoon(@ForAll long seed) {
+    ledAgainAfter(seed, false, LIMIT);
+  }
+
+  /** Nobody closes its connections: all survivors notice its silence in the same moment. */
+  @Property(tries = 8, shrinking = ShrinkingMode.OFF, seed = "6")
+  void aSilentMachinesShardsAreLedAgainSoon(@ForAll long seed) {
+    ledAgainAfter(seed, true, LIMIT_AFTER_SILENCE);
+  }
+
+  private static void ledAgainAfter(long seed, boolean powerCut, long limit) {
     Scenario scenario = Scenario.drawn(seed).calm().withNodes(3).withShards(6).withClients(4);
     try (SimulatedCluster cluster = new SimulatedCluster(scenario)) {
       cluster.startAll();
@@ -33,8 +46,8 @@ class FailoverProperties {
       }
       for (SimulatedMachine machine : cluster.machines()) {
         cluster.run(2 * VirtualTime.SECOND);
-        machine.crash(false);
-        assertThat(cluster.runUntil(() -> allShardsAreLed(cluster), LIMIT))
+        machine.crash(powerCut);
+        assertThat(cluster.runUntil(() -> allShardsAreLed(cluster), limit))
             .as(() -> "seed " + seed + cluster.describe())
             .isTrue();
         machine.start();

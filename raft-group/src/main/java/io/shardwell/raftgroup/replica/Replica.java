@@ -98,8 +98,15 @@ public final class Replica {
   /** Whether the node's disk has no room for proposals. */
   private boolean standsAside;
 
-  /** The leader's crash is known by other means than its silence; null if not, or no longer. */
+  /** The leader is gone or silent, and the survivors take turns; null if not, or no longer. */
   private @Nullable Succession succession;
+
+  // Once for each leader that is lost: whoever can send and not receive would otherwise have those
+  // behind it in the line stand back for ever.
+  private boolean hadSuccession;
+
+  /** Empty before the first one is known. */
+  private String lastLeaderNodeId = "";
 
   /** Set while a snapshot is installed over a change of members that is not committed. */
   private @Nullable RaftGroupMembersState setAside;
@@ -414,8 +421,15 @@ public final class Replica {
       return;
     }
     time.jump(context.tuning().heartbeatTimeoutMillis());
-    succession =
-        Succession.of(group, nodeId, self, voters(), context.loop().nanoTime(), context.tuning());
+    var unused = succeed(nodeId);
+  }
+
+  private Succession succeed(String goneNodeId) {
+    hadSuccession = true;
+    long now = context.loop().nanoTime();
+    Succession begun = Succession.of(group, goneNodeId, self, voters(), now, context.tuning());
+    succession = begun;
+    return begun;
   }
 
   /** The link to or from the node broke: nothing of before it counts any more (MICRORAFT B1). */
@@ -660,6 +674,8 @@ public final class Replica {
     knownLeader = leader;
     if (leader != null) {
       succession = null;
+      hadSuccession = false;
+      lastLeaderNodeId = ((ReplicaEndpoint) leader).nodeId();
     }
     endHandOver();
     gate.clear();
@@ -727,6 +743,9 @@ public final class Replica {
         return;
       }
       Succession current = succession;
+      if (current == null && !hadSuccession) {
+        current = succeed(lastLeaderNodeId);
+      }
       if (current != null) {
         askInTurn(current, target, request, false);
         return;

@@ -9,15 +9,17 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Who asks for votes when, once a leader's process is known to be gone (MICRORAFT B11).
+ * Who asks for votes when, once a leader's process is known to be gone or has fallen silent
+ * (MICRORAFT B11).
  *
- * <p>The survivors learn it within milliseconds of each other. If all asked at once they would
- * split the vote; if only the first one asked, once, a lost or early question would cost an
- * election timeout: a survivor that has not heard of the crash yet refuses, and so does one whose
- * log is longer. So they take turns, and each asks again until somebody leads or the time is up;
- * after that MicroRaft's own timeouts rule. Who has granted the wish of one before it in the line
- * stands back for a turn, even if its own is granted. Pre-votes change nothing at those who are
- * asked.
+ * <p>The survivors learn it within milliseconds of each other, of a silence too: all have heard the
+ * same last heartbeat, and look for the next one on the same grid of time. If all asked at once
+ * they would split the vote; if only the first one asked, once, a lost or early question would cost
+ * an election timeout: a survivor that has not heard of the crash yet refuses, and so does one
+ * whose log is longer. So they take turns, and each asks again until somebody leads or the time is
+ * up; after that MicroRaft's own timeouts rule. Who has granted the wish of one before it in the
+ * line stands back for a turn, even if its own is granted. Pre-votes change nothing at those who
+ * are asked.
  *
  * <p>Who is first differs from group to group, so that a dead node's shards spread. Loop thread
  * only.
