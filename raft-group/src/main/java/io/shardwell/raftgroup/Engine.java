@@ -30,6 +30,7 @@ import io.shardwell.raftgroup.wire.FrameCodec;
 import io.shardwell.raftgroup.wire.Outbox;
 import io.shardwell.raftgroup.wire.PeerMessage;
 import io.shardwell.raftgroup.wire.RaftCodec;
+import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.MemoryLimit;
 import io.shardwell.statemachine.Outcome;
 import io.shardwell.statemachine.Proposal;
@@ -738,6 +739,22 @@ public final class Engine {
     learnMapOfMeta();
     ClusterMap known = map;
     return known == null ? MemoryLimit.NONE : known.memory();
+  }
+
+  /**
+   * Whether by what this node knows nothing more can be stored: the limit is too small for any
+   * entry or below what this node holds, and nothing may be evicted. A hint: shards decide.
+   */
+  public boolean isOutOfMemory() {
+    MemoryLimit limit = memory();
+    if (!limit.isOn() || limit.evicts()) {
+      return false;
+    }
+    long used =
+        groups.values().stream()
+            .mapToLong(group -> group.state().shard().stats().logicalBytes())
+            .sum();
+    return limit.bytes() < Limits.ENTRY_OVERHEAD_BYTES || used > limit.bytes();
   }
 
   /** To change that, for the whole cluster. */

@@ -116,6 +116,11 @@ public final class Node implements AutoCloseable {
     }
 
     @Override
+    public boolean isOutOfMemory() {
+      return engine.isOutOfMemory();
+    }
+
+    @Override
     public void change(
         @Nullable Long bytes, @Nullable EvictionPolicy policy, Consumer<Reply> onReply) {
       engine.memoryChanges().change(bytes, policy, onReply);

@@ -72,7 +72,9 @@ final class ReplySlot implements Consumer<Reply> {
     }
     Reply plain = reply;
     Answer shaped = answer;
-    if (plain != null) {
+    if (plain != null && command == Command.LCS) {
+      encoder.encode(Answer.of(command, plain), out);
+    } else if (plain != null) {
       encoder.encode(plain, out);
     } else if (shaped != null) {
       encoder.encode(shaped, out);

@@ -1,6 +1,7 @@
 package io.shardwell.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.shardwell.raftgroup.NodeStatus;
 import io.shardwell.statemachine.EvictionPolicy;
@@ -8,8 +9,11 @@ import io.shardwell.statemachine.Reply;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Protocol;
 
 /**
  * Shows, on a node with two shards and a directory, that the memory limit it is started with and
@@ -67,6 +71,35 @@ class NodeMemoryTest {
       }
     }
     throw new AssertionError("never refused");
+  }
+
+  /** As Redis has it: refused when queued, or all of it when executed; never in part. */
+  @Test
+  void aTransactionThatNeedsRoomIsRefusedWhole() throws Exception {
+    try (Node node = start(0, EvictionPolicy.NOEVICTION);
+        Jedis one = new Jedis("127.0.0.1", node.port());
+        Jedis other = new Jedis("127.0.0.1", node.port())) {
+      one.set("{k}", "v");
+      one.sendCommand(Protocol.Command.MULTI);
+      one.sendCommand(Protocol.Command.GET, "{k}");
+      other.configSet("maxmemory", "1");
+      assertThat((List<?>) one.sendCommand(Protocol.Command.EXEC)).hasSize(1);
+
+      one.sendCommand(Protocol.Command.MULTI);
+      assertThatThrownBy(() -> one.sendCommand(Protocol.Command.SET, "{k}", "w"))
+          .hasMessageStartingWith("OOM command not allowed");
+      assertThatThrownBy(() -> one.sendCommand(Protocol.Command.EXEC))
+          .hasMessageStartingWith("EXECABORT Transaction discarded because of previous errors");
+
+      other.configSet("maxmemory", "0");
+      one.sendCommand(Protocol.Command.MULTI);
+      one.sendCommand(Protocol.Command.DEL, "{k}");
+      one.sendCommand(Protocol.Command.SET, "{k}", "w");
+      other.configSet("maxmemory", "1");
+      assertThatThrownBy(() -> one.sendCommand(Protocol.Command.EXEC))
+          .hasMessageStartingWith("EXECABORT Transaction discarded because of: OOM");
+      assertThat(one.get("{k}")).isEqualTo("v");
+    }
   }
 
   @Test

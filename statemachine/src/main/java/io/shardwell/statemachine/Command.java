@@ -60,7 +60,18 @@ public enum Command {
   WATCHED(46, -2, Access.READ, Spread.ONE_SHARD, 1, -1, 1),
   DELEX(47, -2, Access.WRITE, Spread.ONE_KEY, 1, 1, 1),
   DELIFEQ(48, 3, Access.WRITE, Spread.ONE_KEY, 1, 1, 1),
-  DIGEST(49, 2, Access.READ, Spread.ONE_KEY, 1, 1, 1);
+  DIGEST(49, 2, Access.READ, Spread.ONE_KEY, 1, 1, 1),
+  SETBIT(50, 4, Access.WRITE, Spread.ONE_KEY, 1, 1, 1),
+  GETBIT(51, 3, Access.READ, Spread.ONE_KEY, 1, 1, 1),
+  BITCOUNT(52, -2, Access.READ, Spread.ONE_KEY, 1, 1, 1),
+  BITPOS(53, -3, Access.READ, Spread.ONE_KEY, 1, 1, 1),
+  BITOP(54, -4, Access.WRITE, Spread.ONE_SHARD, 2, -1, 1),
+  BITFIELD(55, -2, Access.WRITE, Spread.ONE_KEY, 1, 1, 1),
+  BITFIELD_RO(56, -2, Access.READ, Spread.ONE_KEY, 1, 1, 1),
+  COPY(57, -3, Access.WRITE, Spread.ONE_SHARD, 1, 2, 1),
+  LCS(58, -3, Access.READ, Spread.ONE_SHARD, 1, 2, 1),
+  /** The keys end where the count before them says; see {@link #countsItsKeys}. */
+  MSETEX(59, -4, Access.WRITE, Spread.ONE_SHARD, 2, -1, 2);
 
   /** Which shards a command concerns. */
   public enum Spread {
@@ -138,6 +149,15 @@ public enum Command {
     return access == Access.WRITE;
   }
 
+  /** Whether a call may need room for data, so that a shard without any may refuse it. */
+  public boolean mayNeedRoom() {
+    return switch (this) {
+      case SET, SETNX, SETEX, PSETEX, GETSET, MSET, MSETNX, MSETEX, APPEND, SETRANGE, COPY -> true;
+      case INCR, DECR, INCRBY, DECRBY, INCRBYFLOAT, SETBIT, BITOP, BITFIELD -> true;
+      default -> false;
+    };
+  }
+
   /**
    * Whether a read of this kind uses the keys it finds, so that they are evicted later. To ask
    * whether a key is there, or for how long, is no use of it, as in Redis.
@@ -145,6 +165,7 @@ public enum Command {
   public boolean isUse() {
     return switch (this) {
       case GET, MGET, STRLEN, GETRANGE, SUBSTR, TOUCH -> true;
+      case GETBIT, BITCOUNT, BITPOS, BITFIELD_RO, LCS -> true;
       default -> false;
     };
   }
@@ -167,6 +188,14 @@ public enum Command {
   /** Distance between keys; 0 if there are none. */
   public int keyStep() {
     return keyStep;
+  }
+
+  /**
+   * Whether the word before the first key says how many keys there are, so that the last one's
+   * position is known of a call only.
+   */
+  public boolean countsItsKeys() {
+    return this == MSETEX;
   }
 
   /** The name in lower case, as Redis writes it in errors and COMMAND. */
@@ -195,7 +224,7 @@ public enum Command {
     if (arity >= 0 ? words != arity : words < -arity) {
       return false;
     }
-    return keyStep != 2 || words % 2 == 1;
+    return keyStep != 2 || countsItsKeys() || words % 2 == 1;
   }
 
   /** Whether a word is, in any mix of cases, the given upper-case one. */

@@ -65,6 +65,15 @@ final class Execution {
       case DELEX -> ConditionalCommands.delEx(keys, call);
       case DELIFEQ -> ConditionalCommands.delIfEq(keys, call);
       case DIGEST -> ConditionalCommands.digest(keys, call);
+      case SETBIT -> BitCommands.setBit(keys, call);
+      case GETBIT -> BitCommands.getBit(keys, call);
+      case BITCOUNT -> BitCommands.bitCount(keys, call);
+      case BITPOS -> BitCommands.bitPos(keys, call);
+      case BITOP -> BitCommands.bitOp(keys, call);
+      case BITFIELD, BITFIELD_RO -> BitfieldCommands.bitfield(keys, call);
+      case COPY -> KeyCommands.copy(keys, call);
+      case LCS -> LcsCommand.lcs(keys, call);
+      case MSETEX -> StringCommands.msetEx(keys, call);
       case WATCHED -> watched(keys, call);
       case TRANSACTION -> throw new IllegalArgumentException("transaction as a single call");
       case RANDOMKEY -> KeyCommands.randomKey(keys, stampMillis);

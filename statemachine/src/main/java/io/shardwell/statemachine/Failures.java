@@ -12,6 +12,10 @@ final class Failures {
       new Reply.Failure("ERR increment or decrement would overflow");
   static final Reply.Failure DECREMENT_OVERFLOW = new Reply.Failure("ERR decrement would overflow");
   static final Reply.Failure OFFSET_OUT_OF_RANGE = new Reply.Failure("ERR offset is out of range");
+  static final Reply.Failure BIT_OFFSET_OUT_OF_RANGE =
+      new Reply.Failure("ERR bit offset is not an integer or out of range");
+  static final Reply.Failure BIT_OUT_OF_RANGE =
+      new Reply.Failure("ERR bit is not an integer or out of range");
   static final Reply.Failure INVALID_CURSOR = new Reply.Failure("ERR invalid cursor");
   static final Reply.Failure NO_SUCH_KEY = new Reply.Failure("ERR no such key");
   static final Reply.Failure EXPIRE_NX_WITH_OTHERS =
@@ -30,6 +34,8 @@ final class Failures {
               + ")");
   static final Reply.Failure OUT_OF_MEMORY =
       new Reply.Failure("OOM command not allowed when used memory > 'maxmemory'.");
+  static final Reply.Failure TRANSACTION_WITHOUT_ROOM =
+      new Reply.Failure("EXECABORT Transaction discarded because of: " + OUT_OF_MEMORY.text());
   static final Reply.Failure BAD_DIGEST =
       new Reply.Failure("ERR must be exactly 16 hexadecimal characters");
   static final Reply.Failure BAD_VERSION =

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -26,13 +27,14 @@ public final class Invocation {
   public record Bad(Reply.Failure failure) implements Parsed {}
 
   private static final Set<String> SCRIPT_COMMANDS =
-      Set.of("EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO", "SCRIPT", "FCALL", "FCALL_RO", "FUNCTION");
+      Set.of("EVAL", "EVAL_RO", "EVALSHA", "EVALSHA_RO", "FCALL", "FCALL_RO");
 
   /**
-   * Not "unknown command": Redisson takes that for a server without read-only scripts, whatever it
-   * has asked for, and asks again at once and for ever (CommandAsyncService).
+   * The answer to whoever wants a script run or loaded. Not "unknown command": Redisson takes that
+   * for a server without read-only scripts, whatever it has asked for, and asks again at once and
+   * for ever (CommandAsyncService).
    */
-  private static final Reply.Failure NO_SCRIPTS =
+  public static final Reply.Failure NO_SCRIPTS =
       new Reply.Failure("ERR scripts and functions are not supported");
 
   /** Unchecked: bytes from a log must be executed as they are, see {@link InvocationCodec}. */
@@ -156,10 +158,27 @@ public final class Invocation {
     return null;
   }
 
+  /** Below the first one's position if there are no keys. */
   private int lastKeyArgument() {
+    if (command.countsItsKeys()) {
+      int keys = countedKeys();
+      return command.firstKey() - 1 + (keys - 1) * command.keyStep();
+    }
     return command.lastKey() > 0
         ? Math.min(command.lastKey(), arguments.length) - 1
         : arguments.length + command.lastKey();
+  }
+
+  /**
+   * How many keys the call says it has, of a command that counts them; 0 if it says nothing that
+   * can be: the command refuses such a call, wherever it is executed.
+   */
+  int countedKeys() {
+    int before = command.firstKey() - 1;
+    int most = (arguments.length - before) / command.keyStep();
+    OptionalLong count = DecimalInteger.parse(arguments[before - 1]);
+    boolean possible = count.isPresent() && count.getAsLong() > 0 && count.getAsLong() <= most;
+    return possible ? (int) count.getAsLong() : 0;
   }
 
   private static int countEncodedBytes(Command command, byte[][] arguments) {

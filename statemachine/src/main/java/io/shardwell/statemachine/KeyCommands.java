@@ -1,6 +1,7 @@
 package io.shardwell.statemachine;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,12 @@ final class KeyCommands {
   private static final String STRING_TYPE = "string";
   private static final Reply TYPE_STRING = new Reply.Status(STRING_TYPE);
   private static final Reply TYPE_NONE = new Reply.Status("none");
+  private static final Reply.Failure SAME_OBJECT =
+      new Reply.Failure("ERR source and destination objects are the same");
+  private static final Reply.Failure NOT_AN_INT =
+      new Reply.Failure("ERR value is out of range, value must between -2147483648 and 2147483647");
+  private static final Reply.Failure NO_SUCH_DATABASE =
+      new Reply.Failure("ERR DB index is out of range");
 
   private KeyCommands() {}
 
@@ -55,6 +62,39 @@ final class KeyCommands {
       return Reply.ZERO;
     }
     return keys.move(call.argument(0), call.argument(1)) ? Reply.ONE : Failures.OUT_OF_MEMORY;
+  }
+
+  static Reply copy(Keyspace keys, Invocation call) {
+    boolean replace = false;
+    for (int i = 2; i < call.argumentCount(); i++) {
+      if (Command.equalsIgnoreCase(call.argument(i), "REPLACE")) {
+        replace = true;
+      } else if (Command.equalsIgnoreCase(call.argument(i), "DB") && i + 1 < call.argumentCount()) {
+        i++;
+        OptionalLong database = DecimalInteger.parse(call.argument(i));
+        if (database.isEmpty()) {
+          return Failures.NOT_AN_INTEGER;
+        }
+        if ((int) database.getAsLong() != database.getAsLong()) {
+          return NOT_AN_INT;
+        }
+        if (database.getAsLong() != 0) {
+          return NO_SUCH_DATABASE;
+        }
+      } else {
+        return Failures.SYNTAX;
+      }
+    }
+    byte[] from = call.argument(0);
+    byte[] to = call.argument(1);
+    if (Arrays.equals(from, to)) {
+      return SAME_OBJECT;
+    }
+    byte[] value = keys.get(from);
+    if (value == null || (keys.contains(to) && !replace)) {
+      return Reply.ZERO;
+    }
+    return keys.put(to, value, keys.deadline(from)) ? Reply.ONE : Failures.OUT_OF_MEMORY;
   }
 
   /** FLUSHALL and FLUSHDB; ASYNC makes no difference, freeing never holds anybody up. */

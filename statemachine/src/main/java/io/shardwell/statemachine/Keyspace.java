@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,6 +73,11 @@ final class Keyspace {
 
   private boolean isAboveLimit() {
     return limit.isOn() && logicalBytes() > limit.bytes();
+  }
+
+  /** Whether the limit was lowered below what is here, and nothing can be evicted to get there. */
+  boolean isStuckAboveLimit() {
+    return isAboveLimit() && !table.hasOldest();
   }
 
   /** Whether further entries, whatever they are, would bring the keys nearer to the limit. */
@@ -174,6 +180,15 @@ final class Keyspace {
     return contains(key) ? EntryRecord.value(table.record()) : null;
   }
 
+  /** A byte of a key's value, 0 to 255; 0 if there is no such key or its value is too short. */
+  int byteAt(byte[] key, int position) {
+    if (valueLength(key) <= position) {
+      return 0;
+    }
+    byte[] record = table.record();
+    return record[EntryRecord.valueFrom(record) + position] & 0xff;
+  }
+
   /** The length of a key's value in bytes, or -1. */
   int valueLength(byte[] key) {
     if (!contains(key)) {
@@ -209,20 +224,35 @@ final class Keyspace {
   }
 
   /**
-   * Sets values without deadlines, of a key named twice the last one. Returns false, and has done
-   * nothing, if there is no room for all of them together.
+   * Sets values with one deadline for all, of a key named twice the last one. A deadline not after
+   * log time removes the keys. Returns false, and has done nothing, if there is no room for all of
+   * them together.
    *
    * @param pairs keys and values by turns
    */
-  boolean putAll(List<byte[]> pairs) {
+  boolean putAll(List<byte[]> pairs, long deadline) {
+    return putAll(pairs, unused -> deadline);
+  }
+
+  /** The same; the deadlines that keys have stay. */
+  boolean putAllKeepingDeadlines(List<byte[]> pairs) {
+    return putAll(pairs, this::deadline);
+  }
+
+  private boolean putAll(List<byte[]> pairs, ToLongFunction<byte[]> deadlines) {
     if (limit.isOn() && !makeRoomForAll(pairs)) {
       return false;
     }
     for (int i = 0; i < pairs.size(); i += 2) {
       byte[] key = pairs.get(i);
-      long hash = Hash.of(key);
-      byte[] record = EntryRecord.of(key, pairs.get(i + 1));
-      store(table.seek(key, hash), hash, record, NO_DEADLINE);
+      long deadline = deadlines.applyAsLong(key);
+      if (isPast(deadline)) {
+        remove(key);
+      } else {
+        long hash = Hash.of(key);
+        byte[] record = EntryRecord.of(key, pairs.get(i + 1));
+        store(table.seek(key, hash), hash, record, deadline);
+      }
     }
     return true;
   }

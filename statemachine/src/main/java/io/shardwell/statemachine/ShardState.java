@@ -123,12 +123,18 @@ public final class ShardState {
         : execute(((Batch.Together) call).transaction(), position);
   }
 
-  /** All of it, whatever the replies; or nothing and no value, if a watched key has changed. */
+  /**
+   * All of it, whatever the replies; or nothing: and no value if a watched key has changed, an
+   * error if the shard is over a limit that it does not get below by evicting.
+   */
   private Reply execute(Transaction transaction, int position) {
     for (Transaction.Watched each : transaction.watched()) {
       if (keys.hasChanged(each)) {
         return Reply.NIL;
       }
+    }
+    if (keys.isStuckAboveLimit() && transaction.mayNeedRoom()) {
+      return Failures.TRANSACTION_WITHOUT_ROOM;
     }
     List<Reply> replies = new ArrayList<>(transaction.calls().size());
     boolean touches = wantsTouches();

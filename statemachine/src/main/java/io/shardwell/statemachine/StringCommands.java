@@ -10,6 +10,11 @@ import java.util.OptionalLong;
  * checked before the keyspace changes.
  */
 final class StringCommands {
+  private static final Reply.Failure INVALID_NUMKEYS =
+      new Reply.Failure("ERR invalid numkeys value");
+  private static final Reply.Failure WRONG_NUMBER_OF_PAIRS =
+      new Reply.Failure("ERR wrong number of key-value pairs");
+
   private StringCommands() {}
 
   static Reply get(Keyspace keys, Invocation call) {
@@ -178,7 +183,7 @@ final class StringCommands {
   }
 
   static Reply mset(Keyspace keys, Invocation call) {
-    return keys.putAll(call.arguments()) ? Reply.OK : Failures.OUT_OF_MEMORY;
+    return keys.putAll(call.arguments(), Keyspace.NO_DEADLINE) ? Reply.OK : Failures.OUT_OF_MEMORY;
   }
 
   static Reply msetNx(Keyspace keys, Invocation call) {
@@ -187,7 +192,38 @@ final class StringCommands {
         return Reply.ZERO;
       }
     }
-    return keys.putAll(call.arguments()) ? Reply.ONE : Failures.OUT_OF_MEMORY;
+    return keys.putAll(call.arguments(), Keyspace.NO_DEADLINE) ? Reply.ONE : Failures.OUT_OF_MEMORY;
+  }
+
+  static Reply msetEx(Keyspace keys, Invocation call) {
+    OptionalLong claimed = DecimalInteger.parse(call.argument(0));
+    if (claimed.isEmpty() || claimed.getAsLong() < 1 || claimed.getAsLong() > Integer.MAX_VALUE) {
+      return INVALID_NUMKEYS;
+    }
+    int count = call.countedKeys();
+    if (count == 0) {
+      return WRONG_NUMBER_OF_PAIRS;
+    }
+    int end = 1 + 2 * count;
+    StringOptions options = StringOptions.parse(call, end);
+    if (options == null) {
+      return Failures.SYNTAX;
+    }
+    Reply.Failure failure = options.timeFailure(call.command(), keys.logTime());
+    if (failure != null) {
+      return failure;
+    }
+    for (byte[] key : call.keys()) {
+      if (!options.permits(keys, key)) {
+        return Reply.ZERO;
+      }
+    }
+    List<byte[]> pairs = call.arguments().subList(1, end);
+    boolean done =
+        options.keepTtl()
+            ? keys.putAllKeepingDeadlines(pairs)
+            : keys.putAll(pairs, options.deadline(keys.logTime()));
+    return done ? Reply.ONE : Failures.OUT_OF_MEMORY;
   }
 
   private static Reply bulkOrNil(Keyspace keys, byte[] key) {

@@ -3,7 +3,7 @@ package io.shardwell.statemachine;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** The words after SET key value and GETEX key. */
+/** The words after SET key value, MSETEX numkeys and its pairs, and GETEX key. */
 final class StringOptions {
   private boolean onlyIfAbsent;
   private boolean onlyIfPresent;
@@ -19,12 +19,13 @@ final class StringOptions {
 
   /** Reads the arguments from a position on; null if they are not options of the command. */
   static @Nullable StringOptions parse(Invocation call, int from) {
-    boolean set = call.command() == Command.SET;
+    boolean sets = call.command() != Command.GETEX;
+    boolean one = call.command() == Command.SET;
     StringOptions options = new StringOptions();
     for (int i = from; i < call.argumentCount(); i++) {
       byte[] word = call.argument(i);
       ExpiryOption expiry = expiryOption(word);
-      Condition.Kind kind = set ? Condition.Kind.of(word) : null;
+      Condition.Kind kind = one ? Condition.Kind.of(word) : null;
       if (kind != null) {
         i++;
         if (i == call.argumentCount() || !options.takeCondition(kind, call.argument(i))) {
@@ -35,7 +36,7 @@ final class StringOptions {
         if (i == call.argumentCount() || !options.takeExpiry(expiry, call.argument(i))) {
           return null;
         }
-      } else if (!(set ? options.takeSetWord(word) : options.takePersist(word))) {
+      } else if (!(sets ? options.takeSetWord(word, one) : options.takePersist(word))) {
         return null;
       }
     }
@@ -117,14 +118,15 @@ final class StringOptions {
     return true;
   }
 
-  private boolean takeSetWord(byte[] word) {
+  /** Answers with what was or is there are of SET only, which has one key. */
+  private boolean takeSetWord(byte[] word, boolean oneKey) {
     if (Command.equalsIgnoreCase(word, "NX") && !onlyIfPresent && condition == null) {
       onlyIfAbsent = true;
     } else if (Command.equalsIgnoreCase(word, "XX") && !onlyIfAbsent && condition == null) {
       onlyIfPresent = true;
-    } else if (Command.equalsIgnoreCase(word, "GET") && !getVersion) {
+    } else if (Command.equalsIgnoreCase(word, "GET") && oneKey && !getVersion) {
       get = true;
-    } else if (Command.equalsIgnoreCase(word, "GETVER") && !get) {
+    } else if (Command.equalsIgnoreCase(word, "GETVER") && oneKey && !get) {
       getVersion = true;
     } else if (Command.equalsIgnoreCase(word, "KEEPTTL") && expiry == null) {
       keepTtl = true;

@@ -53,6 +53,11 @@ public record Transaction(List<Watched> watched, List<Invocation> calls) {
     return command.firstKey() > 0 && command != Command.WATCHED && command != Command.TRANSACTION;
   }
 
+  /** Whether any of the calls may need room for data. */
+  boolean mayNeedRoom() {
+    return calls.stream().anyMatch(call -> call.command().mayNeedRoom());
+  }
+
   /** All keys, watched ones first. */
   public List<byte[]> keys() {
     List<byte[]> keys = new ArrayList<>();

@@ -53,6 +53,17 @@ class TransactionTest {
   }
 
   @Test
+  void aShardAboveItsLimitTakesNoneThatMayNeedRoom() {
+    shard.write("SET", "a", "1");
+    MemoryLimit limit = new MemoryLimit(1, 1, EvictionPolicy.NOEVICTION);
+    shard.state.apply(++shard.index, Proposal.memoryLimit(shard.stamp, limit));
+    assertThat(exec(List.of(), Shard.call("DEL", "b"), Shard.call("SET", "a", "2")))
+        .isEqualTo(Failures.TRANSACTION_WITHOUT_ROOM);
+    assertThat(exec(List.of(), Shard.call("GET", "a"), Shard.call("DEL", "a")))
+        .isEqualTo(array(Reply.Bulk.of("1"), Reply.ONE));
+  }
+
+  @Test
   void aChangedKeyStopsAllOfIt() {
     shard.write("SET", "a", "1");
     List<Transaction.Watched> watched = watch("a", "b");

@@ -28,6 +28,7 @@ import org.springframework.data.redis.cache.BatchStrategies;
 import org.springframework.data.redis.cache.RedisCacheConfiguration;
 import org.springframework.data.redis.cache.RedisCacheManager;
 import org.springframework.data.redis.cache.RedisCacheWriter;
+import org.springframework.data.redis.connection.BitFieldSubCommands;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.RedisCallback;
@@ -140,6 +141,27 @@ class SpringTest {
     values.multiSet(Map.of("m1", "1", "m2", "2", "m3", "3"));
     assertThat(values.multiGet(List.of("m1", "none", "m3"))).containsExactly("1", null, "3");
     assertThat(values.multiSetIfAbsent(Map.of("{t}1", "1", "{t}2", "2"))).isTrue();
+  }
+
+  @Test
+  void bitsAreSetAndRead() {
+    assertThat(values.setBit("bits", 9, true)).isFalse();
+    assertThat(values.getBit("bits", 9)).isTrue();
+    assertThat(values.getBit("bits", 8)).isFalse();
+    assertThat(
+            values.bitField(
+                "bits",
+                BitFieldSubCommands.create()
+                    .set(BitFieldSubCommands.BitFieldType.unsigned(8))
+                    .valueAt(0)
+                    .to(200)
+                    .incr(BitFieldSubCommands.BitFieldType.unsigned(8))
+                    .valueAt(0)
+                    .overflow(BitFieldSubCommands.BitFieldIncrBy.Overflow.SAT)
+                    .by(100)
+                    .get(BitFieldSubCommands.BitFieldType.signed(4))
+                    .valueAt(8)))
+        .containsExactly(0L, 255L, 4L);
   }
 
   @Test

@@ -121,6 +121,27 @@ final class RandomRequests {
   private final Arbitrary<String> junk =
       Arbitraries.of("", "foo", "NX", "GET", "EX", "PERSIST", "ASYNC", "MATCH", "\u00ff");
 
+  /** The one we have, and such as Redis does not have either by default. */
+  private final Arbitrary<String> database =
+      Arbitraries.of("0", "0", "0", "16", "-1", "x", "", "2147483648");
+
+  private final Arbitrary<String> operation =
+      Arbitraries.of("AND", "or", "XOR", "Not", "NOT", "NAND");
+  private final Arbitrary<String> bit = Arbitraries.of("0", "1", "0", "1", "2", "-1", "x");
+
+  /** Not above the 16 MiB that a value of ours can have, where Redis takes up to 512. */
+  private final Arbitrary<String> bitOffset =
+      Arbitraries.frequencyOf(
+          Tuple.of(8, Arbitraries.integers().between(0, 200).map(String::valueOf)),
+          Tuple.of(2, Arbitraries.integers().between(0, 12).map(n -> "#" + n)),
+          Tuple.of(1, oddNumber));
+
+  private final Arbitrary<String> type =
+      Arbitraries.frequencyOf(
+          Tuple.of(6, Arbitraries.integers().between(1, 63).map(n -> "u" + n)),
+          Tuple.of(6, Arbitraries.integers().between(1, 64).map(n -> "i" + n)),
+          Tuple.of(1, Arbitraries.of("u64", "i65", "i0", "u", "x8", "", "i 8", "I8", "u08")));
+
   private Arbitrary<String> anywhere(int weight) {
     return Arbitraries.frequencyOf(Tuple.of(weight, tagged), Tuple.of(weight, anywhere));
   }
@@ -221,6 +242,31 @@ final class RandomRequests {
     return joined(words(name), many(1, 4, one(key)));
   }
 
+  private Arbitrary<List<String>> range() {
+    return Arbitraries.frequencyOf(
+        Tuple.of(4, words(List.of(number, number))),
+        Tuple.of(1, one(number)),
+        Tuple.of(4, words(List.of(number, number, Arbitraries.oneOf(word("BIT"), word("BYTE"))))),
+        Tuple.of(1, one(junk)));
+  }
+
+  private Arbitrary<List<String>> bitfieldGet() {
+    return words("GET", type, bitOffset);
+  }
+
+  private Arbitrary<List<String>> bitfieldStep() {
+    return Arbitraries.frequencyOf(
+        Tuple.of(2, bitfieldGet()),
+        Tuple.of(3, words("SET", type, bitOffset, number)),
+        Tuple.of(3, words("INCRBY", type, bitOffset, number)),
+        Tuple.of(2, words("OVERFLOW", Arbitraries.of("WRAP", "SAT", "FAIL", "sat", "x"))));
+  }
+
+  private Arbitrary<List<String>> lcsOption() {
+    return Arbitraries.oneOf(
+        words("LEN"), words("IDX"), words("WITHMATCHLEN"), words("MINMATCHLEN", number), one(junk));
+  }
+
   private Arbitrary<List<String>> legal() {
     return Arbitraries.frequencyOf(
         Tuple.of(6, words("GET", key)),
@@ -251,6 +297,19 @@ final class RandomRequests {
                 Arbitraries.oneOf(
                     oddNumber, Arbitraries.integers().between(0, 80).map(String::valueOf)),
                 value)),
+        Tuple.of(3, words("SETBIT", key, bitOffset, bit)),
+        Tuple.of(3, words("GETBIT", key, bitOffset)),
+        Tuple.of(3, joined(words("BITCOUNT", key), many(0, 2, range()))),
+        Tuple.of(3, joined(words("BITPOS", key, bit), many(0, 2, range()))),
+        Tuple.of(3, joined(words("BITOP", operation, tagged), many(1, 3, one(tagged)))),
+        Tuple.of(4, joined(words("BITFIELD", key), many(0, 4, bitfieldStep()))),
+        Tuple.of(2, joined(words("BITFIELD_RO", key), many(0, 2, bitfieldGet()))),
+        Tuple.of(
+            3,
+            joined(
+                words("COPY", tagged, tagged),
+                many(0, 2, Arbitraries.oneOf(words("REPLACE"), words("DB", database), one(junk))))),
+        Tuple.of(3, joined(words("LCS", tagged, tagged), many(0, 3, lcsOption()))),
         Tuple.of(3, words("INCR", key)),
         Tuple.of(3, words("DECR", key)),
         Tuple.of(5, words("INCRBY", key, number)),

@@ -13,12 +13,17 @@ import java.util.concurrent.TimeUnit;
  */
 public final class LogClock {
 
+  private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
+
   private final EventLoop loop;
 
   // Invariant: never decreases, neither within a term nor from term to term.
   private long lastStampNanos;
   private long lastLoopNanos;
   private long largestSeenMillis;
+
+  /** How much of the first stamp's fraction of a millisecond may still be made up for. */
+  private long fractionNanos;
 
   public LogClock(EventLoop loop) {
     this.loop = loop;
@@ -39,6 +44,7 @@ public final class LogClock {
     long first = Math.max(wallMillis, largestSeenMillis);
     lastStampNanos = Math.max(lastStampNanos, TimeUnit.MILLISECONDS.toNanos(first));
     lastLoopNanos = loop.nanoTime();
+    fractionNanos = NANOS_PER_MILLI - 1;
   }
 
   /** The stamp for now, in milliseconds. */
@@ -47,7 +53,15 @@ public final class LogClock {
     long passed = Math.max(0, now - lastLoopNanos);
     lastLoopNanos = now;
     long wallNanos = TimeUnit.MILLISECONDS.toNanos(loop.wallClockMillis());
-    lastStampNanos += lastStampNanos > wallNanos ? passed / 2 : passed;
+    boolean ahead = lastStampNanos - wallNanos >= NANOS_PER_MILLI; // Of all its millisecond.
+    lastStampNanos += ahead ? passed / 2 : passed;
+    long behind = wallNanos - lastStampNanos;
+    if (behind > 0 && behind <= fractionNanos) {
+      // The first stamp left out what had passed of its millisecond: without it a time to live
+      // would be longer, by a millisecond, than a client with the same clock has asked for.
+      lastStampNanos = wallNanos;
+      fractionNanos -= behind;
+    }
     long stamp = TimeUnit.NANOSECONDS.toMillis(lastStampNanos);
     return Math.max(stamp, largestSeenMillis);
   }

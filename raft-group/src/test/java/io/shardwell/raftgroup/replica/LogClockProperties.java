@@ -35,6 +35,29 @@ class LogClockProperties {
     }
   }
 
+  /**
+   * Whatever part of a millisecond had passed when the term began: a wall clock tells only whole.
+   */
+  @Property
+  void stampsAreNotBehindAWallClockThatIsRight(
+      @ForAll @IntRange(max = 999_999) int fractionNanos,
+      @ForAll @Size(min = 1, max = 50) List<@IntRange(min = 1, max = 3_000_000) Integer> steps) {
+    VirtualLoop loop = new VirtualLoop();
+    pass(loop, fractionNanos);
+    LogClock clock = new LogClock(loop);
+    clock.lead(loop.wallClockMillis());
+    for (int step : steps) {
+      pass(loop, step);
+      assertThat(clock.stampMillis()).isEqualTo(loop.wallClockMillis());
+    }
+  }
+
+  private static void pass(VirtualLoop loop, long nanos) {
+    long until = loop.nanoTime() + nanos;
+    loop.schedule(() -> {}, nanos);
+    assertThat(loop.until(() -> loop.nanoTime() >= until, 1_000)).isTrue();
+  }
+
   @Property
   void aNewLeaderNeverStampsBelowWhatItsLogHolds(
       @ForAll @IntRange(min = -1_000_000, max = 1_000_000) int logAheadMillis) {

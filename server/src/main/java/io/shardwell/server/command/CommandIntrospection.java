@@ -2,6 +2,7 @@ package io.shardwell.server.command;
 
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Invocation;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,9 +55,9 @@ final class CommandIntrospection {
         Answer.bulk(row.name()),
         Answer.integer(row.arity()),
         words(row.flags(), ""),
-        Answer.integer(row.firstKey()),
-        Answer.integer(row.lastKey()),
-        Answer.integer(row.keyStep()),
+        Answer.integer(row.countsItsKeys() ? 0 : row.firstKey()),
+        Answer.integer(row.countsItsKeys() ? 0 : row.lastKey()),
+        Answer.integer(row.countsItsKeys() ? 0 : row.keyStep()),
         words(row.categories(), "@"),
         new Answer.Items(
             row.tips().stream()
@@ -81,7 +82,7 @@ final class CommandIntrospection {
     return new Answer.Distinct(all);
   }
 
-  /** All of ours are keys at fixed places: one, or from a place to the end in steps. */
+  /** Keys at fixed places, one or from a place to the end in steps, or as many as a word says. */
   private static Answer keySpec(CommandRow row, String spec) {
     String[] positionAndFlags = spec.split(" ", 2);
     return new Answer.Pairs(
@@ -95,12 +96,28 @@ final class CommandIntrospection {
                 "spec",
                 Answer.pairs("index", Integer.parseInt(positionAndFlags[0]))),
             Answer.bulk("find_keys"),
-            Answer.pairs(
-                "type",
-                "range",
-                "spec",
-                Answer.pairs(
-                    "lastkey", Math.min(row.lastKey(), 0), "keystep", row.keyStep(), "limit", 0))));
+            row.countsItsKeys() ? countedKeys(row) : range(row, spec)));
+  }
+
+  private static Answer range(CommandRow row, String spec) {
+    // Of several specifications all but the last are one key each.
+    boolean several = row.keySpecs().size() > 1;
+    boolean toTheEnd =
+        row.lastKey() < 0 && spec.equals(row.keySpecs().get(row.keySpecs().size() - 1));
+    int last = toTheEnd ? row.lastKey() : several ? 0 : Math.max(row.lastKey() - row.firstKey(), 0);
+    return Answer.pairs(
+        "type",
+        "range",
+        "spec",
+        Answer.pairs("lastkey", last, "keystep", row.keyStep(), "limit", 0));
+  }
+
+  private static Answer countedKeys(CommandRow row) {
+    return Answer.pairs(
+        "type",
+        "keynum",
+        "spec",
+        Answer.pairs("keynumidx", 0, "firstkey", 1, "keystep", row.keyStep()));
   }
 
   private static Answer docs(List<String> names) {
@@ -176,8 +193,17 @@ final class CommandIntrospection {
     if (!row.accepts(words)) {
       return Answer.failure("ERR Invalid number of arguments specified for command");
     }
-    return new Answer.Items(
-        row.keyPositions(words).stream().map(i -> Answer.bulk(call.bytes(i + 2))).toList());
+    return new Answer.Items(keysOf(call, row).stream().map(Answer::bulk).toList());
+  }
+
+  private static List<byte[]> keysOf(Call call, CommandRow row) {
+    byte[][] words = new byte[call.count() - 2][];
+    for (int i = 0; i < words.length; i++) {
+      words[i] = call.bytes(i + 2);
+    }
+    return Invocation.parse(words) instanceof Invocation.Ok ok
+        ? ok.invocation().keys()
+        : row.keyPositions(words.length).stream().map(i -> words[i]).toList();
   }
 
   /** HELP of the plain-text listener. */

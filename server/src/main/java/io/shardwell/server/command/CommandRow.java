@@ -1,5 +1,6 @@
 package io.shardwell.server.command;
 
+import io.shardwell.statemachine.Command;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -42,6 +43,11 @@ record CommandRow(
 
   boolean accepts(int words) {
     return arity >= 0 ? words == arity : words >= -arity;
+  }
+
+  /** Whether a word of the call says how many keys there are; see {@link Command#countsItsKeys}. */
+  boolean countsItsKeys() {
+    return flags.contains("movablekeys");
   }
 
   /** Where the keys of a call of so many words are; the call's arity is right. */

@@ -12,6 +12,9 @@ public interface MemorySetting {
   /** What each node may use for data, and what happens then. */
   MemoryLimit current();
 
+  /** Whether by what this node knows nothing more can be stored. */
+  boolean isOutOfMemory();
+
   /**
    * Changes it for the whole cluster; null leaves a part of it. The reply is given exactly once, on
    * the loop.

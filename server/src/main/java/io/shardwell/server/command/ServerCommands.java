@@ -60,7 +60,7 @@ public final class ServerCommands {
     this.status = status;
     this.config = new ConfigCommand(facts, counters, memory);
     this.routing = new ClusterRouting(owners);
-    this.transactions = new TransactionCommands(owners::shards, routing, this);
+    this.transactions = new TransactionCommands(owners::shards, routing, memory, this);
     this.clusterFace = new ClusterCommands(owners, status, clock);
     InfoCommand info =
         new InfoCommand(facts, status, clients, counters, memory::current, clock::nanoTime);
@@ -91,6 +91,8 @@ public final class ServerCommands {
     add(ServerCommand.of("slowlog", ServerCommands::slowlog));
     add(ServerCommand.of("latency", ServerCommands::latency));
     add(ServerCommand.of("module", call -> Answer.NOTHING));
+    add(ServerCommand.of("script", ScriptCommands::script));
+    add(ServerCommand.of("function", ScriptCommands::function));
     add(ServerCommand.of("acl", ServerCommands::acl));
     add(ServerCommand.later("memory", this::memory));
     add(ServerCommand.later("object", this::object));

@@ -29,6 +29,12 @@ final class TransactionCommands {
   private static final Set<String> NOT_QUEUED =
       Set.of("multi", "exec", "discard", "watch", "quit", "reset");
 
+  private static final Answer OUT_OF_MEMORY =
+      Answer.failure("OOM command not allowed when used memory > 'maxmemory'.");
+  private static final Answer OUT_OF_MEMORY_AT_EXEC =
+      Answer.failure(
+          "EXECABORT Transaction discarded because of: OOM command not allowed when used memory >"
+              + " 'maxmemory'.");
   private static final Answer QUEUED = Answer.status("QUEUED");
   private static final Answer CROSS_SLOT =
       Answer.failure("CROSSSLOT Keys in request don't hash to the same slot");
@@ -46,10 +52,13 @@ final class TransactionCommands {
 
   private final IntSupplier shards;
   private final ClusterRouting routing;
+  private final MemorySetting memory;
   private final ServerCommands commands;
 
-  TransactionCommands(IntSupplier shards, ClusterRouting routing, ServerCommands commands) {
+  TransactionCommands(
+      IntSupplier shards, ClusterRouting routing, MemorySetting memory, ServerCommands commands) {
     this.shards = shards;
+    this.memory = memory;
     this.routing = routing;
     this.commands = commands;
   }
@@ -186,6 +195,9 @@ final class TransactionCommands {
     if (elsewhere != null) {
       return new Answer.Plain(elsewhere);
     }
+    if (invocation.command().mayNeedRoom() && memory.isOutOfMemory()) {
+      return OUT_OF_MEMORY;
+    }
     return client.transaction.admits(invocation.keys(), shards.getAsInt()) ? null : CROSS_SLOT;
   }
 
@@ -210,6 +222,11 @@ final class TransactionCommands {
         queued.stream().map(Queued::invocation).filter(Objects::nonNull).toList();
     if (calls.isEmpty() && watched.isEmpty()) {
       executed(call, queued, List.of());
+      return;
+    }
+    if (calls.stream().anyMatch(each -> each.command().mayNeedRoom()) && memory.isOutOfMemory()) {
+      // Not executed in part: the shard, which may not know of a new limit yet, is not asked.
+      call.answer(OUT_OF_MEMORY_AT_EXEC);
       return;
     }
     Reply moved =
@@ -250,8 +267,9 @@ final class TransactionCommands {
     for (int i = 0; i < answers.length; i++) {
       Queued each = queued.get(i);
       int at = i;
-      if (each.invocation() != null) {
-        answers[at] = new Answer.Plain(ofShard.next());
+      Invocation invocation = each.invocation();
+      if (invocation != null) {
+        answers[at] = Answer.of(invocation.command(), ofShard.next());
       } else {
         missing[0]++;
         Consumer<Answer> answered =

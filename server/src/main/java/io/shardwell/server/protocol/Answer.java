@@ -1,9 +1,11 @@
 package io.shardwell.server.protocol;
 
+import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Reply;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the server itself answers: a {@link Reply}, or one of the shapes only RESP3 can tell apart.
@@ -48,6 +50,13 @@ public sealed interface Answer {
             ? list.items()
             : answer instanceof Distinct set ? set.items() : ((Pairs) answer).keysAndValues();
     return new Reply.Array(items.stream().map(Answer::toReply).toList());
+  }
+
+  /** What a shard has answered, in the shape that RESP3 gives to answers of the command. */
+  static Answer of(@Nullable Command command, Reply reply) {
+    return command == Command.LCS && reply instanceof Reply.Array map
+        ? new Pairs(map.items().stream().<Answer>map(Plain::new).toList())
+        : new Plain(reply);
   }
 
   Answer OK = new Plain(Reply.OK);

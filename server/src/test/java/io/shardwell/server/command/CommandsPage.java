@@ -16,8 +16,16 @@ final class CommandsPage {
   /** Run in the module's folder; the test that checks the page names the whole command line. */
   static final String PROPERTY = "shardwell.write-commands-page";
 
-  private static final List<String> GROUPS =
-      List.of("string", "generic", "transactions", "connection", "server", "cluster");
+  static final List<String> GROUPS =
+      List.of(
+          "string",
+          "bitmap",
+          "generic",
+          "transactions",
+          "scripting",
+          "connection",
+          "server",
+          "cluster");
 
   private CommandsPage() {}
 
@@ -50,8 +58,10 @@ final class CommandsPage {
   private static String title(String group) {
     return switch (group) {
       case "string" -> "Strings";
+      case "bitmap" -> "Bits of strings";
       case "generic" -> "Keys";
       case "transactions" -> "Transactions";
+      case "scripting" -> "Scripts";
       case "connection" -> "Connections";
       case "server" -> "The node";
       default -> "The cluster";

@@ -308,6 +308,11 @@ class ServerCommandsTest {
     }
 
     @Override
+    public boolean isOutOfMemory() {
+      return false;
+    }
+
+    @Override
     public void change(
         @Nullable Long bytes, @Nullable EvictionPolicy policy, Consumer<Reply> onReply) {
       current =
