@@ -866,14 +866,23 @@ public final class Engine {
   private void resign(long deadlineNanos, Runnable done) {
     boolean leads = balance.resign(replicas) && balance.hasHeirs(replicas);
     boolean inOffice = leads || balance.isElectionUnderWay(replicas);
-    boolean waits = inOffice && loop.nanoTime() < deadlineNanos;
-    if (!waits && !log.hasUnsynced() && !log.syncInFlight()) {
+    if (inOffice && loop.nanoTime() < deadlineNanos) {
+      EventLoop.Timer unused = loop.schedule(() -> resign(deadlineNanos, done), RESIGN_STEP_NANOS);
+      return;
+    }
+    // Before the wait for the disk: followers under load are never done with writing.
+    replicas.forEach(Replica::terminate);
+    drain(done);
+  }
+
+  /** What has been appended, acknowledgements and votes among it, leaves before the node does. */
+  private void drain(Runnable done) {
+    if (!log.hasUnsynced() && !log.syncInFlight()) {
       stopped = true;
-      replicas.forEach(Replica::terminate);
       done.run();
       return;
     }
-    EventLoop.Timer unused = loop.schedule(() -> resign(deadlineNanos, done), RESIGN_STEP_NANOS);
+    EventLoop.Timer unused = loop.schedule(() -> drain(done), RESIGN_STEP_NANOS);
   }
 
   /** Whether every replica on this node knows a leader, so that commands are served. */

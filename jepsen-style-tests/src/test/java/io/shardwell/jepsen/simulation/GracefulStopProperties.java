@@ -10,6 +10,7 @@ import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
+import org.junit.jupiter.api.Test;
 
 /**
  * Shows under load, in simulated time, that a node which stops gracefully has gone soon and that
@@ -45,6 +46,20 @@ class GracefulStopProperties {
                   STOP))
           .as(() -> "seed " + seed + cluster.describe())
           .isTrue();
+    }
+  }
+
+  /** Its replicas follow and write all the time; the node waited for a pause that did not come. */
+  @Test
+  void aStopDoesNotWaitUntilTheOthersRest() {
+    try (SimulatedCluster cluster = loaded(7)) {
+      SimulatedMachine machine = cluster.machines().get(1);
+      machine.slowDisk();
+      cluster.run(2 * VirtualTime.SECOND);
+      SimulatedProcess process = Objects.requireNonNull(machine.process());
+      process.stop();
+      // 2 s for the hand-over at most, then what is under way on the disk and behind it.
+      assertThat(cluster.runUntil(() -> !process.isAlive(), 3 * VirtualTime.SECOND)).isTrue();
     }
   }
 

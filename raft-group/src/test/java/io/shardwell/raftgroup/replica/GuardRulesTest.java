@@ -2,6 +2,7 @@ package io.shardwell.raftgroup.replica;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.microraft.QueryPolicy;
 import io.microraft.RaftNode;
 import io.microraft.RaftRole;
 import io.microraft.impl.RaftNodeImpl;
@@ -13,21 +14,31 @@ import io.microraft.model.message.PreVoteRequest;
 import io.microraft.model.message.RaftMessage;
 import io.microraft.model.message.VoteRequest;
 import io.microraft.model.message.VoteResponse;
+import io.shardwell.raftgroup.Post;
+import io.shardwell.raftgroup.Tuning;
 import io.shardwell.raftgroup.WireLimits;
 import io.shardwell.raftgroup.cluster.NodeIdentity;
 import io.shardwell.raftgroup.reads.ReadIndex;
+import io.shardwell.raftgroup.reads.ShardGroup;
+import io.shardwell.raftgroup.wire.PeerMessage;
 import io.shardwell.statemachine.BatchBuilder;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Proposal;
 import io.shardwell.statemachine.SessionKey;
+import io.shardwell.storage.DamagedStorageException;
+import io.shardwell.storage.ReplicaLog;
+import io.shardwell.storage.SnapshotManifest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -143,6 +154,10 @@ class GuardRulesTest {
             rule -> rule.in(NodeIdentity.class, "grown", (self, arguments) -> arguments[1]),
             GuardRulesTest::restartDropsEntries),
         new Rule(
+            "B9: the log is cut before the snapshot that replaces it is on disk",
+            rule -> rule.in(ReplicaSnapshots.class, "replaceLog", GuardRulesTest::cutAtOnce),
+            GuardRulesTest::snapshotIsLostWithItsLog),
+        new Rule(
             "B10: an AppendEntries has no limit in bytes",
             rule -> rule.in(Replica.class, "cut", (self, arguments) -> arguments[0]),
             GuardRulesTest::appendIsTooLarge),
@@ -154,6 +169,23 @@ class GuardRulesTest {
             "B11: a leader that is known to be gone is waited for",
             rule -> rule.in(Replica.class, "nodeIsGone", (self, arguments) -> null),
             GuardRulesTest::goneLeaderIsWaitedFor),
+        new Rule(
+            "B12: a read waits until the followers' disks have what was written before",
+            rule ->
+                rule.in(ReadIndex.class, "onRead", GuardRulesTest::askMicroRaft)
+                    .in(
+                        ReplicaStateMachine.class,
+                        "runOperation",
+                        (self, arguments) -> arguments[1] == QUERY ? QUERY : RuleOff.PROCEED),
+            GuardRulesTest::readWaitsForDisks),
+        new Rule(
+            "B13: one random generator for all, so that a run does not repeat itself",
+            rule ->
+                rule.in(
+                    ReplicaTime.ElectionRandom.class,
+                    "nextInt",
+                    (self, arguments) -> OF_ALL.nextInt(ELECTION_SPREAD)),
+            GuardRulesTest::electionsDiffer),
         new Rule(
             "B14: the way back to a follower's tail takes a round trip for each entry",
             rule ->
@@ -303,6 +335,30 @@ class GuardRulesTest {
     return !raftNode(it.replica).state().log().containsLogEntry(1);
   }
 
+  /** Killed when the record of the intended snapshot is on disk and its files are not. */
+  private static boolean snapshotIsLostWithItsLog() {
+    ReplicaFixture it = new ReplicaFixture("a", "b");
+    it.append("a", 1, 0, 0, 0, 1, 1, 1, 1);
+    it.append("a", 1, 4, 1, 4);
+    it.syncAll();
+    assertThat(it.replica.commitIndex()).isEqualTo(4);
+    long logTime = it.state.shard().logTimeMillis();
+    it.diskBehaviour.latency(1_000_000_000L, 1_000_000_000L);
+    it.replica.takeSnapshot();
+    boolean unused = it.storage.log().startSync();
+    it.loop.run(1_100);
+    it.diskBehaviour.latency(0, 0);
+    try {
+      it.restart();
+    } catch (AssertionError cannotOpen) {
+      assertThat(cannotOpen).hasCauseInstanceOf(DamagedStorageException.class);
+      return true;
+    }
+    assertThat(it.replica.commitIndex()).isEqualTo(4);
+    assertThat(it.state.shard().logTimeMillis()).isEqualTo(logTime);
+    return false;
+  }
+
   /** What gathers while a follower is away, in entries of 100 kB. */
   private static boolean appendIsTooLarge() {
     ReplicaFixture it = leader();
@@ -343,6 +399,46 @@ class GuardRulesTest {
     it.replica.nodeIsGone("a");
     it.loop.run(300);
     return it.count("b", PreVoteRequest.class) == asked;
+  }
+
+  /** Both followers' disks work at an entry; they acknowledge it later. */
+  private static boolean readWaitsForDisks() {
+    ReplicaFixture it = leader();
+    it.replica.propose(Proposal.tick(it.state.stampMillis()), SILENT);
+    it.syncAll();
+    ReadIndexFixture reads = new ReadIndexFixture(it);
+    reads.read(1);
+    reads.confirm("a", reads.lastRound());
+    boolean waits = !reads.isAnswered(1);
+    it.acknowledge("a", it.replica.term(), 2);
+    it.receive(
+        it.models
+            .createAppendEntriesSuccessResponseBuilder()
+            .setGroupId(ReplicaFixture.GROUP)
+            .setSender(ReplicaFixture.endpoint("a"))
+            .setTerm(it.replica.term())
+            .setLastLogIndex(2)
+            .setQuerySequenceNumber(1) // The first of MicroRaft's queries.
+            .setFlowControlSequenceNumber(0)
+            .build());
+    assertThat(reads.isAnswered(1)).as("in the end").isTrue();
+    return waits;
+  }
+
+  /** A silent group, twice with the same seed: when does it ask for votes? */
+  private static boolean electionsDiffer() {
+    return !timesOfElections().equals(timesOfElections());
+  }
+
+  private static List<Long> timesOfElections() {
+    ReplicaFixture it = new ReplicaFixture("a", "b");
+    List<Long> times = new ArrayList<>();
+    while (times.size() < 8) {
+      long asked = it.count("a", PreVoteRequest.class);
+      assertThat(it.loop.until(() -> it.count("a", PreVoteRequest.class) > asked, 20_000)).isTrue();
+      times.add(it.loop.nanoTime());
+    }
+    return times;
   }
 
   /** A new leader, forty entries ahead of a follower that has only the first. */
@@ -408,6 +504,15 @@ class GuardRulesTest {
 
   private static final int ENTRY_BYTES = 100_000;
 
+  /** A query of MicroRaft's own. */
+  private static final String QUERY = "query";
+
+  /** A random generator without a seed of the replica's own, as Java's global one. */
+  private static final Random OF_ALL = new Random(1);
+
+  private static final int ELECTION_SPREAD =
+      Tuning.DEFAULT.electionSpreadMillis() * Tuning.MICRORAFT_TIME_SCALE;
+
   private static final ProposalListener SILENT = ProposalListener.INDIFFERENT;
 
   private static ReplicaFixture leader() {
@@ -439,6 +544,35 @@ class GuardRulesTest {
     return RuleOff.PROCEED;
   }
 
+  /** As ReplicaSnapshots does when the files are durable, which they are not. */
+  private static @Nullable Object cutAtOnce(@Nullable Object self, @Nullable Object[] arguments) {
+    ReplicaLog log = (ReplicaLog) field(notNull(self), "log");
+    SnapshotManifest manifest =
+        notNull(((TakenSnapshot) field(notNull(self), "taking")).manifest());
+    setField(log, "durableSnapshotIndex", manifest.index());
+    log.truncateUntil((Long) notNull(arguments[0]));
+    setField(notNull(self), "snapshotIndex", manifest.index());
+    setField(notNull(self), "snapshotTerm", manifest.term());
+    return null;
+  }
+
+  /** The read as a query of MicroRaft's, of which it decides when it may be answered. */
+  private static @Nullable Object askMicroRaft(
+      @Nullable Object self, @Nullable Object[] arguments) {
+    PeerMessage.Read read = (PeerMessage.Read) notNull(arguments[2]);
+    Object group = notNull(((Map<?, ?>) field(notNull(self), "groups")).get(read.shard()));
+    Post post = (Post) field(notNull(self), "post");
+    var unused =
+        raft(((ShardGroup) group).replica())
+            .query(QUERY, QueryPolicy.LINEARIZABLE, Optional.empty(), Optional.empty())
+            .thenRun(
+                () ->
+                    post.tell(
+                        (String) notNull(arguments[0]),
+                        new PeerMessage.ReadAnswer(read.shard(), read.readId(), new byte[0])));
+    return null;
+  }
+
   @SuppressWarnings("unchecked") // Both hold ReadIndex.Waiting, which is private.
   private static void moveAll(List<?> from, List<?> to) {
     ((List<Object>) to).addAll(from);
@@ -462,6 +596,16 @@ class GuardRulesTest {
       Field field = owner.getClass().getDeclaredField(name);
       field.setAccessible(true);
       return notNull(field.get(owner));
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(owner.getClass() + "." + name, e);
+    }
+  }
+
+  private static void setField(Object owner, String name, Object value) {
+    try {
+      Field field = owner.getClass().getDeclaredField(name);
+      field.setAccessible(true);
+      field.set(owner, value);
     } catch (ReflectiveOperationException e) {
       throw new LinkageError(owner.getClass() + "." + name, e);
     }
