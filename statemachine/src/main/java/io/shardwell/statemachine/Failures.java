@@ -34,8 +34,6 @@ final class Failures {
               + ")");
   static final Reply.Failure OUT_OF_MEMORY =
       new Reply.Failure("OOM command not allowed when used memory > 'maxmemory'.");
-  static final Reply.Failure TRANSACTION_WITHOUT_ROOM =
-      new Reply.Failure("EXECABORT Transaction discarded because of: " + OUT_OF_MEMORY.text());
   static final Reply.Failure BAD_DIGEST =
       new Reply.Failure("ERR must be exactly 16 hexadecimal characters");
   static final Reply.Failure BAD_VERSION =

@@ -134,7 +134,7 @@ public final class ShardState {
       }
     }
     if (keys.isStuckAboveLimit() && transaction.mayNeedRoom()) {
-      return Failures.TRANSACTION_WITHOUT_ROOM;
+      return Transaction.WITHOUT_ROOM;
     }
     List<Reply> replies = new ArrayList<>(transaction.calls().size());
     boolean touches = wantsTouches();

@@ -13,6 +13,13 @@ import java.util.List;
  * @param calls on keys of one shard
  */
 public record Transaction(List<Watched> watched, List<Invocation> calls) {
+  /** The answer to a call that is to be queued and needs room where there is none. */
+  public static final Reply.Failure CALL_WITHOUT_ROOM = Failures.OUT_OF_MEMORY;
+
+  /** The answer to EXEC of a transaction that {@link #mayNeedRoom} where there is none. */
+  public static final Reply.Failure WITHOUT_ROOM =
+      new Reply.Failure("EXECABORT Transaction discarded because of: " + CALL_WITHOUT_ROOM.text());
+
   /**
    * A key that must not have changed.
    *
@@ -54,7 +61,7 @@ public record Transaction(List<Watched> watched, List<Invocation> calls) {
   }
 
   /** Whether any of the calls may need room for data. */
-  boolean mayNeedRoom() {
+  public boolean mayNeedRoom() {
     return calls.stream().anyMatch(call -> call.command().mayNeedRoom());
   }
 

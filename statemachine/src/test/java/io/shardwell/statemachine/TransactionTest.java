@@ -58,7 +58,7 @@ class TransactionTest {
     MemoryLimit limit = new MemoryLimit(1, 1, EvictionPolicy.NOEVICTION);
     shard.state.apply(++shard.index, Proposal.memoryLimit(shard.stamp, limit));
     assertThat(exec(List.of(), Shard.call("DEL", "b"), Shard.call("SET", "a", "2")))
-        .isEqualTo(Failures.TRANSACTION_WITHOUT_ROOM);
+        .isEqualTo(Transaction.WITHOUT_ROOM);
     assertThat(exec(List.of(), Shard.call("GET", "a"), Shard.call("DEL", "a")))
         .isEqualTo(array(Reply.Bulk.of("1"), Reply.ONE));
   }

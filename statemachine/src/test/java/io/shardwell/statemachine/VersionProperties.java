@@ -199,7 +199,7 @@ class VersionProperties {
         return;
       }
       if (model.isStuck() && inside.stream().anyMatch(History::mayNeedRoom)) {
-        expected.add(Failures.TRANSACTION_WITHOUT_ROOM);
+        expected.add(Transaction.WITHOUT_ROOM);
         return;
       }
       boolean countsReads = model.countsReads();

@@ -36,12 +36,6 @@ final class TransactionCommands {
   private static final Answer NOT_ALLOWED =
       Answer.failure("ERR Command not allowed inside a transaction");
 
-  private static final Answer OUT_OF_MEMORY =
-      Answer.failure("OOM command not allowed when used memory > 'maxmemory'.");
-  private static final Answer OUT_OF_MEMORY_AT_EXEC =
-      Answer.failure(
-          "EXECABORT Transaction discarded because of: OOM command not allowed when used memory >"
-              + " 'maxmemory'.");
   private static final Answer QUEUED = Answer.status("QUEUED");
   private static final Answer CROSS_SLOT =
       Answer.failure("CROSSSLOT Keys in request don't hash to the same slot");
@@ -217,7 +211,7 @@ final class TransactionCommands {
       return new Answer.Plain(elsewhere);
     }
     if (invocation.command().mayNeedRoom() && memory.isOutOfMemory()) {
-      return OUT_OF_MEMORY;
+      return new Answer.Plain(Transaction.CALL_WITHOUT_ROOM);
     }
     return client.transaction.admits(invocation.keys(), shards.getAsInt()) ? null : CROSS_SLOT;
   }
@@ -245,9 +239,10 @@ final class TransactionCommands {
       executed(call, queued, List.of());
       return;
     }
-    if (calls.stream().anyMatch(each -> each.command().mayNeedRoom()) && memory.isOutOfMemory()) {
+    Transaction whole = new Transaction(watched, calls);
+    if (whole.mayNeedRoom() && memory.isOutOfMemory()) {
       // Not executed in part: the shard, which may not know of a new limit yet, is not asked.
-      call.answer(OUT_OF_MEMORY_AT_EXEC);
+      call.answer(new Answer.Plain(Transaction.WITHOUT_ROOM));
       return;
     }
     Reply moved =
@@ -259,7 +254,7 @@ final class TransactionCommands {
     // What the node answers itself comes in its turn: nothing may overtake it.
     call.client.held = calls.size() < queued.size();
     call.submit(
-        new Transaction(watched, calls).toInvocation(),
+        whole.toInvocation(),
         reply -> {
           if (reply instanceof Reply.Array array) {
             executed(call, queued, array.items());
