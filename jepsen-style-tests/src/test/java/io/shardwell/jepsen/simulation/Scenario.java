@@ -118,6 +118,24 @@ public record Scenario(
    * many entries for followers that are behind.
    */
   public Scenario withSnapshots(long newSnapshotLogBytes, int newCommitCount) {
+    return with(newSnapshotLogBytes, newCommitCount, steered, storm);
+  }
+
+  /** Half of its injections wait for a rare phase ({@link Phase}) before they strike. */
+  public Scenario withSteering() {
+    return with(snapshotLogBytes, commitCountToTakeSnapshot, true, storm);
+  }
+
+  /**
+   * Its faults come ten times as often as otherwise, each of them in a rare phase that is brought
+   * about for it if need be.
+   */
+  public Scenario withStorm() {
+    return with(snapshotLogBytes, commitCountToTakeSnapshot, steered, true);
+  }
+
+  private Scenario with(
+      long newSnapshotLogBytes, int newCommitCount, boolean newSteered, boolean newStorm) {
     return new Scenario(
         seed,
         nodes,
@@ -133,53 +151,8 @@ public record Scenario(
         faults,
         leftOut,
         order,
-        steered,
-        storm);
-  }
-
-  /** Half of its injections wait for a rare phase ({@link Phase}) before they strike. */
-  public Scenario withSteering() {
-    return new Scenario(
-        seed,
-        nodes,
-        shards,
-        replicas,
-        clients,
-        pipelining,
-        keysOfEachKind,
-        seconds,
-        segmentBytes,
-        snapshotLogBytes,
-        commitCountToTakeSnapshot,
-        faults,
-        leftOut,
-        order,
-        true,
-        storm);
-  }
-
-  /**
-   * Its faults come ten times as often as otherwise, each of them in a rare phase that is brought
-   * about for it if need be.
-   */
-  public Scenario withStorm() {
-    return new Scenario(
-        seed,
-        nodes,
-        shards,
-        replicas,
-        clients,
-        pipelining,
-        keysOfEachKind,
-        seconds,
-        segmentBytes,
-        snapshotLogBytes,
-        commitCountToTakeSnapshot,
-        faults,
-        leftOut,
-        order,
-        steered,
-        true);
+        newSteered,
+        newStorm);
   }
 
   /** Judges the order within connections by another measure. */

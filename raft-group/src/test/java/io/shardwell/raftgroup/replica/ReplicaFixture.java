@@ -307,45 +307,37 @@ final class ReplicaFixture implements PeerBus {
 
   /** One entry, which may be nonsense. */
   void append(String leader, int term, long previousIndex, int previousTerm, byte[] operation) {
-    sendEntries(
-        leader,
-        term,
-        previousIndex,
-        previousTerm,
-        0,
-        List.of(
-            models
-                .createLogEntryBuilder()
-                .setIndex(previousIndex + 1)
-                .setTerm(term)
-                .setOperation(new LogBytes(operation))
-                .build()));
+    sendEntry(leader, term, previousIndex, previousTerm, new LogBytes(operation));
   }
 
   /** An entry that removes a voter. */
   void remove(String voter, String leader, int term, long previousIndex, int previousTerm) {
     List<RaftEndpoint> rest = new ArrayList<>(replica.voters());
     rest.remove(endpoint(voter));
-    sendEntries(
+    sendEntry(
         leader,
         term,
         previousIndex,
         previousTerm,
-        0,
-        List.of(
-            models
-                .createLogEntryBuilder()
-                .setIndex(previousIndex + 1)
-                .setTerm(term)
-                .setOperation(
-                    models
-                        .createUpdateRaftGroupMembersOpBuilder()
-                        .setMembers(rest)
-                        .setVotingMembers(rest)
-                        .setEndpoint(endpoint(voter))
-                        .setMode(MembershipChangeMode.REMOVE_MEMBER)
-                        .build())
-                .build()));
+        models
+            .createUpdateRaftGroupMembersOpBuilder()
+            .setMembers(rest)
+            .setVotingMembers(rest)
+            .setEndpoint(endpoint(voter))
+            .setMode(MembershipChangeMode.REMOVE_MEMBER)
+            .build());
+  }
+
+  private void sendEntry(
+      String leader, int term, long previousIndex, int previousTerm, Object operation) {
+    LogEntry entry =
+        models
+            .createLogEntryBuilder()
+            .setIndex(previousIndex + 1)
+            .setTerm(term)
+            .setOperation(operation)
+            .build();
+    sendEntries(leader, term, previousIndex, previousTerm, 0, List.of(entry));
   }
 
   void requestVote(String candidate, int term) {
