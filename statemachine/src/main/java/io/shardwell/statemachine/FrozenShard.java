@@ -136,7 +136,7 @@ public final class FrozenShard {
       next.run();
     } else if (!entriesEnded && entries.next()) {
       assert entries.version() >>> Keyspace.ORDINAL_BITS <= index : "version after the snapshot";
-      out.entry(entries.record(), entries.deadline(), entries.version(), entries.recency());
+      out.entry(entries);
     } else if (!entriesEnded) {
       entriesEnded = true;
       entries.letGo();

@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Nothing is copied when it begins. Each page knows the freeze it was last changed after; before
  * its first change since, the table hands it in ({@link #keep}), and it is copied, unless the visit
  * is past it already. A copied page is dropped as soon as it has been visited. So the memory on top
- * is that of the pages changed ahead of the visit: their arrays, and the records that have since
- * been replaced.
+ * is that of the pages changed ahead of the visit, with their records.
  *
  * <p>Splitting and merging change pages, so they keep what they change. Hence a page that was not
  * changed since the freeze covers the same prefix as then, and the prefixes of pages that were lie
@@ -52,9 +51,22 @@ final class FrozenTable {
     return true;
   }
 
-  byte[] record() {
+  /** The array that holds the record here, until the next change of the table. */
+  byte[] array() {
     assert page != null;
-    return page.records[at];
+    return page.records.array(at);
+  }
+
+  /** Where in the array the record here begins. */
+  int from() {
+    assert page != null;
+    return page.records.from(at);
+  }
+
+  /** How long the record here is, in bytes. */
+  int length() {
+    assert page != null;
+    return page.records.length(at);
   }
 
   long deadline() {

@@ -1,5 +1,6 @@
 package io.shardwell.statemachine;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * on every replica, whatever its table looks like.
  *
  * <p>One place is remembered: {@link #seek}, {@link #first} and {@link #next} move it, the other
- * methods work at it. Any change but {@link #set} leaves it undefined.
+ * methods work at it. Any change but {@link #replace} and {@link #stamp} leaves it undefined.
  *
  * <p>The least recently used entry is found without any list: recency is a stamp of the entry, each
  * page's least stamp is a leaf of a {@link TournamentTree}. That costs half a byte per key, nothing
@@ -94,7 +95,7 @@ final class KeyTable {
   boolean seek(byte[] key, long hash) {
     page = directory[position(hash)];
     for (at = page.lowerBound(hash); at < page.size && page.hashes[at] == hash; at++) {
-      if (EntryRecord.hasKey(page.records[at], key)) {
+      if (EntryRecord.hasKey(page.records.array(at), page.records.from(at), key)) {
         return true;
       }
     }
@@ -161,8 +162,39 @@ final class KeyTable {
     return page.hashes[at];
   }
 
-  byte[] record() {
-    return page.records[at];
+  /** The key here. The caller's own copy. */
+  byte[] key() {
+    return EntryRecord.key(page.records.array(at), page.records.from(at));
+  }
+
+  /** The value here, of which at most so many bytes. The caller's own copy. */
+  byte[] value(int most) {
+    int from = valueFrom();
+    return Arrays.copyOfRange(page.records.array(at), from, from + Math.min(most, valueLength()));
+  }
+
+  /** How long the value here is, in bytes. */
+  int valueLength() {
+    return page.records.from(at) + page.records.length(at) - valueFrom();
+  }
+
+  /** A byte of the value here, which must be longer than that. */
+  byte valueAt(int position) {
+    return page.records.array(at)[valueFrom() + position];
+  }
+
+  long valueHash() {
+    int from = valueFrom();
+    return Hash.of(page.records.array(at), from, from + valueLength());
+  }
+
+  /** How long the record here is, in bytes: {@link EntryRecord#length}. */
+  int recordLength() {
+    return page.records.length(at);
+  }
+
+  private int valueFrom() {
+    return EntryRecord.valueFrom(page.records.array(at), page.records.from(at));
   }
 
   long deadline() {
@@ -177,16 +209,23 @@ final class KeyTable {
     return page.recencies[at];
   }
 
-  /** Replaces the entry here. */
-  void set(byte[] record, long deadline, long version, long recency) {
+  /** Gives the entry here another value; the key must be its own. */
+  void replace(byte[] key, byte[] value, long deadline, long version, long recency) {
+    changing(page, page.hashes[at]);
+    page.replace(at, key, value);
+    stamp(deadline, version, recency);
+  }
+
+  /** Gives the entry here another deadline, version and recency. */
+  void stamp(long deadline, long version, long recency) {
     changing(page, page.hashes[at]);
     long before = page.rank(at, policy);
-    page.set(at, record, deadline, version, recency);
+    page.stamp(at, deadline, version, recency);
     ranked(page, page.hashes[at], before, page.rank(at, policy));
   }
 
   /** Inserts an entry of a key that is absent. */
-  void insert(long hash, byte[] record, long deadline, long version, long recency) {
+  void insert(long hash, byte[] key, byte[] value, long deadline, long version, long recency) {
     Page target = directory[position(hash)];
     while (target.size >= SPLIT_ABOVE && target.depth < deepestPage()) {
       split(target, hash);
@@ -197,7 +236,7 @@ final class KeyTable {
     while (place < target.size && target.hashes[place] == hash) {
       place++;
     }
-    target.insert(place, hash, record, deadline, version, recency);
+    target.insert(place, hash, key, value, deadline, version, recency);
     ranked(target, hash, TournamentTree.NOBODY, target.rank(place, policy));
     size++;
   }
@@ -342,8 +381,8 @@ final class KeyTable {
       }
       for (int j = 0; j < each.size; j++) {
         assert directory[position(each.hashes[j])] == each : "entry in the wrong page";
-        assert j == 0 || Long.compareUnsigned(each.hashes[j - 1], each.hashes[j]) <= 0 : "order";
       }
+      each.check();
       entries += each.size;
       i += width;
     }

@@ -38,7 +38,8 @@ final class Keyspace {
   private long index;
   private int ordinal;
 
-  // Invariant: over all entries of the table, the sum of contribution() and of weight(), and the
+  // Invariant: over all entries of the table, the sum of contributionHere() and of weightHere(),
+  // and the
   // count of their lengths.
   private long digest;
   private long bytes;
@@ -189,35 +190,22 @@ final class Keyspace {
 
   /** The value of a key, or null. The caller's own copy. */
   byte @Nullable [] get(byte[] key) {
-    return contains(key) ? EntryRecord.value(table.record()) : null;
+    return head(key, Integer.MAX_VALUE);
   }
 
   /** At most so many first bytes of a key's value, or null. The caller's own copy. */
   byte @Nullable [] head(byte[] key, int most) {
-    if (!contains(key)) {
-      return null;
-    }
-    byte[] record = table.record();
-    int from = EntryRecord.valueFrom(record);
-    return Arrays.copyOfRange(record, from, Math.min(record.length, from + most));
+    return contains(key) ? table.value(most) : null;
   }
 
   /** A byte of a key's value, 0 to 255; 0 if there is no such key or its value is too short. */
   int byteAt(byte[] key, int position) {
-    if (valueLength(key) <= position) {
-      return 0;
-    }
-    byte[] record = table.record();
-    return record[EntryRecord.valueFrom(record) + position] & 0xff;
+    return valueLength(key) <= position ? 0 : table.valueAt(position) & 0xff;
   }
 
   /** The length of a key's value in bytes, or -1. */
   int valueLength(byte[] key) {
-    if (!contains(key)) {
-      return -1;
-    }
-    byte[] record = table.record();
-    return record.length - EntryRecord.valueFrom(record);
+    return contains(key) ? table.valueLength() : -1;
   }
 
   /** The deadline of a key that exists, or {@link #NO_DEADLINE}. */
@@ -277,8 +265,7 @@ final class Keyspace {
         remove(key);
       } else {
         long hash = Hash.of(key);
-        byte[] record = EntryRecord.of(key, pairs.get(i + 1));
-        store(table.seek(key, hash), hash, record, deadline);
+        store(table.seek(key, hash), hash, key, pairs.get(i + 1), deadline);
       }
     }
     return true;
@@ -294,19 +281,19 @@ final class Keyspace {
     if (Arrays.equals(from, to)) {
       return true;
     }
-    byte[] record = EntryRecord.of(to, EntryRecord.value(table.record()));
+    byte[] value = table.value(Integer.MAX_VALUE);
     long deadline = table.deadline();
     Room room = new Room();
     room.owns(from);
     room.owns(to);
-    room.newBytes = weight(record);
+    room.newBytes = weight(to, value);
     if (room.newBytes > room.ownBytes && !room.make()) {
       return false;
     }
     boolean removed = remove(from);
     assert removed : "the key to be moved was evicted for itself";
     long hash = Hash.of(to);
-    store(table.seek(to, hash), hash, record, deadline);
+    store(table.seek(to, hash), hash, to, value, deadline);
     return true;
   }
 
@@ -337,20 +324,19 @@ final class Keyspace {
     }
   }
 
-  /** As storing the same record, but its value is hashed once: that is most of the work. */
+  /** As storing the same value, but it is hashed once: that is most of the work. */
   private void setDeadlineHere(long deadline) {
     long hash = table.hash();
-    byte[] record = table.record();
-    long value = valueHash(record);
+    long value = table.valueHash();
     digest -= Hash.combine(rest(hash, value, table.deadline(), table.version()), table.recency());
     if (table.deadline() != NO_DEADLINE) {
-      deadlines.remove(table.deadline(), hash, weight(record));
+      deadlines.remove(table.deadline(), hash, weightHere());
     }
     long now = nextRecency();
-    table.set(record, deadline, now, now);
+    table.stamp(deadline, now, now);
     lastVersion = now;
     if (deadline != NO_DEADLINE) {
-      deadlines.add(deadline, hash, weight(record));
+      deadlines.add(deadline, hash, weightHere());
     }
     digest += Hash.combine(rest(hash, value, deadline, now), now);
   }
@@ -406,7 +392,7 @@ final class Keyspace {
       last = here;
       passed++;
       if (!isPast(table.deadline())) {
-        visitor.accept(EntryRecord.key(table.record()));
+        visitor.accept(table.key());
       }
     }
     return 0;
@@ -423,7 +409,7 @@ final class Keyspace {
         more = table.first(0);
       }
       if (!isPast(table.deadline())) {
-        return EntryRecord.key(table.record());
+        return table.key();
       }
       more = table.next();
     }
@@ -467,7 +453,7 @@ final class Keyspace {
     if (table.seek(key, hash)) {
       return false;
     }
-    store(false, hash, EntryRecord.of(key, value), deadline, version, recency);
+    store(false, hash, key, value, deadline, version, recency);
     return true;
   }
 
@@ -508,18 +494,17 @@ final class Keyspace {
       }
       return true;
     }
-    byte[] record = EntryRecord.of(key, value);
     boolean replace = present;
-    if (limit.isOn() && logicalBytes() + weight(record) > limit.bytes()) {
+    if (limit.isOn() && logicalBytes() + weight(key, value) > limit.bytes()) {
       Room room = new Room();
       room.owns(key);
-      room.newBytes = weight(record);
+      room.newBytes = weight(key, value);
       if (!room.make()) {
         return false;
       }
       replace = table.seek(key, hash);
     }
-    store(replace, hash, record, deadline);
+    store(replace, hash, key, value, deadline);
     return true;
   }
 
@@ -531,7 +516,7 @@ final class Keyspace {
     Room room = new Room();
     for (int i : lastPairs.values()) {
       room.owns(pairs.get(i));
-      room.newBytes += weight(EntryRecord.length(pairs.get(i).length, pairs.get(i + 1).length));
+      room.newBytes += weight(pairs.get(i), pairs.get(i + 1));
     }
     return room.make();
   }
@@ -548,7 +533,7 @@ final class Keyspace {
     void owns(byte[] key) {
       if (contains(key)) {
         ownKeys.add(key);
-        long weight = weight(table.record());
+        long weight = weightHere();
         ownBytes += weight;
         ownVolatileBytes += table.deadline() == NO_DEADLINE ? 0 : weight;
       }
@@ -600,36 +585,41 @@ final class Keyspace {
   }
 
   private void touchHere() {
-    long value = valueHash(table.record());
-    long rest = rest(table.hash(), value, table.deadline(), table.version());
+    long rest = rest(table.hash(), table.valueHash(), table.deadline(), table.version());
     digest -= Hash.combine(rest, table.recency());
-    table.set(table.record(), table.deadline(), table.version(), nextRecency());
+    table.stamp(table.deadline(), table.version(), nextRecency());
     digest += Hash.combine(rest, table.recency());
   }
 
   /** Replaces the entry here or inserts one as the change that is made now. */
-  private void store(boolean replace, long hash, byte[] record, long deadline) {
+  private void store(boolean replace, long hash, byte[] key, byte[] value, long deadline) {
     long now = nextRecency();
-    store(replace, hash, record, deadline, now, now);
+    store(replace, hash, key, value, deadline, now, now);
   }
 
   /** Replaces the entry here or inserts one, and keeps index and sums in step. */
   private void store(
-      boolean replace, long hash, byte[] record, long deadline, long version, long recency) {
+      boolean replace,
+      long hash,
+      byte[] key,
+      byte[] value,
+      long deadline,
+      long version,
+      long recency) {
     if (replace) {
       forgetHere();
-      table.set(record, deadline, version, recency);
+      table.replace(key, value, deadline, version, recency);
     } else {
-      table.insert(hash, record, deadline, version, recency);
+      table.insert(hash, key, value, deadline, version, recency);
     }
     lastVersion = Math.max(lastVersion, version);
-    int weight = weight(record);
+    int weight = weight(key, value);
     if (deadline != NO_DEADLINE) {
       deadlines.add(deadline, hash, weight);
     }
     bytes += weight;
-    sizes.count(record.length, 1);
-    digest += contribution(hash, record, deadline, version, recency);
+    sizes.count(EntryRecord.length(key.length, value.length), 1);
+    digest += Hash.combine(rest(hash, Hash.of(value), deadline, version), recency);
   }
 
   private void removeHere() {
@@ -640,32 +630,31 @@ final class Keyspace {
 
   /** Takes the entry here out of index and sums. */
   private void forgetHere() {
-    byte[] record = table.record();
     long deadline = table.deadline();
-    int weight = weight(record);
+    int weight = weightHere();
     if (deadline != NO_DEADLINE) {
       deadlines.remove(deadline, table.hash(), weight);
     }
     bytes -= weight;
-    sizes.count(record.length, -1);
-    digest -= contribution(table.hash(), record, deadline, table.version(), table.recency());
+    sizes.count(table.recordLength(), -1);
+    digest -= contributionHere();
   }
 
-  private static int weight(byte[] record) {
-    return weight(record.length);
+  private int weightHere() {
+    return weight(table.recordLength());
+  }
+
+  private static int weight(byte[] key, byte[] value) {
+    return weight(EntryRecord.length(key.length, value.length));
   }
 
   private static int weight(int recordBytes) {
     return recordBytes + Limits.ENTRY_OVERHEAD_BYTES;
   }
 
-  private static long contribution(
-      long hash, byte[] record, long deadline, long version, long recency) {
-    return Hash.combine(rest(hash, valueHash(record), deadline, version), recency);
-  }
-
-  private static long valueHash(byte[] record) {
-    return Hash.of(record, EntryRecord.valueFrom(record), record.length);
+  private long contributionHere() {
+    long rest = rest(table.hash(), table.valueHash(), table.deadline(), table.version());
+    return Hash.combine(rest, table.recency());
   }
 
   /** What an entry contributes, but for its recency. */
@@ -680,17 +669,15 @@ final class Keyspace {
     table.check();
     deadlines.check();
     for (boolean more = table.first(0); more; more = table.next()) {
-      assert table.hash() == Hash.of(EntryRecord.key(table.record())) : "hash";
+      assert table.hash() == Hash.of(table.key()) : "hash";
     }
     long sum = 0;
     long weights = 0;
     long withDeadline = 0;
     for (boolean more = table.first(0); more; more = table.next()) {
-      byte[] record = table.record();
-      long deadline = table.deadline();
-      sum += contribution(table.hash(), record, deadline, table.version(), table.recency());
-      weights += weight(record);
-      withDeadline += deadline == NO_DEADLINE ? 0 : 1;
+      sum += contributionHere();
+      weights += weightHere();
+      withDeadline += table.deadline() == NO_DEADLINE ? 0 : 1;
     }
     assert sum == digest : "digest";
     assert weights == bytes : "bytes";

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * Some entries of a {@link KeyTable}: all whose hashes begin with the same {@link #depth} bits.
- * Parallel arrays, so an entry costs 36 bytes and its record, and no object of its own.
+ * Parallel arrays, so an entry costs 40 bytes and its record, and no object of its own.
  */
 final class Page {
   private static final int SMALLEST_CAPACITY = 4;
@@ -14,7 +14,7 @@ final class Page {
   long[] deadlines;
   long[] versions;
   long[] recencies;
-  byte[][] records;
+  final Records records;
   int size;
   int depth;
   // The table's freeze that this page was last changed after.
@@ -26,14 +26,14 @@ final class Page {
     deadlines = new long[capacity];
     versions = new long[capacity];
     recencies = new long[capacity];
-    records = new byte[capacity][];
+    records = new Records(capacity);
   }
 
   static Page empty(int depth) {
     return new Page(depth, SMALLEST_CAPACITY);
   }
 
-  /** The same entries in arrays of its own; the records are shared, they never change. */
+  /** The same entries in arrays of its own; large records are shared, they never change. */
   Page copy() {
     Page copy = new Page(depth, size);
     copy.appendAll(this, 0);
@@ -80,7 +80,8 @@ final class Page {
     return least;
   }
 
-  void insert(int at, long hash, byte[] record, long deadline, long version, long recency) {
+  void insert(
+      int at, long hash, byte[] key, byte[] value, long deadline, long version, long recency) {
     assert at == size || Long.compareUnsigned(hash, hashes[at]) <= 0;
     assert at == 0 || Long.compareUnsigned(hashes[at - 1], hash) <= 0;
     if (size == hashes.length) {
@@ -91,14 +92,20 @@ final class Page {
     System.arraycopy(deadlines, at, deadlines, at + 1, moved);
     System.arraycopy(versions, at, versions, at + 1, moved);
     System.arraycopy(recencies, at, recencies, at + 1, moved);
-    System.arraycopy(records, at, records, at + 1, moved);
+    records.shift(at, at + 1, moved);
+    records.vacate(at);
     hashes[at] = hash;
     size++;
-    set(at, record, deadline, version, recency);
+    records.add(at, key, value, size);
+    stamp(at, deadline, version, recency);
   }
 
-  void set(int at, byte[] record, long deadline, long version, long recency) {
-    records[at] = record;
+  /** Gives an entry another record, with the same key. */
+  void replace(int at, byte[] key, byte[] value) {
+    records.replace(at, key, value, size);
+  }
+
+  void stamp(int at, long deadline, long version, long recency) {
     deadlines[at] = deadline;
     versions[at] = version;
     recencies[at] = recency;
@@ -110,11 +117,13 @@ final class Page {
     System.arraycopy(deadlines, at + 1, deadlines, at, moved);
     System.arraycopy(versions, at + 1, versions, at, moved);
     System.arraycopy(recencies, at + 1, recencies, at, moved);
-    System.arraycopy(records, at + 1, records, at, moved);
+    records.forget(at);
+    records.shift(at + 1, at, moved);
     size--;
-    forget(size, size + 1);
+    records.vacate(size);
     if (hashes.length > SMALLEST_CAPACITY && size < hashes.length / 4) {
       resize(Math.max(SMALLEST_CAPACITY, hashes.length / 2));
+      records.trim(size);
     }
   }
 
@@ -130,9 +139,12 @@ final class Page {
     Page upper = new Page(depth, Math.max(SMALLEST_CAPACITY, size - from));
     upper.freeze = freeze;
     upper.appendAll(this, from);
-    forget(from, size);
+    for (int i = from; i < size; i++) {
+      records.forget(i);
+    }
     size = from;
     resize(Math.max(SMALLEST_CAPACITY, size));
+    records.trim(size);
     return upper;
   }
 
@@ -152,7 +164,7 @@ final class Page {
     System.arraycopy(other.deadlines, from, deadlines, size, count);
     System.arraycopy(other.versions, from, versions, size, count);
     System.arraycopy(other.recencies, from, recencies, size, count);
-    System.arraycopy(other.records, from, records, size, count);
+    records.append(other.records, from, count, size);
     size += count;
   }
 
@@ -161,12 +173,14 @@ final class Page {
     deadlines = Arrays.copyOf(deadlines, capacity);
     versions = Arrays.copyOf(versions, capacity);
     recencies = Arrays.copyOf(recencies, capacity);
-    records = Arrays.copyOf(records, capacity);
+    records.resize(capacity, size);
   }
 
-  /** Lets the collector have records that have moved or gone. */
-  @SuppressWarnings("NullAway") // Positions from size on hold no record by definition.
-  private void forget(int from, int to) {
-    Arrays.fill(records, from, to, null);
+  /** Checks every invariant of the entries' order and records; for tests. */
+  void check() {
+    for (int i = 1; i < size; i++) {
+      assert Long.compareUnsigned(hashes[i - 1], hashes[i]) <= 0 : "order";
+    }
+    records.check(size);
   }
 }

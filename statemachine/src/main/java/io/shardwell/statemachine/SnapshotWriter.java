@@ -95,16 +95,20 @@ final class SnapshotWriter {
     endRecord();
   }
 
-  void entry(byte[] entry, long deadline, long version, long recency) {
+  /** The entry where a visit stands. */
+  void entry(FrozenTable at) {
+    byte[] array = at.array();
+    int from = at.from();
+    int to = from + at.length();
     // Of each number room for ten bytes is asked for before it is written.
-    record.reserve(entry.length + MOST_ENTRY_OVERHEAD + 10);
+    record.reserve(at.length() + MOST_ENTRY_OVERHEAD + 10);
     record.writeByte(SnapshotFormat.ENTRY);
-    int valueFrom = EntryRecord.valueFrom(entry);
-    record.writeRaw(entry, 0, valueFrom); // Length and key.
-    record.writeBytes(entry, valueFrom, entry.length - valueFrom);
-    record.writeVarint(deadline == Keyspace.NO_DEADLINE ? 0 : deadline);
-    record.writeVarint(version);
-    record.writeVarint(recency - version);
+    int valueFrom = EntryRecord.valueFrom(array, from);
+    record.writeRaw(array, from, valueFrom - from); // Length and key.
+    record.writeBytes(array, valueFrom, to - valueFrom);
+    record.writeVarint(at.deadline() == Keyspace.NO_DEADLINE ? 0 : at.deadline());
+    record.writeVarint(at.version());
+    record.writeVarint(at.recency() - at.version());
     endRecord();
     entries++;
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -43,11 +44,10 @@ class TableProperties {
         table.remove();
         model.remove(number);
       } else if (operation >= 0) {
-        byte[] record = EntryRecord.of(key, key);
         if (present) {
-          table.set(record, deadline(time), time, time);
+          table.replace(key, value(time), deadline(time), time, time);
         } else {
-          table.insert(hash, record, deadline(time), time, time);
+          table.insert(hash, key, value(time), deadline(time), time, time);
         }
         model.put(number, time);
       }
@@ -62,13 +62,20 @@ class TableProperties {
     Map<Integer, Long> found = new TreeMap<>();
     List<Long> order = new ArrayList<>();
     for (boolean more = table.first(0); more; more = table.next()) {
-      int number =
-          Integer.parseInt(new String(EntryRecord.key(table.record()), StandardCharsets.UTF_8));
+      int number = Integer.parseInt(new String(table.key(), StandardCharsets.UTF_8));
       found.put(number, table.version());
+      assertThat(table.value(Integer.MAX_VALUE)).isEqualTo(value(table.version()));
       order.add(table.hash());
     }
     assertThat(found).isEqualTo(model);
     assertThat(order).isSortedAccordingTo(Comparator.comparing(Long::toUnsignedString, longer()));
+  }
+
+  /** Of many lengths, few of them large. */
+  private static byte[] value(long time) {
+    byte[] value = new byte[time % 50 == 0 ? Records.LARGE_BYTES : (int) (time % 7) * 20];
+    Arrays.fill(value, (byte) time);
+    return value;
   }
 
   /** Some entries have none. */
