@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Otherwise a record goes to the block's end, and what it replaces is garbage. When the end is
  * reached the block is packed, into the same array unless that has become too small or far too
- * large. A new array leaves an eighth free, so packing moves about eight bytes for each that is
+ * large. A new array leaves a fifth free, so packing moves about four bytes for each that is
  * written.
  */
 final class Records {
@@ -156,9 +156,9 @@ final class Records {
   private int reserve(int at, int length, int size) {
     if (block.length - end < length) {
       int wanted = live + length;
-      int roomy = wanted + wanted / 8;
-      // Less than a sixteenth free, and packing would soon come again; half of it, and it is waste.
-      boolean fits = block.length >= wanted + wanted / 16 && block.length <= 2 * roomy;
+      int roomy = wanted + wanted / 4;
+      // Less than a ninth free, and packing would soon come again; half of it, and it is waste.
+      boolean fits = block.length >= wanted + wanted / 8 && block.length <= 2 * roomy;
       pack(fits ? block.length : roomy, size);
     }
     int start = end;
