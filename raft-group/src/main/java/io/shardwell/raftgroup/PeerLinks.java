@@ -8,9 +8,13 @@ import io.shardwell.raftgroup.wire.Outbox;
 import io.shardwell.raftgroup.wire.PeerMessage;
 import io.shardwell.raftgroup.wire.PieceAssembly;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -128,6 +132,37 @@ final class PeerLinks {
   boolean hasReachedFor(String nodeId, long nanos) {
     Long since = upSince.get(nodeId);
     return since != null && loop.nanoTime() - since >= nanos && reaches(nodeId);
+  }
+
+  /**
+   * Each node, this one included, as far as its links tell.
+   *
+   * @param client where clients reach a node
+   */
+  List<NodeStatus.PeerStatus> status(Function<String, ClientAddress> client) {
+    List<NodeStatus.PeerStatus> nodes = new ArrayList<>();
+    config
+        .nodes()
+        .forEach(
+            (id, peer) -> {
+              ClientAddress address = client.apply(id);
+              Outbox outbox = outboxes.get(id);
+              nodes.add(
+                  new NodeStatus.PeerStatus(
+                      id,
+                      peer.host(),
+                      peer.port(),
+                      address.host(),
+                      address.respPort(),
+                      address.textPort(),
+                      address.httpPort(),
+                      address.clusterPort(),
+                      id.equals(config.nodeId()) || reaches(id),
+                      TimeUnit.NANOSECONDS.toMillis(upNanos(id)),
+                      outbox == null ? 0 : outbox.droppedFrames(),
+                      outbox == null ? 0 : outbox.droppedMessages()));
+            });
+    return nodes;
   }
 
   /** Whether a link from this node is up and trusted. */

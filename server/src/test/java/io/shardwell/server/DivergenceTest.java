@@ -66,7 +66,8 @@ class DivergenceTest {
   private static void spoil(Node node) throws Exception {
     Object running = get(Node.class, "running", node);
     Engine engine = (Engine) get(running.getClass(), "engine", running);
-    Map<?, ?> groups = (Map<?, ?>) get(Engine.class, "groups", engine);
+    Object replicas = get(Engine.class, "replicas", engine);
+    Map<?, ?> groups = (Map<?, ?>) get(replicas.getClass(), "groups", replicas);
     ShardGroup group = (ShardGroup) Objects.requireNonNull(groups.get(0));
     Object keys = get(ShardState.class, "keys", group.state().shard());
     Field evicted = keys.getClass().getDeclaredField("evicted");

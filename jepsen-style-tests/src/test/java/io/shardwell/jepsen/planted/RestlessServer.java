@@ -25,10 +25,11 @@ public final class RestlessServer {
                     "tick",
                     call -> {
                       if (ticks.incrementAndGet() % TICKS_IN_OFFICE == 0) {
+                        Object replicas = Inside.get(call.self(), "replicas", Object.class);
                         Inside.call(
                             Inside.get(call.self(), "balance", Object.class),
                             "resign",
-                            Inside.get(call.self(), "replicas", List.class));
+                            Inside.get(replicas, "replicas", List.class));
                       }
                     }));
     Main.main(arguments);

@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * as holding everything: so nothing is reported that may be right.
  */
 final class LogMatching {
-  private static final Field REPLICAS = field(Engine.class, "replicas");
+  private static final Field LOCAL_REPLICAS = field(Engine.class, "replicas");
+  private static final Field REPLICAS = field(LOCAL_REPLICAS.getType(), "replicas");
   private static final Field RAFT = field(Replica.class, "raft");
   private static final Field SNAPSHOTS = field(Replica.class, "snapshots");
   private static final Field INSTALLING = field(SNAPSHOTS.getType(), "installing");
@@ -60,7 +61,7 @@ final class LogMatching {
   }
 
   static Iterable<?> replicas(Engine engine) {
-    return (Iterable<?>) read(REPLICAS, engine);
+    return (Iterable<?>) read(REPLICAS, read(LOCAL_REPLICAS, engine));
   }
 
   /** Whether a replica's snapshot is on its way to disk, its own or a foreign one. */

@@ -9,6 +9,7 @@ import io.shardwell.raftgroup.replica.SnapshotShadow;
 import io.shardwell.raftgroup.wire.MalformedFrameException;
 import io.shardwell.raftgroup.wire.Text;
 import io.shardwell.statemachine.Slots;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,11 @@ public final class MetaState implements ReplicatedState {
 
   public ClusterMap map() {
     return map;
+  }
+
+  /** The nodes with a voter of the group, at its first start. */
+  public static List<String> voters(ClusterTable table) {
+    return table.incarnations().keySet().stream().limit(MAX_VOTERS).toList();
   }
 
   /** A change: a node tells where it is reached. Repeating it changes nothing. */
