@@ -2,7 +2,6 @@ package io.shardwell.jepsen.planted;
 
 import io.shardwell.jepsen.simulation.Fault;
 import io.shardwell.raftgroup.reads.ShardGroup;
-import io.shardwell.raftgroup.replica.Replica;
 import io.shardwell.raftgroup.wire.PeerMessage;
 import io.shardwell.statemachine.Invocation;
 import java.util.List;
@@ -34,10 +33,11 @@ final class ReadBugs {
                 "a new leader answers reads before it has applied its term's first entry",
                 "DESIGN 6")
             .in(
-                GROUP + "replica.Replica",
-                "isEstablishedLeader",
+                GROUP + "replica.Leadership",
+                "isEstablished",
                 call -> {
-                  boolean leads = ((Replica) call.self()).isLeader();
+                  Object leads =
+                      Inside.call(Inside.get(call.self(), "view", Object.class), "isLeader");
                   call.replaceResult(established -> leads);
                 })
             .under(Fault.KILL, Fault.ISOLATE, Fault.RESTART),

@@ -8,9 +8,9 @@ import io.microraft.model.message.PreVoteRequest;
 import io.microraft.model.message.RaftMessage;
 import io.microraft.model.message.VoteRequest;
 import io.shardwell.jepsen.simulation.Fault;
-import io.shardwell.raftgroup.replica.Replica;
 import io.shardwell.raftgroup.wire.PeerMessage;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Bugs in how replicas agree, most of them MicroRaft's own, by taking the guard away. */
@@ -24,8 +24,8 @@ final class ReplicationBugs {
     return List.of(
         PlantedBug.of(
                 "old-term-counts", "a success response of an older term counts", "MICRORAFT B1")
-            .in(REPLICA + "Replica", "isResponseToLeader", call -> call.answer(false))
-            .in(REPLICA + "Replica", "handleIfCurrent", ReplicationBugs::handleAnyTerm)
+            .in(REPLICA + "FollowerResponses", "isResponseToLeader", call -> call.answer(false))
+            .in(REPLICA + "FollowerResponses", "handleIfCurrent", ReplicationBugs::handleAnyTerm)
             .withReplicas(5)
             .under(Fault.LATE_ANSWERS),
         PlantedBug.of(
@@ -34,14 +34,14 @@ final class ReplicationBugs {
                     + " nothing",
                 "MICRORAFT B5, B14")
             .in(REPLICA + "CompactedPrefixGuard", "rewrite", ReplicationBugs::asItIs)
-            .in(REPLICA + "Replica", "proven", call -> call.answer(null))
+            .in(REPLICA + "FollowerResponses", "proven", call -> call.answer(null))
             .withSnapshots()
             .under(Fault.LOST_ANSWERS),
         PlantedBug.of(
                 "tail-taken-on-trust",
                 "a follower's claim about its tail is believed without comparing terms",
                 "MICRORAFT B14")
-            .in(REPLICA + "Replica", "proven", ReplicationBugs::believeTail)
+            .in(REPLICA + "FollowerResponses", "proven", ReplicationBugs::believeTail)
             .under(Fault.ISOLATE, Fault.PARTIAL_CUT, Fault.KILL)
             .quickly(),
         PlantedBug.of(
@@ -89,17 +89,19 @@ final class ReplicationBugs {
   private static void believeTail(Call call) {
     AppendEntriesFailureResponse failure = call.argument(0, AppendEntriesFailureResponse.class);
     long tail = call.argument(1, PeerMessage.Raft.class).tailIndex();
-    Replica leader = (Replica) call.self();
-    if (leader.isLeader()
-        && failure.getTerm() == leader.term()
+    Object view = Inside.get(call.self(), "view", Object.class);
+    Object store = Inside.get(call.self(), "store", Object.class);
+    Object standIns = Inside.get(call.self(), "standIns", Object.class);
+    if (truth(Inside.call(view, "isLeader"))
+        && Objects.equals(Inside.call(view, "term"), failure.getTerm())
         && tail > 0
-        && tail <= leader.lastIndex()) {
+        && tail <= Inside.get(store, "lastIndex", Long.class)) {
       call.replaceResult(
           proven ->
               proven != null
                   ? proven
                   : Inside.call(
-                      leader,
+                      standIns,
                       "acknowledgement",
                       failure,
                       tail,
@@ -108,9 +110,10 @@ final class ReplicationBugs {
   }
 
   private static void half(Call call) {
-    Replica leader = Inside.get(call.self(), "replica", Replica.class);
+    Object positions = Inside.get(call.self(), "positions", Object.class);
     long index = call.argument(0, Long.class);
-    call.replaceResult(passes -> truth(passes) || truth(Inside.call(leader, "isDurable", index)));
+    call.replaceResult(
+        passes -> truth(passes) || truth(Inside.call(positions, "isDurable", index)));
   }
 
   /** Pre-votes too, or such a candidate would not get as far as asking for votes. */

@@ -37,7 +37,8 @@ final class LogMatching {
   private static final Field RAFT = field(Replica.class, "raft");
   private static final Field SNAPSHOTS = field(Replica.class, "snapshots");
   private static final Field INSTALLING = field(SNAPSHOTS.getType(), "installing");
-  private static final Field LOG = field(Replica.class, "log");
+  private static final Field POSITIONS = field(Replica.class, "positions");
+  private static final Field LOG = field(POSITIONS.getType(), "log");
 
   /** By replica, which lives as long as its process: the commit index when last looked at. */
   private final Map<Replica, Long> committed = new HashMap<>();
@@ -90,7 +91,7 @@ final class LogMatching {
   }
 
   static ReplicaLog logOf(Replica replica) {
-    return (ReplicaLog) read(LOG, replica);
+    return (ReplicaLog) read(LOG, read(POSITIONS, replica));
   }
 
   /** Null if all is well, otherwise what is not. */

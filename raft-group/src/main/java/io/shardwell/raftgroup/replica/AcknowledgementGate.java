@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * The gate of DESIGN 4: a leader handles an acknowledgement of index i only when its own log is
@@ -25,22 +26,26 @@ import java.util.function.Consumer;
  */
 final class AcknowledgementGate {
 
-  private final Replica replica;
+  private final GroupView view;
+  private final LogPositions positions;
+  private final LongSupplier commitIndex;
   private final ArrayDeque<AppendEntriesSuccessResponse> waiting = new ArrayDeque<>();
 
   // What each follower has acknowledged in the term below; for even groups.
   private final Map<RaftEndpoint, Long> acknowledged = new HashMap<>();
   private int term;
 
-  AcknowledgementGate(Replica replica) {
-    this.replica = replica;
+  AcknowledgementGate(GroupView view, LogPositions positions, LongSupplier commitIndex) {
+    this.view = view;
+    this.positions = positions;
+    this.commitIndex = commitIndex;
   }
 
   /** Takes an acknowledgement; hands on what may be handled now. */
   void arrived(
       AppendEntriesSuccessResponse response, Consumer<AppendEntriesSuccessResponse> handle) {
-    if (replica.term() != term) {
-      term = replica.term();
+    if (view.term() != term) {
+      term = view.term();
       acknowledged.clear();
     }
     acknowledged.merge(response.getSender(), response.getLastLogIndex(), Math::max);
@@ -90,20 +95,20 @@ final class AcknowledgementGate {
   }
 
   private boolean passes(long index) {
-    if (index <= replica.commitIndex()) {
+    if (index <= commitIndex.getAsLong()) {
       return true;
     }
-    if (!replica.isDurable(index)) {
+    if (!positions.isDurable(index)) {
       return false;
     }
-    Collection<RaftEndpoint> voting = replica.voters();
+    Collection<RaftEndpoint> voting = view.voters();
     int voters = voting.size();
     if (voters < 4 || voters % 2 != 0) {
       return true;
     }
     int holders = 0;
     for (RaftEndpoint voter : voting) {
-      boolean holds = voter.equals(replica.self()) || acknowledged.getOrDefault(voter, 0L) >= index;
+      boolean holds = voter.equals(view.self()) || acknowledged.getOrDefault(voter, 0L) >= index;
       holders += holds ? 1 : 0;
     }
     return holders >= voters / 2 + 1;

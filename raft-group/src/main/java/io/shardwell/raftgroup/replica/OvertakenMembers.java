@@ -17,30 +17,40 @@ import org.jspecify.annotations.Nullable;
  * means.
  */
 final class OvertakenMembers {
-  private OvertakenMembers() {}
 
-  /**
-   * Call when the state has been replaced and the members have not.
-   *
-   * @return the members that were in force without being committed; null if there were none
-   */
-  static @Nullable RaftGroupMembersState setAside(RaftNode raft) {
+  private final RaftNode raft;
+
+  /** Set aside while a snapshot is installed; null otherwise. */
+  private @Nullable RaftGroupMembersState uncommitted;
+
+  OvertakenMembers(RaftNode raft) {
+    this.raft = raft;
+  }
+
+  /** Call when the state has been replaced and the members have not. */
+  void setAside() {
     RaftState state = ((RaftNodeImpl) raft).state();
-    RaftGroupMembersState uncommitted = state.effectiveGroupMembers();
-    if (uncommitted == state.committedGroupMembers()) {
-      return null;
+    RaftGroupMembersState effective = state.effectiveGroupMembers();
+    if (effective == state.committedGroupMembers()) {
+      uncommitted = null;
+    } else {
+      state.revertGroupMembers();
+      uncommitted = effective;
     }
-    state.revertGroupMembers();
-    return uncommitted;
   }
 
   /** Call when the snapshot is installed: what was set aside is in force again if its entry is. */
-  static void putBack(RaftNode raft, RaftGroupMembersState uncommitted) {
+  void putBack() {
+    RaftGroupMembersState aside = uncommitted;
+    if (aside == null) {
+      return;
+    }
+    uncommitted = null;
     RaftNodeImpl node = (RaftNodeImpl) raft;
-    long index = uncommitted.getLogIndex();
+    long index = aside.getLogIndex();
     if (index > node.state().commitIndex()
         && index <= node.state().log().lastLogOrSnapshotIndex()) {
-      node.updateGroupMembers(index, uncommitted.getMembers(), uncommitted.getVotingMembers());
+      node.updateGroupMembers(index, aside.getMembers(), aside.getVotingMembers());
     }
   }
 }

@@ -71,12 +71,12 @@ class GuardRulesTest {
         new Rule(
             "B1: an acknowledgement of an older term commits",
             rule ->
-                rule.in(Replica.class, "isResponseToLeader", (self, arguments) -> false)
+                rule.in(FollowerResponses.class, "isResponseToLeader", (self, arguments) -> false)
                     .in(
-                        Replica.class,
+                        FollowerResponses.class,
                         "handleIfCurrent",
                         (self, arguments) -> {
-                          raft((Replica) notNull(self)).handle((RaftMessage) notNull(arguments[0]));
+                          raft(notNull(self)).handle((RaftMessage) notNull(arguments[0]));
                           return null;
                         }),
             GuardRulesTest::oldTermCommits),
@@ -88,9 +88,9 @@ class GuardRulesTest {
             "B3: a leader without an entry of its own term serves a read",
             rule ->
                 rule.in(
-                    Replica.class,
-                    "isEstablishedLeader",
-                    (self, arguments) -> ((Replica) notNull(self)).isLeader()),
+                    Leadership.class,
+                    "isEstablished",
+                    (self, arguments) -> ((GroupView) field(notNull(self), "view")).isLeader()),
             GuardRulesTest::readBeforeOwnEntry),
         new Rule(
             "B4: an append that failed is passed over in silence",
@@ -104,10 +104,10 @@ class GuardRulesTest {
                         })
                     // Which notices that the request is left without an answer.
                     .in(
-                        Replica.class,
+                        IncomingGuard.class,
                         "handleRequest",
                         (self, arguments) -> {
-                          raft((Replica) notNull(self)).handle((RaftMessage) notNull(arguments[0]));
+                          raft(notNull(self)).handle((RaftMessage) notNull(arguments[0]));
                           return null;
                         }),
             GuardRulesTest::failedAppendIsSilent),
@@ -159,7 +159,7 @@ class GuardRulesTest {
             GuardRulesTest::snapshotIsLostWithItsLog),
         new Rule(
             "B10: an AppendEntries has no limit in bytes",
-            rule -> rule.in(Replica.class, "cut", (self, arguments) -> arguments[0]),
+            rule -> rule.in(ReplicaTransport.class, "cut", (self, arguments) -> arguments[0]),
             GuardRulesTest::appendIsTooLarge),
         new Rule(
             "B11: an election times out before a slow disk can have voted",
@@ -189,7 +189,7 @@ class GuardRulesTest {
         new Rule(
             "B14: the way back to a follower's tail takes a round trip for each entry",
             rule ->
-                rule.in(Replica.class, "proven", (self, arguments) -> null)
+                rule.in(FollowerResponses.class, "proven", (self, arguments) -> null)
                     .in(NextIndexWalk.class, "answers", (self, arguments) -> false),
             GuardRulesTest::wayBackIsLong),
         new Rule(
@@ -202,7 +202,7 @@ class GuardRulesTest {
             GuardRulesTest::learnerIsRestoredAsVoter),
         new Rule(
             "B16: a vote that was asked of an earlier incarnation is given",
-            rule -> rule.in(Replica.class, "isMeantForThis", (self, arguments) -> true),
+            rule -> rule.in(IncomingGuard.class, "isMeantForThis", (self, arguments) -> true),
             GuardRulesTest::votesForItsFormerSelf),
         new Rule(
             "B17: with four voters two acknowledgements commit",
@@ -211,7 +211,8 @@ class GuardRulesTest {
                     AcknowledgementGate.class,
                     "passes",
                     (self, arguments) ->
-                        replicaOf(notNull(self)).isDurable((Long) notNull(arguments[0]))),
+                        ((LogPositions) field(notNull(self), "positions"))
+                            .isDurable((Long) notNull(arguments[0]))),
             GuardRulesTest::halfCommits));
   }
 
@@ -579,16 +580,12 @@ class GuardRulesTest {
     from.clear();
   }
 
-  private static RaftNode raft(Replica replica) {
-    return (RaftNode) field(replica, "raft");
+  private static RaftNode raft(Object owner) {
+    return (RaftNode) field(owner, "raft");
   }
 
   private static RaftNodeImpl raftNode(Replica replica) {
     return (RaftNodeImpl) raft(replica);
-  }
-
-  private static Replica replicaOf(Object gate) {
-    return (Replica) field(gate, "replica");
   }
 
   private static Object field(Object owner, String name) {

@@ -1,0 +1,216 @@
+package io.shardwell.raftgroup.replica;
+
+import io.microraft.RaftEndpoint;
+import io.microraft.model.RaftModelFactory;
+import io.microraft.model.log.LogEntry;
+import io.microraft.model.log.SnapshotChunk;
+import io.microraft.model.message.AppendEntriesFailureResponse;
+import io.microraft.model.message.AppendEntriesRequest;
+import io.microraft.model.message.AppendEntriesSuccessResponse;
+import io.microraft.model.message.InstallSnapshotRequest;
+import io.microraft.model.message.PreVoteRequest;
+import io.microraft.model.message.PreVoteResponse;
+import io.microraft.model.message.RaftMessage;
+import io.microraft.model.message.VoteRequest;
+import io.microraft.transport.Transport;
+import io.shardwell.raftgroup.WireLimits;
+import io.shardwell.raftgroup.wire.Outbox;
+import io.shardwell.raftgroup.wire.PeerMessage;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What MicroRaft says to the other replicas of a group: {@link HeldMessages held until durable},
+ * cut to a size, and stamped with who it is meant for and where our log ends. What must not or need
+ * not leave is lost here. Loop thread only.
+ */
+final class ReplicaTransport implements Transport {
+
+  private final LoopContext context;
+  private final int group;
+  private final GroupView view;
+  private final ReplicaStore store;
+  private final LogPositions positions;
+  private final HeldMessages held;
+  private final Candidacy candidacy;
+  private final NextIndexWalk walk;
+  private final RaftModelFactory models;
+  private final StandInResponses standIns;
+
+  /** What the response to the AppendEntries being handled lacks (MICRORAFT B5). */
+  private long responseBase;
+
+  /** Whether the request being handled was answered (MICRORAFT B4: no error passes in silence). */
+  private boolean answered;
+
+  private long lastChunkSentNanos = Long.MIN_VALUE;
+
+  ReplicaTransport(
+      LoopContext context,
+      int group,
+      GroupView view,
+      ReplicaStore store,
+      LogPositions positions,
+      HeldMessages held,
+      Candidacy candidacy,
+      NextIndexWalk walk,
+      RaftModelFactory models,
+      StandInResponses standIns) {
+    this.context = context;
+    this.group = group;
+    this.view = view;
+    this.store = store;
+    this.positions = positions;
+    this.held = held;
+    this.candidacy = candidacy;
+    this.walk = walk;
+    this.models = models;
+    this.standIns = standIns;
+  }
+
+  /**
+   * Whether MicroRaft answers a request while it handles it.
+   *
+   * @param base by how much a success response's index is too low
+   */
+  boolean answers(long base, Runnable handle) {
+    answered = false;
+    responseBase = base;
+    handle.run();
+    responseBase = 0;
+    return answered;
+  }
+
+  /** Whether a follower has fetched a snapshot within the last so many nanoseconds. */
+  boolean hasSentChunkWithin(long nanos) {
+    return lastChunkSentNanos != Long.MIN_VALUE
+        && context.loop().nanoTime() - lastChunkSentNanos < nanos;
+  }
+
+  @Override
+  public boolean isReachable(RaftEndpoint endpoint) {
+    Outbox outbox = context.outboxes().get(((ReplicaEndpoint) endpoint).nodeId());
+    return outbox != null && outbox.isUp();
+  }
+
+  /**
+   * MicroRaft answers a chunk of a snapshot "to the leader" even where it knows none at that moment
+   * (InstallSnapshotRequestHandler). That answer is lost; the next leader's request gets another.
+   * And no link leads to an earlier incarnation of this node, which a configuration may still name.
+   */
+  @Override
+  public void send(@Nullable RaftEndpoint target, RaftMessage message) {
+    if (target == null || view.isThisNode((ReplicaEndpoint) target)) {
+      return;
+    }
+    try {
+      sendIfDue((ReplicaEndpoint) target, message);
+    } catch (Throwable failure) {
+      context.faults().fault("could not send " + message, failure);
+    }
+  }
+
+  private void sendIfDue(ReplicaEndpoint target, RaftMessage message) {
+    if (message instanceof AppendEntriesRequest request && walk.answers(target, request)) {
+      return;
+    }
+    if (asksForVotes(message) && !view.isVoter()) {
+      return;
+    }
+    if (message instanceof PreVoteRequest request) {
+      candidacy.ask(request, () -> sendDurable(target, request));
+      return;
+    }
+    if (message instanceof PreVoteResponse response && response.isGranted()) {
+      candidacy.granted(target.nodeId());
+    }
+    sendDurable(target, message);
+  }
+
+  /**
+   * Requests that only a voter may make: a candidate counts itself, so for one outside of the
+   * voters a minority of them would be enough. MicroRaft lets every replica ask for pre-votes when
+   * it starts (PreVoteTask), a learner too, and fails when they are granted.
+   */
+  private static boolean asksForVotes(RaftMessage message) {
+    return message instanceof PreVoteRequest || message instanceof VoteRequest;
+  }
+
+  private void sendDurable(ReplicaEndpoint target, RaftMessage message) {
+    long vouchedFor = positions.last();
+    long tailIndex = 0;
+    int tailTerm = 0;
+    RaftMessage sent = message;
+    if (message instanceof AppendEntriesRequest request) {
+      vouchedFor = Math.max(store.termRecordPosition(), positions.of(request.getCommitIndex()));
+      sent = cut(request);
+    } else {
+      answered = true;
+      if (message instanceof AppendEntriesSuccessResponse success && responseBase > 0) {
+        sent =
+            standIns.acknowledgement(
+                success,
+                success.getLastLogIndex() + responseBase,
+                success.getFlowControlSequenceNumber());
+      } else if (message instanceof AppendEntriesFailureResponse) {
+        // Synced by the time this leaves, because it is held for the replica's last record.
+        tailIndex = store.lastIndex();
+        tailTerm = tailIndex == 0 ? 0 : positions.termOf(tailIndex);
+      } else if (message instanceof InstallSnapshotRequest request) {
+        lastChunkSentNanos = context.loop().nanoTime();
+        if (!isWritten(request.getSnapshotChunk())) {
+          return;
+        }
+      }
+    }
+    Outbox outbox = Objects.requireNonNull(context.outboxes().get(target.nodeId()));
+    PeerMessage.Raft out =
+        new PeerMessage.Raft(
+            group,
+            view.self().generation(),
+            target.incarnation(),
+            target.generation(),
+            tailIndex,
+            tailTerm,
+            sent);
+    held.send(target.nodeId(), vouchedFor, () -> outbox.add(out));
+  }
+
+  /**
+   * A chunk may be asked for before it is written. Then the answer is lost, as any message may be:
+   * MicroRaft offers the snapshot again after its back-off, and the follower asks again.
+   */
+  private static boolean isWritten(@Nullable SnapshotChunk chunk) {
+    return chunk == null || ((ChunkBytes) chunk.getOperation()).isWritten();
+  }
+
+  /** Cuts the entries to a size; safe, the leader takes matchIndex from the response (B10). */
+  private AppendEntriesRequest cut(AppendEntriesRequest request) {
+    List<LogEntry> entries = request.getLogEntries();
+    long bytes = 0;
+    int count = 0;
+    while (count < entries.size() && (count == 0 || bytes < WireLimits.MAX_APPEND_BYTES)) {
+      bytes += entries.get(count).getOperation() instanceof LogBytes payload ? payload.size() : 64;
+      count++;
+    }
+    if (count > 1 && bytes > WireLimits.MAX_APPEND_BYTES) {
+      count--; // The one that crossed the line may be a large one.
+    }
+    if (count == entries.size()) {
+      return request;
+    }
+    return models
+        .createAppendEntriesRequestBuilder()
+        .setGroupId(request.getGroupId())
+        .setSender(request.getSender())
+        .setTerm(request.getTerm())
+        .setPreviousLogTerm(request.getPreviousLogTerm())
+        .setPreviousLogIndex(request.getPreviousLogIndex())
+        .setCommitIndex(request.getCommitIndex())
+        .setQuerySequenceNumber(request.getQuerySequenceNumber())
+        .setFlowControlSequenceNumber(request.getFlowControlSequenceNumber())
+        .setLogEntries(entries.subList(0, count))
+        .build();
+  }
+}

@@ -1,0 +1,45 @@
+package io.shardwell.raftgroup.replica;
+
+import io.microraft.RaftEndpoint;
+import io.microraft.model.RaftModelFactory;
+import io.microraft.model.message.AppendEntriesFailureResponse;
+import io.microraft.model.message.AppendEntriesRequest;
+import io.microraft.model.message.AppendEntriesSuccessResponse;
+import io.microraft.model.message.RaftMessage;
+
+/** Responses that MicroRaft gets or gives in place of others, of the same group and term. */
+final class StandInResponses {
+
+  private final RaftModelFactory models;
+
+  StandInResponses(RaftModelFactory models) {
+    this.models = models;
+  }
+
+  /** What a voter or learner whose log ends before the request's entries answers. */
+  AppendEntriesFailureResponse refusal(RaftEndpoint of, AppendEntriesRequest request) {
+    return models
+        .createAppendEntriesFailureResponseBuilder()
+        .setGroupId(request.getGroupId())
+        .setSender(of)
+        .setTerm(request.getTerm())
+        .setExpectedNextIndex(request.getPreviousLogIndex() + 1)
+        .setQuerySequenceNumber(0) // MicroRaft's own queries are never used.
+        .setFlowControlSequenceNumber(request.getFlowControlSequenceNumber())
+        .build();
+  }
+
+  /** The success of the same group, sender and term as the response it stands for. */
+  AppendEntriesSuccessResponse acknowledgement(
+      RaftMessage response, long lastLogIndex, long flowControlSequenceNumber) {
+    return models
+        .createAppendEntriesSuccessResponseBuilder()
+        .setGroupId(response.getGroupId())
+        .setSender(response.getSender())
+        .setTerm(response.getTerm())
+        .setLastLogIndex(lastLogIndex)
+        .setQuerySequenceNumber(0) // MicroRaft's own queries are never used.
+        .setFlowControlSequenceNumber(flowControlSequenceNumber)
+        .build();
+  }
+}
