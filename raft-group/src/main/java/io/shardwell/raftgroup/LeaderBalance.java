@@ -63,7 +63,7 @@ final class LeaderBalance {
       String wanted = betterClock != null ? betterClock : preferred.get(replica.group()).get(0);
       ReplicaEndpoint to = wanted.equals(replica.self().nodeId()) ? null : member(replica, wanted);
       if (to != null && isSettled.test(wanted) && isCloseBehind(replica, to)) {
-        replica.transferLeadership(to);
+        replica.transferLeadership(List.of(to), closeBehind(replica));
         handed++;
       }
     }
@@ -77,17 +77,9 @@ final class LeaderBalance {
         continue;
       }
       leads = true;
-      ReplicaEndpoint best = null;
-      for (RaftEndpoint voter : replica.voters()) {
-        ReplicaEndpoint candidate = (ReplicaEndpoint) voter;
-        boolean possible = !candidate.equals(replica.self()) && isCloseBehind(replica, candidate);
-        if (possible
-            && (best == null || replica.acknowledgedBy(candidate) > replica.acknowledgedBy(best))) {
-          best = candidate;
-        }
-      }
-      if (best != null) {
-        replica.transferLeadership(best);
+      List<ReplicaEndpoint> heirs = closeBehind(replica);
+      if (!heirs.isEmpty()) {
+        replica.transferLeadership(heirs, heirs);
       }
     }
     return leads;
@@ -138,6 +130,14 @@ final class LeaderBalance {
       }
     }
     return null;
+  }
+
+  /** The other voters that could take over. */
+  private List<ReplicaEndpoint> closeBehind(Replica replica) {
+    return replica.voters().stream()
+        .map(ReplicaEndpoint.class::cast)
+        .filter(voter -> !voter.equals(replica.self()) && isCloseBehind(replica, voter))
+        .toList();
   }
 
   private boolean isCloseBehind(Replica replica, ReplicaEndpoint member) {

@@ -112,10 +112,17 @@ final class Offices {
           () -> {
             boolean same = runs(office.machine, office.leader);
             if (same && office.leader.isEstablishedLeader() && !office.leader.standsAside()) {
-              office.leader.transferLeadership(heir);
+              office.leader.transferLeadership(List.of(heir), others(office));
             }
           });
     }
+  }
+
+  private static List<ReplicaEndpoint> others(Office office) {
+    return office.leader.voters().stream()
+        .map(ReplicaEndpoint.class::cast)
+        .filter(voter -> !voter.equals(office.leader.self()))
+        .toList();
   }
 
   /** Asks for a snapshot of the replica, on its loop. */

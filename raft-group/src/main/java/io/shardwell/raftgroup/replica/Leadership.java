@@ -2,7 +2,7 @@ package io.shardwell.raftgroup.replica;
 
 import io.microraft.RaftNode;
 import io.shardwell.raftgroup.EventLoop;
-import java.util.function.BooleanSupplier;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +14,7 @@ final class Leadership {
   private final RaftNode raft;
   private final EventLoop loop;
   private final GroupView view;
-  private final BooleanSupplier allCommitted;
+  private final HandOver.Log log;
 
   /** The last term in which this replica led and had applied its own first entry; 0 for none. */
   private int establishedTerm;
@@ -25,14 +25,11 @@ final class Leadership {
   /** Set while this leader gives its office away, and takes no proposals. */
   private @Nullable HandOver handOver;
 
-  /**
-   * @param allCommitted whether the replica's whole log is
-   */
-  Leadership(RaftNode raft, EventLoop loop, GroupView view, BooleanSupplier allCommitted) {
+  Leadership(RaftNode raft, EventLoop loop, GroupView view, HandOver.Log log) {
     this.raft = raft;
     this.loop = loop;
     this.view = view;
-    this.allCommitted = allCommitted;
+    this.log = log;
   }
 
   /** The entry that begins this replica's term is applied. */
@@ -52,10 +49,10 @@ final class Leadership {
     return isEstablished() && loop.nanoTime() - establishedNanos >= nanos;
   }
 
-  /** Gives the office to another replica, unless it is being given away. */
-  void handOver(ReplicaEndpoint to) {
+  /** Gives the office to another replica, unless it is being given away; see {@link HandOver}. */
+  void handOver(List<ReplicaEndpoint> heirs, List<ReplicaEndpoint> substitutes) {
     if (handOver == null && view.isLeader()) {
-      handOver = new HandOver(raft, loop, to, allCommitted, () -> handOver = null);
+      handOver = new HandOver(raft, loop, log, heirs, substitutes, () -> handOver = null);
       step();
     }
   }
@@ -76,7 +73,7 @@ final class Leadership {
   void linkBroken(String nodeId) {
     HandOver current = handOver;
     if (current != null) {
-      current.successorIsGone(nodeId);
+      current.linkBroken(nodeId);
     }
   }
 

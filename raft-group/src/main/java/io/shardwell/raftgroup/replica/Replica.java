@@ -125,7 +125,7 @@ public final class Replica {
       builder.setRestoredState(restored);
     }
     this.raft = builder.build();
-    this.leadership = new Leadership(raft, context.loop(), view, this::isAllCommitted);
+    this.leadership = new Leadership(raft, context.loop(), view, new LeaderLog());
     this.followers =
         new FollowerResponses(
             raft,
@@ -159,10 +159,6 @@ public final class Replica {
 
   private void handleIfCurrent(RaftMessage response) {
     followers.handleIfCurrent(response);
-  }
-
-  private boolean isAllCommitted() {
-    return machine.appliedIndex() == store.lastIndex();
   }
 
   /**
@@ -352,10 +348,31 @@ public final class Replica {
   /**
    * Asks another replica to take over. It does so only if it has everything. Until then, or until
    * it has not done so for too long, proposals are refused ({@link HandOver}).
+   *
+   * @param heirs of whom one is asked, the preferred first
+   * @param substitutes of whom one is asked if that one does not come
    */
-  public void transferLeadership(ReplicaEndpoint to) {
+  public void transferLeadership(List<ReplicaEndpoint> heirs, List<ReplicaEndpoint> substitutes) {
     assert !standstill.isStill();
-    leadership.handOver(to);
+    leadership.handOver(heirs, substitutes);
+  }
+
+  private final class LeaderLog implements HandOver.Log {
+
+    @Override
+    public long lastIndex() {
+      return store.lastIndex();
+    }
+
+    @Override
+    public long committedIndex() {
+      return machine.appliedIndex();
+    }
+
+    @Override
+    public long acknowledgedBy(ReplicaEndpoint member) {
+      return followers.acknowledgedBy(member);
+    }
   }
 
   /** Whether this leader gives its office away, and takes no proposals. */

@@ -1,5 +1,6 @@
 package io.shardwell.raftgroup.replica;
 
+import static io.shardwell.raftgroup.replica.ReplicaFixture.endpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.microraft.model.message.AppendEntriesRequest;
@@ -31,7 +32,7 @@ class HandOverTest {
     lead();
     propose();
     propose();
-    it.replica.transferLeadership(ReplicaFixture.endpoint("b"));
+    handOverToB();
     it.syncAll();
     assertThat(it.count("b", TriggerLeaderElectionRequest.class)).isZero();
     propose();
@@ -53,7 +54,7 @@ class HandOverTest {
   @Test
   void aLeaderWithNothingToWaitForAsksAtOnce() {
     lead();
-    it.replica.transferLeadership(ReplicaFixture.endpoint("b"));
+    handOverToB();
     it.syncAll();
     assertThat(it.count("b", TriggerLeaderElectionRequest.class)).isOne();
   }
@@ -62,7 +63,7 @@ class HandOverTest {
   void aLeaderWhoseLastEntryIsNotCommittedSoonGoesOn() {
     lead();
     propose();
-    it.replica.transferLeadership(ReplicaFixture.endpoint("b"));
+    handOverToB();
     it.loop.run(199);
     propose();
     assertThat(outcomes).containsExactly("not applied");
@@ -78,7 +79,7 @@ class HandOverTest {
   @Test
   void aSuccessorThatNeverComesLeavesTheLeaderInOffice() {
     lead();
-    it.replica.transferLeadership(ReplicaFixture.endpoint("b"));
+    handOverToB();
     it.syncAll();
     for (int i = 0; i < 10; i++) {
       it.loop.run(100);
@@ -94,7 +95,7 @@ class HandOverTest {
   @Test
   void aSuccessorWhoseLinkBreaksIsNotWaitedFor() {
     lead();
-    it.replica.transferLeadership(ReplicaFixture.endpoint("b"));
+    handOverToB();
     it.syncAll();
     assertThat(it.count("b", TriggerLeaderElectionRequest.class)).isOne();
     it.replica.linkBroken("a");
@@ -107,11 +108,79 @@ class HandOverTest {
     assertThat(outcomes).containsExactly("not applied", "applied 2");
   }
 
+  /**
+   * Simulated: an heir whose disk stood still kept its shard from taking writes for 600 ms, and
+   * deposed the leader when it woke up.
+   */
+  @Test
+  void ifTheHeirDoesNotComeAnotherIsAskedAndNoThird() {
+    lead();
+    it.replica.transferLeadership(List.of(endpoint("b")), List.of(endpoint("b"), endpoint("a")));
+    it.syncAll();
+    it.loop.run(39);
+    assertThat(it.count("a", TriggerLeaderElectionRequest.class)).isZero();
+    it.loop.run(2);
+    it.syncAll();
+    TriggerLeaderElectionRequest asked =
+        Objects.requireNonNull(it.last("a", TriggerLeaderElectionRequest.class));
+    assertThat(asked.getLastLogIndex()).isEqualTo(it.replica.lastIndex());
+    long first = it.count("b", TriggerLeaderElectionRequest.class);
+    for (int i = 0; i < 3; i++) {
+      it.loop.run(100);
+      acknowledgeAll("a"); // The heartbeats.
+      propose();
+    }
+    assertThat(it.count("b", TriggerLeaderElectionRequest.class)).isEqualTo(first);
+    assertThat(outcomes).as("nobody could be elected").containsOnly("not applied");
+    it.requestVote("a", it.replica.term() + 1);
+    it.syncAll();
+    assertThat(it.replica.isLeader()).isFalse();
+  }
+
+  @Test
+  void whoLacksTheLastEntryIsNoSubstitute() {
+    lead();
+    propose();
+    it.acknowledge("b", it.replica.term(), 2);
+    it.syncAll();
+    it.replica.transferLeadership(List.of(endpoint("b")), List.of(endpoint("a")));
+    it.loop.run(90);
+    it.syncAll();
+    assertThat(it.count("b", TriggerLeaderElectionRequest.class)).isOne();
+    assertThat(it.count("a", TriggerLeaderElectionRequest.class)).isZero();
+  }
+
+  @Test
+  void ofSeveralHeirsTheOneThatHasEverythingIsAsked() {
+    lead();
+    propose();
+    it.replica.transferLeadership(List.of(endpoint("b"), endpoint("a")), List.of());
+    it.syncAll();
+    acknowledgeAll("a");
+    assertThat(it.count("a", TriggerLeaderElectionRequest.class)).isOne();
+    assertThat(it.count("b", TriggerLeaderElectionRequest.class)).isZero();
+  }
+
+  @Test
+  void anHeirWhoseLinkBreaksBeforeItIsAskedIsLeftOut() {
+    lead();
+    propose();
+    it.replica.transferLeadership(List.of(endpoint("b"), endpoint("a")), List.of());
+    it.replica.linkBroken("b");
+    propose();
+    assertThat(outcomes).containsExactly("not applied");
+    it.replica.linkBroken("a");
+    propose();
+    it.syncAll();
+    acknowledgeAll("a");
+    assertThat(outcomes).containsExactly("not applied", "applied 2", "applied 3");
+  }
+
   @Test
   void whoIsVotedOutInTheMeantimeTakesProposalsAgainWhenElected() {
     lead();
     propose();
-    it.replica.transferLeadership(ReplicaFixture.endpoint("b"));
+    handOverToB();
     it.requestVote("b", it.replica.term() + 1);
     it.syncAll();
     assertThat(it.replica.isLeader()).isFalse();
@@ -125,6 +194,10 @@ class HandOverTest {
     it.syncAll();
     acknowledgeAll("a");
     assertThat(outcomes).containsExactly("applied " + it.replica.lastIndex());
+  }
+
+  private void handOverToB() {
+    it.replica.transferLeadership(List.of(endpoint("b")), List.of());
   }
 
   private void lead() {
