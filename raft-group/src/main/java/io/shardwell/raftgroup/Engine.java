@@ -212,7 +212,13 @@ public final class Engine {
             pulses,
             digestWatch,
             mapCopy);
-    this.stop = new GracefulStop(loop, balance, replicas.all(), commit);
+    this.stop =
+        new GracefulStop(
+            loop,
+            balance,
+            replicas.all(),
+            commit,
+            nanos -> links.hasHeardFromAllSince(nanos, node -> !pulses.isLeaving(node)));
     this.readiness = new Readiness(stop, firstStart, space, replicas);
   }
 

@@ -3,6 +3,7 @@ package io.shardwell.raftgroup;
 import io.shardwell.raftgroup.replica.Replica;
 import java.util.Collection;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongPredicate;
 
 /**
  * A node leaves: it says so, hands its leaderships over, ends its replicas, and goes when all that
@@ -18,17 +19,30 @@ final class GracefulStop {
   private final LeaderBalance balance;
   private final Collection<Replica> replicas;
   private final GroupCommit commit;
+  private final LongPredicate othersHaveSpokenSince;
+
+  // Since when this node has had no office, in loop time. Invariant: meant only if free.
+  private long freeNanos;
+  private boolean free;
 
   // Invariant: done only if begun.
   private boolean begun;
   private boolean done;
 
+  /**
+   * @param othersHaveSpokenSince whether all that remain have, since that loop time
+   */
   GracefulStop(
-      EventLoop loop, LeaderBalance balance, Collection<Replica> replicas, GroupCommit commit) {
+      EventLoop loop,
+      LeaderBalance balance,
+      Collection<Replica> replicas,
+      GroupCommit commit,
+      LongPredicate othersHaveSpokenSince) {
     this.loop = loop;
     this.balance = balance;
     this.replicas = replicas;
     this.commit = commit;
+    this.othersHaveSpokenSince = othersHaveSpokenSince;
   }
 
   /** Whether the node is leaving, or has left. */
@@ -60,7 +74,13 @@ final class GracefulStop {
   private void resign(long deadlineNanos, Runnable onDone) {
     boolean leads = balance.resign(replicas) && balance.hasHeirs(replicas);
     boolean inOffice = leads || balance.isElectionUnderWay(replicas);
-    if (inOffice && loop.nanoTime() < deadlineNanos) {
+    long now = loop.nanoTime();
+    if (!inOffice && !free) {
+      freeNanos = now;
+    }
+    free = !inOffice;
+    boolean stays = !free || !othersHaveSpokenSince.test(freeNanos);
+    if (stays && now < deadlineNanos) {
       EventLoop.Timer unused = loop.schedule(() -> resign(deadlineNanos, onDone), STEP_NANOS);
       return;
     }

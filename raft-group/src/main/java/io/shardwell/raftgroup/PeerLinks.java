@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -171,6 +172,17 @@ final class PeerLinks {
     return link != null && link.isTrusted();
   }
 
+  /** Whether each node that is reached and counts has said something after that loop time. */
+  boolean hasHeardFromAllSince(long nanos, Predicate<String> counts) {
+    for (Map.Entry<String, Inbound> link : inbound.entrySet()) {
+      boolean isSilent = link.getValue().heardNanos - nanos <= 0;
+      if (isSilent && reaches(link.getKey()) && counts.test(link.getKey())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   InboundLink accept(Runnable closeLink) {
     return new Inbound(closeLink);
   }
@@ -208,6 +220,7 @@ final class PeerLinks {
   private final class Inbound implements InboundLink {
     private final Runnable closeLink;
     private boolean closed;
+    private long heardNanos = loop.nanoTime();
     private final PieceAssembly pieces = new PieceAssembly();
     private PeerMessage.@Nullable Hello speaker;
 
@@ -224,6 +237,7 @@ final class PeerLinks {
       if (closed) {
         return;
       }
+      heardNanos = loop.nanoTime();
       PeerMessage.Hello known = speaker;
       try {
         read(frame, this::onMessage);
