@@ -20,8 +20,17 @@ public final class WireLimits {
   /** A snapshot chunk travels in pieces of at most this many bytes. */
   public static final int MAX_PIECE_BYTES = 256 << 10;
 
-  /** Entries beyond this many bytes are cut from an AppendEntries, but for the first (B10). */
-  public static final int MAX_APPEND_BYTES = 1 << 20;
+  /**
+   * Entries beyond this many bytes are cut from an AppendEntries, but for the first (B10). A
+   * follower that was away acknowledges for all shards in one frame and wants as much for each.
+   */
+  public static final int MAX_APPEND_BYTES = 256 << 10;
+
+  /**
+   * Counted for each of them besides its own bytes: one that is no longer in memory has to be
+   * found, read and checked, which takes as long as copying so many bytes or longer.
+   */
+  public static final int APPENDED_ENTRY_BYTES = 1 << 10;
 
   /** Frames for a peer whose socket is this many bytes behind are dropped. */
   public static final long MAX_PENDING_BYTES_PER_PEER = 64L << 20;

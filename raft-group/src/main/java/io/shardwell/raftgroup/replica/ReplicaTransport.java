@@ -185,17 +185,22 @@ final class ReplicaTransport implements Transport {
     return chunk == null || ((ChunkBytes) chunk.getOperation()).isWritten();
   }
 
-  /** Cuts the entries to a size; safe, the leader takes matchIndex from the response (B10). */
+  /**
+   * Cuts the entries to a size; safe, the leader takes matchIndex from the response (B10). The same
+   * entries are always cut at the same place, whatever is in memory or else to be done: sent again
+   * with fewer, they would take a follower's commit index back, and it would fail (B12).
+   */
   private AppendEntriesRequest cut(AppendEntriesRequest request) {
     List<LogEntry> entries = request.getLogEntries();
     long bytes = 0;
     int count = 0;
-    while (count < entries.size() && (count == 0 || bytes < WireLimits.MAX_APPEND_BYTES)) {
-      bytes += entries.get(count).getOperation() instanceof LogBytes payload ? payload.size() : 64;
+    while (count < entries.size()) {
+      bytes += WireLimits.APPENDED_ENTRY_BYTES;
+      bytes += entries.get(count).getOperation() instanceof LogBytes payload ? payload.size() : 0;
+      if (count > 0 && bytes > WireLimits.MAX_APPEND_BYTES) {
+        break; // The first one goes, however large.
+      }
       count++;
-    }
-    if (count > 1 && bytes > WireLimits.MAX_APPEND_BYTES) {
-      count--; // The one that crossed the line may be a large one.
     }
     if (count == entries.size()) {
       return request;

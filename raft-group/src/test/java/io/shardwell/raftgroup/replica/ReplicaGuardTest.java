@@ -9,6 +9,7 @@ import io.microraft.model.message.InstallSnapshotRequest;
 import io.microraft.model.message.PreVoteRequest;
 import io.microraft.model.message.VoteRequest;
 import io.microraft.model.message.VoteResponse;
+import io.shardwell.raftgroup.WireLimits;
 import io.shardwell.statemachine.Proposal;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +76,32 @@ class ReplicaGuardTest {
     assertThat(it.count("a", AppendEntriesSuccessResponse.class)).isZero();
     it.syncAll();
     assertThat(lastAck("a").getLastLogIndex()).isEqualTo(3);
+  }
+
+  /**
+   * An acknowledgement of a follower that was away makes the leader read back and send what comes
+   * next, and 16 shards' come in one frame: small entries count for more than their bytes.
+   */
+  @Test
+  void aFollowerThatWasAwayGetsALimitedPartAtOnce() {
+    it.elect("a");
+    it.syncAll();
+    it.acknowledge("a", it.replica.term(), 1);
+    for (int i = 1; i <= 600; i++) {
+      it.replica.propose(Proposal.tick(it.state.stampMillis()), ProposalListener.INDIFFERENT);
+      if (i % 50 == 0) {
+        it.syncAll();
+        it.acknowledge("a", it.replica.term(), it.replica.lastIndex());
+        it.syncAll();
+      }
+    }
+    assertThat(it.replica.commitIndex()).isEqualTo(601);
+    it.acknowledge("b", it.replica.term(), 1);
+    it.syncAll();
+    AppendEntriesRequest next = Objects.requireNonNull(it.last("b", AppendEntriesRequest.class));
+    assertThat(next.getPreviousLogIndex()).isEqualTo(1);
+    assertThat(next.getLogEntries())
+        .hasSizeBetween(100, WireLimits.MAX_APPEND_BYTES / WireLimits.APPENDED_ENTRY_BYTES);
   }
 
   @Test
