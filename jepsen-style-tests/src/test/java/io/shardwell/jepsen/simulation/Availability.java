@@ -24,6 +24,8 @@ final class Availability {
   /** By group, since when a majority lacks nothing but a leader. */
   private final Map<Integer, Long> since = new TreeMap<>();
 
+  private long longestNanos;
+
   Availability(SimulatedCluster cluster) {
     this.cluster = cluster;
     // An election waits for several syncs as slow as the slowest recent one (MICRORAFT B11).
@@ -47,7 +49,11 @@ final class Availability {
     for (Map.Entry<Integer, List<Replica>> each : groups.entrySet()) {
       if (!lacksOnlyALeader(each.getValue())) {
         since.remove(each.getKey());
-      } else if (now - since.computeIfAbsent(each.getKey(), unused -> now) > patienceNanos) {
+        continue;
+      }
+      long nanos = now - since.computeIfAbsent(each.getKey(), unused -> now);
+      longestNanos = Math.max(longestNanos, nanos);
+      if (nanos > patienceNanos) {
         return "group "
             + each.getKey()
             + ": nobody has led it for "
@@ -57,6 +63,11 @@ final class Availability {
       }
     }
     return null;
+  }
+
+  /** The longest time that a majority has lacked nothing but a leader so far. */
+  long longest() {
+    return longestNanos;
   }
 
   private boolean lacksOnlyALeader(List<Replica> replicas) {

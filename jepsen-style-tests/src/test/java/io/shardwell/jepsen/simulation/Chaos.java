@@ -25,34 +25,20 @@ final class Chaos {
   private static final List<Phase> RARE =
       Arrays.stream(Phase.values()).filter(phase -> phase != Phase.STEADY).toList();
 
-  /** What a storm aims at; recovery comes with every crash anyway. */
-  private static final List<Phase> STORMY =
-      List.of(
-          Phase.ELECTION,
-          Phase.TRANSFER,
-          Phase.TRANSFER,
-          Phase.TRANSFER,
-          Phase.SNAPSHOT_TAKING,
-          Phase.SNAPSHOT_TAKING,
-          Phase.SNAPSHOT_INSTALL,
-          Phase.SNAPSHOT_INSTALL,
-          Phase.SNAPSHOT_INSTALL,
-          Phase.SNAPSHOT_INSTALL,
-          Phase.MEMBERSHIP,
-          Phase.MEMBERSHIP,
-          Phase.MEMBERSHIP,
-          Phase.RECOVERY);
+  /** Most of what a storm does is taken back so soon. */
+  private static final long SHORT_WHILE = 150 * VirtualTime.MILLI;
 
-  /** Injections of a storm that wait for the same phase. */
-  private static final int IN_ONE_PHASE = 4;
+  /** Space is measured once in a second: what lasts longer is noticed. */
+  private static final long UNTIL_SPACE_IS_MEASURED = 1_100 * VirtualTime.MILLI;
 
-  /** Of 20 ms each. */
-  private static final int MOST_LOOKS = 150;
-
-  private static final long SHORT_WHILE = 400 * VirtualTime.MILLI;
-
-  /** The case of {@link #crash} that waits for nothing. */
-  private static final int AT_ONCE = 7;
+  /** When an injection takes effect, and so counts. */
+  private enum Effect {
+    /** It cannot do anything now: the process is dead, the wire is cut already. */
+    NONE,
+    NOW,
+    /** It says so itself. */
+    LATER
+  }
 
   /** Every millisecond. */
   private static final int LOOKS_FOR_A_PHASE = 2_000;
@@ -65,26 +51,26 @@ final class Chaos {
 
   private int injections;
   private final List<Fault> kinds;
-  private final FaultTable injected = new FaultTable();
-  private final Aims aims;
-  private Phase stormPhase = Phase.ELECTION;
-  private int looksForReady;
+  private final CountTable<Fault, Phase> injected = new CountTable<>(Fault.class, Phase.class);
   private boolean stopped;
 
   Chaos(SimulatedCluster cluster) {
     this.cluster = cluster;
     this.schedule = cluster.nextRandom();
     this.kinds = cluster.scenario().faults().stream().sorted().toList();
-    this.aims = new Aims(cluster, this::strike);
   }
 
-  FaultTable injected() {
+  CountTable<Fault, Phase> injected() {
     return injected;
   }
 
   void start() {
-    if (!kinds.isEmpty()) {
-      cluster.afterTurns(process -> aims.turnEnded(process.machine()));
+    if (kinds.isEmpty()) {
+      return;
+    }
+    if (cluster.scenario().storm()) {
+      new Storm(cluster, this, schedule).start(kinds);
+    } else {
       later(VirtualTime.SECOND, this::next);
     }
   }
@@ -94,56 +80,32 @@ final class Chaos {
   }
 
   private void next() {
-    boolean mostly = injections % (4 * IN_ONE_PHASE) != 0;
-    if (cluster.scenario().storm() && mostly && looksForReady < MOST_LOOKS && !isReady()) {
-      // Rare phases are those of a cluster that works; most of the time it may become one first.
-      looksForReady++;
-      later(20 * VirtualTime.MILLI, this::next);
-      return;
-    }
-    looksForReady = 0;
     Fault fault = kinds.get(schedule.nextInt(kinds.size()));
     random = new Random(schedule.nextLong());
-    int number = ++injections;
-    cluster.injection(number);
+    int number = nextNumber();
     // Half of the stories go undisturbed; whether this one does hangs on its own randomness.
-    boolean alone = fault.isStory() && !cluster.scenario().storm() && random.nextBoolean();
+    boolean alone = fault.isStory() && random.nextBoolean();
     long undisturbed = alone ? Stories.nanosOf(fault) : 0;
-    if (!cluster.scenario().leftOut().contains(number)) {
-      if (cluster.scenario().storm()) {
-        aim(number, fault);
-      } else if (cluster.scenario().steered() && random.nextBoolean()) {
+    if (!isLeftOut(number)) {
+      if (cluster.scenario().steered() && random.nextBoolean()) {
         Phase phase = RARE.get(random.nextInt(RARE.size()));
         waitFor(phase, LOOKS_FOR_A_PHASE, number, fault);
       } else {
         boolean unused = inject(number, fault, any(), false);
       }
     }
-    later(undisturbed + untilNext(), this::next);
+    long untilNext = 100 * VirtualTime.MILLI + schedule.nextLong(2 * VirtualTime.SECOND);
+    later(undisturbed + untilNext, this::next);
   }
 
-  private long untilNext() {
-    if (!cluster.scenario().storm()) {
-      return 100 * VirtualTime.MILLI + schedule.nextLong(2 * VirtualTime.SECOND);
-    }
-    return injections % IN_ONE_PHASE == 0
-        ? 50 * VirtualTime.MILLI + schedule.nextLong(500 * VirtualTime.MILLI)
-        : schedule.nextLong(20 * VirtualTime.MILLI);
+  /** The number of an injection that comes up. */
+  int nextNumber() {
+    cluster.injection(++injections);
+    return injections;
   }
 
-  /** A few injections in a row wait for the same phase, which is brought about for them. */
-  private void aim(int number, Fault fault) {
-    if (number % IN_ONE_PHASE == 1) {
-      stormPhase = STORMY.get(random.nextInt(STORMY.size()));
-      if (!Phase.of(cluster.machines()).contains(stormPhase)) {
-        stories().bringAbout(stormPhase, any());
-      }
-    }
-    aims.add(stormPhase, number, fault, random);
-  }
-
-  private boolean isReady() {
-    return injections % IN_ONE_PHASE != 0 || cluster.allReady();
+  boolean isLeftOut(int number) {
+    return cluster.scenario().leftOut().contains(number);
   }
 
   /** Strikes where the phase is; after so many looks in vain, anywhere. */
@@ -161,27 +123,55 @@ final class Chaos {
   }
 
   /** What a storm's injection does when its phase is there. */
-  private boolean strike(
+  boolean strike(
       SimulatedMachine machine, int number, Fault fault, Random ofThisInjection, boolean aimed) {
-    if (stopped || !canStrike(fault)) {
+    if (stopped || !canStrike(fault, machine)) {
       return false;
     }
     random = ofThisInjection;
     return inject(number, fault, machine, aimed);
   }
 
-  private boolean canStrike(Fault fault) {
-    if (fault == Fault.LOST_DISK) {
-      return cluster.scenario().replicas() >= 3 && cluster.hasAllVoters();
+  private boolean canStrike(Fault fault, SimulatedMachine machine) {
+    return switch (fault) {
+      case LOST_DISK -> cluster.bearsALostDisk();
+      case CRASH_IN_RECOVERY -> machine.isUp();
+      default -> !fault.isStory() || stories().canBegin();
+    };
+  }
+
+  /**
+   * Takes back what there is to take back at once, but for disks that are about to fail: their
+   * processes are expected to halt.
+   */
+  void mend() {
+    cluster.network().heal();
+    for (SimulatedMachine machine : cluster.machines()) {
+      SimulatedProcess process = machine.process();
+      if (process == null || !process.isAlive()) {
+        machine.healDisk();
+        machine.start();
+      } else {
+        process.loop().resume();
+        if (!machine.diskMayFail()) {
+          machine.healDisk();
+        }
+      }
     }
-    return !fault.isStory() || stories().canBegin();
+  }
+
+  /** Makes a phase begin soon, if it can be done. */
+  void bringAbout(Phase phase, SimulatedMachine near, Random ofThisPhase) {
+    random = ofThisPhase;
+    stories().bringAbout(phase, near);
   }
 
   private Stories stories() {
     return new Stories(cluster, this::later, random);
   }
 
-  private void later(long delayNanos, Runnable task) {
+  /** Unless the faults are over by then. */
+  void later(long delayNanos, Runnable task) {
     Random ofThisInjection = random;
     cluster
         .time()
@@ -197,7 +187,7 @@ final class Chaos {
 
   private long aWhile() {
     if (cluster.scenario().storm()) {
-      return random.nextLong(random.nextInt(8) == 0 ? 3 * VirtualTime.SECOND : SHORT_WHILE);
+      return random.nextLong(random.nextInt(16) == 0 ? 3 * VirtualTime.SECOND : SHORT_WHILE);
     }
     return random.nextInt(4) == 0
         ? random.nextLong(8 * VirtualTime.SECOND)
@@ -221,72 +211,104 @@ final class Chaos {
     Set<Phase> phases = Phase.of(cluster.machines());
     cluster.time().trace(fault.name().hashCode());
     cluster.mark("fault " + number + ": " + fault + ", perhaps at " + machine.id());
-    boolean struck = strike(fault, machine, aimed);
-    if (struck) {
+    Effect effect = strike(fault, machine, aimed);
+    if (effect == Effect.NOW) {
       injected.add(fault, phases);
     }
-    return struck;
+    return effect != Effect.NONE;
   }
 
-  private boolean strike(Fault fault, SimulatedMachine machine, boolean aimed) {
+  /** What was injected before takes effect. */
+  private void count(Fault fault) {
+    injected.add(fault, Phase.of(cluster.machines()));
+  }
+
+  private static Effect now(boolean struck) {
+    return struck ? Effect.NOW : Effect.NONE;
+  }
+
+  private Effect strike(Fault fault, SimulatedMachine machine, boolean aimed) {
     return switch (fault) {
-      case KILL -> crash(machine, false, aimed);
-      case POWER_CUT -> crash(machine, true, aimed);
-      case RESTART -> restart(machine);
-      case PAUSE -> pause(machine);
-      case LOST_DISK -> loseDisk(machine);
+      case KILL, POWER_CUT -> crash(fault, machine, aimed);
+      case KILL_ALL, POWER_CUT_ALL -> crashAll(fault, aimed ? 0 : LOOKS_FOR_A_SYNC);
+      case CRASH_IN_RECOVERY -> now(crashInRecovery(machine));
+      case RESTART -> now(restart(machine));
+      case PAUSE -> now(pause(machine));
+      case ISOLATE -> now(isolate(machine, aWhile()));
+      case ONE_WAY_CUT -> now(cutFor(machine.id(), otherThan(machine).id(), aWhile()));
+      case PARTIAL_CUT -> now(partialCut());
+      case SWIZZLE -> swizzle(machine);
+      case BREAK_LINKS -> now(cluster.network().breakOne(machine.id(), otherThan(machine).id()));
+      case SLOW_LINK -> now(slowLink(machine.id(), otherThan(machine).id()));
+      case SLOW_DISK -> now(slowDisk(machine));
+      case FAILING_DISK -> failDisk(machine);
+      case DISK_NEARLY_FULL -> now(takeSpace(machine));
+      case DISK_FULL -> now(fillDisk(machine));
+      case CLOCK_JUMP -> now(jump(machine));
+      case LOST_DISK -> now(loseDisk(machine));
       case HAND_OVER, LATE_ANSWERS, LOST_ANSWERS, LAGGARD, ROLLING_PAUSE ->
-          stories().tell(fault, machine);
-      default -> {
-        strikeAnyway(fault, machine, aimed);
-        yield true;
-      }
+          now(stories().tell(fault, machine));
     };
   }
 
-  private void strikeAnyway(Fault fault, SimulatedMachine machine, boolean aimed) {
-    switch (fault) {
-      case KILL_ALL -> crashAll(aimed ? 0 : LOOKS_FOR_A_SYNC, false);
-      case POWER_CUT_ALL -> crashAll(aimed ? 0 : LOOKS_FOR_A_SYNC, true);
-      case CRASH_IN_RECOVERY -> crashInRecovery(machine);
-      case ISOLATE -> isolate(machine, aWhile());
-      case ONE_WAY_CUT -> cutFor(machine.id(), otherThan(machine).id(), aWhile());
-      case PARTIAL_CUT -> partialCut();
-      case SWIZZLE -> swizzle();
-      case BREAK_LINKS -> cluster.network().breakOne(machine.id(), otherThan(machine).id());
-      case SLOW_LINK -> slowLink(machine.id(), otherThan(machine).id());
-      case SLOW_DISK -> {
-        machine.slowDisk();
-        later(aWhile(), machine::fastDisk);
-      }
-      case FAILING_DISK -> failDisk(machine);
-      case DISK_NEARLY_FULL -> {
-        long free = SimulatedMachine.MIN_FREE_BYTES / 2;
-        machine.leaveFree(free + random.nextLong(free * 5 / 4));
-        later(aWhile(), machine::spaceAgain);
-      }
-      case DISK_FULL -> fillDisk(machine);
-      case CLOCK_JUMP -> machine.clock().offsetMillis = random.nextLong(401) - 200;
-      default -> throw new IllegalArgumentException(fault.toString());
-    }
+  private boolean slowDisk(SimulatedMachine machine) {
+    boolean wasFast = !machine.isDiskSlow();
+    machine.slowDisk();
+    later(aWhile(), machine::fastDisk);
+    return wasFast;
   }
 
-  private boolean crash(SimulatedMachine machine, boolean powerCut, boolean aimed) {
+  private boolean takeSpace(SimulatedMachine machine) {
+    long free = SimulatedMachine.MIN_FREE_BYTES / 2;
+    machine.leaveFree(free + random.nextLong(free * 5 / 4));
+    later(untilNoticed(), machine::spaceAgain);
+    return true;
+  }
+
+  /** For how long space is gone: in a storm long enough to be noticed. */
+  private long untilNoticed() {
+    long nanos = aWhile();
+    return cluster.scenario().storm() ? Math.max(nanos, UNTIL_SPACE_IS_MEASURED) : nanos;
+  }
+
+  private boolean jump(SimulatedMachine machine) {
+    long before = machine.clock().offsetMillis;
+    machine.clock().offsetMillis = random.nextLong(401) - 200;
+    return machine.clock().offsetMillis != before;
+  }
+
+  private Effect crash(Fault fault, SimulatedMachine machine, boolean aimed) {
     SimulatedProcess process = machine.process();
     if (process == null || !process.isAlive()) {
-      return false;
+      return Effect.NONE;
     }
+    boolean powerCut = fault == Fault.POWER_CUT;
     // Between any two steps: also in the middle of a turn, between two sends.
     int points = 1 + random.nextInt(aimed ? 3 : 20);
-    // What was aimed at is over soon: do not wait for something else.
-    switch (aimed ? AT_ONCE : random.nextInt(8)) {
-      case 0 -> process.killAt(SimulatedProcess.Moment.INSTALL, 1 + points / 4, powerCut);
-      case 1 -> process.killAt(SimulatedProcess.Moment.SNAPSHOT, points, powerCut);
-      case 2, 3, 4 -> process.killAt(SimulatedProcess.Moment.SYNC, points, powerCut);
-      default -> process.killAt(SimulatedProcess.Moment.ANY, points, powerCut);
+    if (aimed) {
+      crashSoon(process, points, powerCut);
+    } else {
+      switch (random.nextInt(8)) {
+        case 0 -> process.killAt(SimulatedProcess.Moment.INSTALL, 1 + points / 4, powerCut);
+        case 1 -> process.killAt(SimulatedProcess.Moment.SNAPSHOT, points, powerCut);
+        case 2, 3, 4 -> process.killAt(SimulatedProcess.Moment.SYNC, points, powerCut);
+        default -> process.killAt(SimulatedProcess.Moment.ANY, points, powerCut);
+      }
     }
+    process.uponDeath(() -> count(fault));
     later(aWhile(), () -> restartIfDown(machine));
-    return true;
+    return Effect.LATER;
+  }
+
+  /** What was aimed at is over soon, so it waits for no more than the kind of the step. */
+  private void crashSoon(SimulatedProcess process, int points, boolean powerCut) {
+    Crash.Step[] steps = Crash.Step.ofATurn();
+    int step = random.nextInt(2 * steps.length);
+    if (step < steps.length) {
+      process.killAt(steps[step], 1, powerCut);
+    } else {
+      process.killAt(SimulatedProcess.Moment.ANY, points, powerCut);
+    }
   }
 
   private void restartIfDown(SimulatedMachine machine) {
@@ -302,25 +324,58 @@ final class Chaos {
   }
 
   /** Mostly when a disk works, so that there is something to tear. */
-  private void crashAll(int looks, boolean powerCut) {
+  private Effect crashAll(Fault fault, int looks) {
+    if (cluster.scenario().storm() && fault == Fault.KILL_ALL) {
+      killEach();
+      return Effect.LATER;
+    }
     boolean somebodySyncs =
         cluster.machines().stream()
             .map(SimulatedMachine::process)
             .anyMatch(process -> process != null && process.isSyncing());
     if (looks > 0 && !somebodySyncs) {
-      later(50 * VirtualTime.MICRO, () -> crashAll(looks - 1, powerCut));
-      return;
+      later(
+          50 * VirtualTime.MICRO,
+          () -> {
+            Effect unused = crashAll(fault, looks - 1);
+          });
+      return Effect.LATER;
     }
+    if (cluster.machines().stream().anyMatch(SimulatedMachine::isUp)) {
+      count(fault);
+    }
+    boolean powerCut = fault == Fault.POWER_CUT_ALL;
     for (SimulatedMachine machine : cluster.machines()) {
       if (machine.isUp()) {
         machine.crash(powerCut);
       }
       later(aWhile(), () -> restartIfDown(machine));
     }
+    return Effect.LATER;
   }
 
-  private void crashInRecovery(SimulatedMachine machine) {
-    if (machine.isUp()) {
+  /** Signals arrive one by one, each in the middle of something. It counts with the first death. */
+  private void killEach() {
+    boolean[] counted = new boolean[1];
+    for (SimulatedMachine machine : cluster.machines()) {
+      SimulatedProcess process = machine.process();
+      if (process != null && process.isAlive()) {
+        crashSoon(process, 1 + random.nextInt(3), false);
+        process.uponDeath(
+            () -> {
+              if (!counted[0]) {
+                counted[0] = true;
+                count(Fault.KILL_ALL);
+              }
+            });
+      }
+      later(aWhile(), () -> restartIfDown(machine));
+    }
+  }
+
+  private boolean crashInRecovery(SimulatedMachine machine) {
+    boolean wasUp = machine.isUp();
+    if (wasUp) {
       machine.crash(random.nextBoolean());
     }
     machine.dieInNextStart(random.nextInt(30));
@@ -330,6 +385,7 @@ final class Chaos {
           machine.start();
           later(aWhile(), () -> mendAndRestart(machine));
         });
+    return wasUp;
   }
 
   private void mendAndRestart(SimulatedMachine machine) {
@@ -352,6 +408,7 @@ final class Chaos {
     if (process == null || !process.isAlive()) {
       return false;
     }
+    boolean ran = !process.loop().isPaused();
     process.loop().pause();
     later(
         random.nextLong(3 * VirtualTime.SECOND),
@@ -360,69 +417,97 @@ final class Chaos {
             process.loop().resume();
           }
         });
-    return true;
+    return ran;
   }
 
-  private void cutFor(String from, String to, long nanos) {
+  /** Whether the wire was whole before. */
+  private boolean cutFor(String from, String to, long nanos) {
+    boolean wasOpen = cluster.network().conditions().isOpen(from, to);
     cluster.network().cut(from, to);
     cluster.tell("cut " + from + " > " + to + " for " + nanos / VirtualTime.MILLI + " ms");
     later(nanos, () -> cluster.network().heal(from, to));
+    return wasOpen;
   }
 
-  private void isolate(SimulatedMachine machine, long nanos) {
+  private boolean isolate(SimulatedMachine machine, long nanos) {
+    boolean cut = false;
     for (SimulatedMachine other : cluster.machines()) {
       if (other != machine) {
-        cutFor(machine.id(), other.id(), nanos);
-        cutFor(other.id(), machine.id(), nanos);
+        cut |= cutFor(machine.id(), other.id(), nanos);
+        cut |= cutFor(other.id(), machine.id(), nanos);
       }
     }
+    return cut;
   }
 
-  private void partialCut() {
+  private boolean partialCut() {
+    boolean cut = false;
     long nanos = aWhile();
     for (SimulatedMachine one : cluster.machines()) {
       for (SimulatedMachine other : cluster.machines()) {
         if (one != other && random.nextInt(3) == 0) {
-          cutFor(one.id(), other.id(), nanos);
+          cut |= cutFor(one.id(), other.id(), nanos);
         }
       }
     }
+    return cut;
   }
 
-  private void swizzle() {
+  /** The machine is the first; in a storm, which aims at what it does now, at once. */
+  private Effect swizzle(SimulatedMachine machine) {
+    boolean storm = cluster.scenario().storm();
     List<SimulatedMachine> order = new ArrayList<>(cluster.machines());
     Collections.shuffle(order, random);
-    long total = VirtualTime.SECOND + random.nextLong(4 * VirtualTime.SECOND);
-    for (SimulatedMachine machine : order) {
+    long total =
+        storm
+            ? SHORT_WHILE + random.nextLong(VirtualTime.SECOND)
+            : VirtualTime.SECOND + random.nextLong(4 * VirtualTime.SECOND);
+    boolean[] counted = new boolean[1];
+    for (SimulatedMachine each : order) {
       long begin = random.nextLong(total);
-      later(begin, () -> isolate(machine, random.nextLong(total)));
+      later(
+          storm && each == machine ? 0 : begin,
+          () -> {
+            if (isolate(each, random.nextLong(total)) && !counted[0]) {
+              counted[0] = true;
+              count(Fault.SWIZZLE);
+            }
+          });
     }
+    return Effect.LATER;
   }
 
-  private void slowLink(String from, String to) {
+  private boolean slowLink(String from, String to) {
     // Sometimes so slow that an answer arrives after another leader's time, or two.
     long most = random.nextInt(4) == 0 ? 4 * VirtualTime.SECOND : 400 * VirtualTime.MILLI;
     cluster.network().conditions().slow(from, to, random.nextLong(most));
     later(aWhile(), () -> cluster.network().heal(from, to));
+    return true;
   }
 
-  private void fillDisk(SimulatedMachine machine) {
+  private boolean fillDisk(SimulatedMachine machine) {
     machine.fillDisk(random.nextLong(64 << 10));
     later(
-        aWhile(),
+        untilNoticed(),
         () -> {
           machine.healDisk();
           restartIfDown(machine);
         });
+    return true;
   }
 
-  private void failDisk(SimulatedMachine machine) {
+  private Effect failDisk(SimulatedMachine machine) {
+    SimulatedProcess process = machine.process();
+    if (process != null) {
+      process.uponHalt(() -> count(Fault.FAILING_DISK));
+    }
     machine.failDisk(random.nextBoolean() ? MemoryDisk.Operation.WRITE : MemoryDisk.Operation.SYNC);
     later(aWhile(), () -> restartIfDown(machine));
+    return Effect.LATER;
   }
 
   private boolean loseDisk(SimulatedMachine machine) {
-    if (cluster.scenario().replicas() < 3 || !cluster.hasAllVoters()) {
+    if (!cluster.bearsALostDisk()) {
       return false;
     }
     cluster.tell(machine.id() + " loses its disk");

@@ -21,15 +21,16 @@ class ChaosTest {
     List<String> failures = new ArrayList<>();
     Totals totals = new Totals();
     for (; System.nanoTime() < deadline; seed++) {
+      Scenario scenario = Scenario.drawn(seed).withSteering();
       try {
-        totals.add(Run.of(Scenario.drawn(seed).withSteering()));
+        totals.add(Run.of(scenario));
       } catch (SimulationFailure failure) {
+        totals.addBroken(scenario);
         failures.add("seed " + seed + ": " + failure.getMessage());
         System.out.println(failures.get(failures.size() - 1));
       }
     }
-    System.out.println("chaos: " + totals + ", " + failures.size() + " failures");
-    System.out.println(totals.faults());
+    System.out.println("chaos: " + totals);
     if (!failures.isEmpty()) {
       throw new AssertionError(String.join("\n", failures));
     }

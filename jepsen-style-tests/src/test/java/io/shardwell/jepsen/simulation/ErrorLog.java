@@ -13,19 +13,26 @@ import org.jspecify.annotations.Nullable;
  * logback-test.xml.
  */
 public final class ErrorLog extends AppenderBase<ILoggingEvent> {
-  private static @Nullable BiConsumer<String, @Nullable Throwable> sink;
-  private static @Nullable BiConsumer<String, String> reader;
+  private static final ThreadLocal<@Nullable BiConsumer<String, @Nullable Throwable>> SINK =
+      new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable BiConsumer<String, String>> READER =
+      new ThreadLocal<>();
 
-  /** From now on errors of the consensus library go there; null: nowhere. */
+  /**
+   * From now on errors that the consensus library logs in this thread, where a cluster runs as a
+   * whole, go there; null: nowhere.
+   */
   static void divert(
       @Nullable BiConsumer<String, @Nullable Throwable> errors,
       @Nullable BiConsumer<String, String> everything) {
-    sink = errors;
-    reader = everything;
+    SINK.set(errors);
+    READER.set(everything);
   }
 
   @Override
   protected void append(ILoggingEvent event) {
+    BiConsumer<String, @Nullable Throwable> sink = SINK.get();
+    BiConsumer<String, String> reader = READER.get();
     if (reader != null) {
       reader.accept(event.getLoggerName(), event.getFormattedMessage());
     }

@@ -44,8 +44,8 @@ public enum Fault {
   CLOCK_JUMP,
   /**
    * A machine loses its disk and comes back, after {@code data repair}, as a new incarnation with
-   * nothing. Only while every group has all its voters: a second loss before the first is made up
-   * for would be more than any cluster of three can bear.
+   * nothing. Only while every group bears that: of three replicas one may be gone at a time, of
+   * five two.
    */
   LOST_DISK,
 

@@ -23,10 +23,11 @@ public final class Run {
       long events,
       long traceHash,
       long simulatedNanos,
-      int crashes,
+      CountTable<Crash.Step, Crash.UnderWay> crashes,
       int terms,
       long frames,
-      FaultTable faults,
+      CountTable<Fault, Phase> faults,
+      long withoutLeaderNanos,
       Map<String, Integer> replies,
       HistoryReport history) {}
 
@@ -46,7 +47,9 @@ public final class Run {
     try (SimulatedCluster cluster = new SimulatedCluster(scenario, story)) {
       try {
         return run(scenario, cluster);
-      } catch (RuntimeException | StackOverflowError broken) {
+      } catch (SimulationFailure failure) {
+        throw failure;
+      } catch (RuntimeException | StackOverflowError | AssertionError broken) {
         throw cluster.failure(Check.ASSERTION, "the simulation broke: " + broken, broken);
       }
     }
@@ -94,6 +97,7 @@ public final class Run {
         cluster.termsWithLeader(),
         cluster.network().frames(),
         chaos.injected(),
+        cluster.longestWithoutLeader(),
         cluster.replies(),
         report);
   }

@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one run is like. Everything that is not given is drawn from the seed, sizes and limits too,
@@ -27,7 +28,8 @@ public record Scenario(
     Set<Integer> leftOut,
     ConnectionOrder order,
     boolean steered,
-    boolean storm) {
+    boolean storm,
+    @Nullable Phase focus) {
 
   /** What the build holds the store to: everything a connection does to a shard is in order. */
   static final ConnectionOrder BUILD_ORDER =
@@ -63,7 +65,8 @@ public record Scenario(
         Set.of(),
         BUILD_ORDER,
         false,
-        false);
+        false,
+        null);
   }
 
   /** Nothing goes wrong in it. */
@@ -118,12 +121,12 @@ public record Scenario(
    * many entries for followers that are behind.
    */
   public Scenario withSnapshots(long newSnapshotLogBytes, int newCommitCount) {
-    return with(newSnapshotLogBytes, newCommitCount, steered, storm);
+    return with(newSnapshotLogBytes, newCommitCount, steered, storm, focus);
   }
 
   /** Half of its injections wait for a rare phase ({@link Phase}) before they strike. */
   public Scenario withSteering() {
-    return with(snapshotLogBytes, commitCountToTakeSnapshot, true, storm);
+    return with(snapshotLogBytes, commitCountToTakeSnapshot, true, storm, focus);
   }
 
   /**
@@ -131,11 +134,20 @@ public record Scenario(
    * about for it if need be.
    */
   public Scenario withStorm() {
-    return with(snapshotLogBytes, commitCountToTakeSnapshot, steered, true);
+    return with(snapshotLogBytes, commitCountToTakeSnapshot, steered, true, focus);
+  }
+
+  /** A storm that aims at this phase, most of the time. */
+  Scenario withStormOn(Phase newFocus) {
+    return with(snapshotLogBytes, commitCountToTakeSnapshot, steered, true, newFocus);
   }
 
   private Scenario with(
-      long newSnapshotLogBytes, int newCommitCount, boolean newSteered, boolean newStorm) {
+      long newSnapshotLogBytes,
+      int newCommitCount,
+      boolean newSteered,
+      boolean newStorm,
+      @Nullable Phase newFocus) {
     return new Scenario(
         seed,
         nodes,
@@ -152,7 +164,8 @@ public record Scenario(
         leftOut,
         order,
         newSteered,
-        newStorm);
+        newStorm,
+        newFocus);
   }
 
   /** Judges the order within connections by another measure. */
@@ -185,7 +198,8 @@ public record Scenario(
         newLeftOut,
         newOrder,
         steered,
-        storm);
+        storm,
+        focus);
   }
 
   /** The command that runs this scenario again. */
@@ -227,6 +241,9 @@ public record Scenario(
     }
     if (storm) {
       line.append(" --storm");
+    }
+    if (focus != null) {
+      line.append(" --storm-focus ").append(CountTable.nameOf(focus.name()));
     }
     if (!leftOut.isEmpty()) {
       line.append(" --without ")

@@ -13,7 +13,9 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -99,6 +101,40 @@ final class SimulateCommand implements Callable<Integer> {
   boolean storm;
 
   @Option(
+      names = "--storm-focus",
+      paramLabel = "PHASE",
+      description = "A storm, most of it in that phase: ${FOCI}.")
+  @Nullable String stormFocus;
+
+  @Option(
+      names = "--storm-goal",
+      paramLabel = "COUNT",
+      description =
+          "Storms, each on a phase and with the kinds of faults that have met less often than that"
+              + " in this sweep.")
+  @Nullable Integer stormGoal;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Runs at the same time, 1 to 64 (default: ${DEFAULT-VALUE}).")
+  int threads;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Writes what all runs amounted to as JSON in that file.")
+  @Nullable Path report;
+
+  @Option(
+      names = "--add-up",
+      split = ",",
+      paramLabel = "FILES",
+      description = "Runs nothing, but adds up what others have reported.")
+  List<Path> addUp = List.of();
+
+  @Option(
       names = "--without",
       split = ",",
       paramLabel = "NUMBERS",
@@ -139,54 +175,121 @@ final class SimulateCommand implements Callable<Integer> {
     System.setProperty(
         "FAULTS",
         String.join(", ", Arrays.stream(Fault.values()).map(SimulateCommand::optionName).toList()));
+    System.setProperty(
+        "FOCI", String.join(", ", Storm.foci().stream().map(SimulateCommand::optionName).toList()));
     return new CommandLine(new SimulateCommand());
   }
 
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
+    Totals totals = new Totals();
+    if (!addUp.isEmpty()) {
+      for (Path each : addUp) {
+        Report.addTo(totals, each);
+      }
+    } else {
+      sweep(totals, out);
+    }
+    if (!addUp.isEmpty() || minutes != null || runs > 1) {
+      out.println(totals);
+    }
+    out.flush();
+    if (report != null) {
+      Report.write(report, totals);
+    }
+    return totals.isSound() ? 0 : 1;
+  }
+
+  private void sweep(Totals totals, PrintWriter out) throws IOException {
+    int parallel = inRange("--threads", threads, 1, 64);
+    if (parallel > 1 && trace != null) {
+      throw new ParameterException(spec.commandLine(), "--trace tells of one run at a time");
+    }
     long first = seed == null ? System.currentTimeMillis() : seed;
     long deadline =
         minutes == null ? Long.MAX_VALUE : System.nanoTime() + TimeUnit.MINUTES.toNanos(minutes);
     long count = minutes == null ? runs : Long.MAX_VALUE;
-    List<Scenario> broken = new ArrayList<>();
-    Totals totals = new Totals();
+    Steering steering =
+        stormGoal == null
+            ? null
+            : new Steering(totals, inRange("--storm-goal", stormGoal, 1, 1 << 20));
+    AtomicLong next = new AtomicLong();
     try (Story story = Story.to(trace, out)) {
-      for (long i = 0; i < count && System.nanoTime() < deadline; i++) {
-        Scenario scenario = scenario(first + i);
-        out.println(scenario);
-        out.flush();
-        try {
-          Run.Summary summary = Run.of(scenario, story.listener());
-          totals.add(summary);
-          out.println(describe(summary));
-        } catch (SimulationFailure failure) {
-          broken.add(scenario);
-          out.println("BROKEN " + failure.getMessage());
-          String page = failure.timeline();
-          if (timeline != null && page != null) {
-            Files.writeString(timeline, page);
-            out.println("timeline: " + timeline);
-          }
-          if (shrink) {
-            SimulationFailure small =
-                new Shrinker(Shrinker::failureOf, SHRINK_RUNS, out::println)
-                    .shrink(scenario, failure);
-            out.println("SHRUNK " + small.getMessage());
-          }
-        }
-        out.flush();
+      Runnable work =
+          () -> {
+            for (long i = next.getAndIncrement();
+                i < count && System.nanoTime() < deadline;
+                i = next.getAndIncrement()) {
+              Scenario scenario = scenario(first + i);
+              run(steering == null ? scenario : steering.aim(scenario), totals, story, out);
+            }
+          };
+      // Usage errors of the scenario's options come up here, in the thread that can tell of them.
+      Scenario unused = scenario(first);
+      inThreads(parallel, work);
+    }
+  }
+
+  /** This thread is one of them. Whatever a thread dies of is thrown here. */
+  private static void inThreads(int count, Runnable work) {
+    List<CompletableFuture<Void>> others = new ArrayList<>();
+    for (int i = 1; i < count; i++) {
+      CompletableFuture<Void> other = new CompletableFuture<>();
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  work.run();
+                  other.complete(null);
+                } catch (RuntimeException | Error fatal) {
+                  other.completeExceptionally(fatal);
+                }
+              },
+              "simulate-" + i);
+      thread.start();
+      others.add(other);
+    }
+    work.run();
+    others.forEach(CompletableFuture::join);
+  }
+
+  private void run(Scenario scenario, Totals totals, Story story, PrintWriter out) {
+    say(out, scenario.toString());
+    try {
+      Run.Summary summary = Run.of(scenario, story.listener());
+      totals.add(summary);
+      say(out, describe(scenario, summary));
+    } catch (SimulationFailure failure) {
+      totals.addBroken(scenario);
+      say(out, "BROKEN " + failure.getMessage());
+      draw(failure, out);
+      if (shrink) {
+        SimulationFailure small =
+            new Shrinker(Shrinker::failureOf, SHRINK_RUNS, line -> say(out, line))
+                .shrink(scenario, failure);
+        say(out, "SHRUNK " + small.getMessage());
       }
     }
-    if (count > 1) {
-      out.println(totals + ", " + broken.size() + " broken");
-      if (!totals.faults().totals().isEmpty()) {
-        out.println(totals.faults());
-      }
-      broken.forEach(each -> out.println("  replay: " + each.replayLine()));
-    }
+  }
+
+  /** Told at once, and as a whole: others may be talking too. */
+  private static void say(PrintWriter out, String lines) {
+    out.println(lines);
     out.flush();
-    return broken.isEmpty() ? 0 : 1;
+  }
+
+  private void draw(SimulationFailure failure, PrintWriter out) {
+    String page = failure.timeline();
+    if (timeline == null || page == null) {
+      return;
+    }
+    try {
+      Files.writeString(timeline, page);
+      say(out, "timeline: " + timeline);
+    } catch (IOException failed) {
+      say(out, "no timeline: " + failed);
+    }
   }
 
   Scenario scenario(long ofSeed) {
@@ -220,9 +323,12 @@ final class SimulateCommand implements Callable<Integer> {
     if (steer) {
       scenario = scenario.withSteering();
     }
-    if (storm) {
+    if (storm || stormFocus != null || stormGoal != null) {
       Set<Fault> chosen = faults == null ? EnumSet.allOf(Fault.class) : scenario.faults();
       scenario = scenario.withFaults(chosen).withStorm();
+    }
+    if (stormFocus != null) {
+      scenario = scenario.withStormOn(named(Storm.foci(), "phase of a storm", stormFocus));
     }
     return scenario.leavingOut(without);
   }
@@ -244,34 +350,37 @@ final class SimulateCommand implements Callable<Integer> {
       return chosen;
     }
     for (String name : list.split(",", -1)) {
-      chosen.add(
-          Arrays.stream(Fault.values())
-              .filter(fault -> optionName(fault).equals(name.strip()))
-              .findAny()
-              .orElseThrow(
-                  () ->
-                      new ParameterException(
-                          spec.commandLine(), "no such fault: '" + name.strip() + "'")));
+      chosen.add(named(EnumSet.allOf(Fault.class), "fault", name.strip()));
     }
     return chosen;
   }
 
-  /** As in {@code --faults}. */
-  static String optionName(Fault fault) {
-    return fault.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  private <E extends Enum<E>> E named(Set<E> all, String what, String name) {
+    return all.stream()
+        .filter(each -> optionName(each).equals(name))
+        .findAny()
+        .orElseThrow(
+            () ->
+                new ParameterException(spec.commandLine(), "no such " + what + ": '" + name + "'"));
   }
 
-  private static String describe(Run.Summary summary) {
+  /** As in {@code --faults}. */
+  static String optionName(Enum<?> constant) {
+    return CountTable.nameOf(constant.name());
+  }
+
+  private static String describe(Scenario scenario, Run.Summary summary) {
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(
             Locale.ROOT,
-            "  kept every promise: %.1f simulated s, %d events, %d frames, %d crashes, %d terms;"
+            "  seed %d kept every promise: %.1f simulated s, %d events, %d frames, %d crashes, %d terms;"
                 + " %d operations judged, %d keys undecided; trace %016x%n",
+            scenario.seed(),
             summary.simulatedNanos() / 1e9,
             summary.events(),
             summary.frames(),
-            summary.crashes(),
+            summary.crashes().total(),
             summary.terms(),
             summary.history().operations(),
             summary.history().undecided().size(),

@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +51,8 @@ final class SimulatedCluster
   private final List<Timeline.Mark> marks = new ArrayList<>();
   private final Map<String, Integer> replies = new TreeMap<>();
   private int connections;
-  private int crashes;
+  private final CountTable<Crash.Step, Crash.UnderWay> crashes =
+      new CountTable<>(Crash.Step.class, Crash.UnderWay.class);
   private int injections;
   private boolean healed;
   private Consumer<SimulatedProcess> turnListener = process -> {};
@@ -185,8 +187,14 @@ final class SimulatedCluster
     return replies;
   }
 
-  int crashes() {
+  /** Processes that were killed, lost power or halted, by where they stood. */
+  CountTable<Crash.Step, Crash.UnderWay> crashes() {
     return crashes;
+  }
+
+  /** The longest time for which a majority lacked nothing but a leader. */
+  long longestWithoutLeader() {
+    return availability.longest();
   }
 
   int termsWithLeader() {
@@ -251,8 +259,12 @@ final class SimulatedCluster
   }
 
   @Override
+  public void crashing(SimulatedProcess process) {
+    crashes.add(process.step(), process.underWay());
+  }
+
+  @Override
   public void processEnded(SimulatedMachine machine) {
-    crashes++;
     mark(machine.id() + " crashed");
     if (healed) {
       // A stop that was under way when everything was mended.
@@ -305,6 +317,11 @@ final class SimulatedCluster
 
   /** Whether each group is led by somebody who knows all the nodes of now as its voters. */
   boolean hasAllVoters() {
+    return isLedBy(this::hasAllVoters);
+  }
+
+  /** Whether each group has a leader of that kind. */
+  private boolean isLedBy(Predicate<Replica> kind) {
     Set<Integer> complete = new HashSet<>();
     for (SimulatedMachine machine : machines) {
       Engine engine = machine.engine();
@@ -313,7 +330,7 @@ final class SimulatedCluster
       }
       for (Object each : LogMatching.replicas(engine)) {
         Replica replica = (Replica) each;
-        if (replica.isEstablishedLeader() && hasAllVoters(replica)) {
+        if (replica.isEstablishedLeader() && kind.test(replica)) {
           complete.add(replica.group());
         }
       }
@@ -321,11 +338,33 @@ final class SimulatedCluster
     return complete.size() == scenario.shards() + 1;
   }
 
+  /**
+   * Whether every group bears the loss of one disk more. One of three voters may be lost if all are
+   * there. Of five, two may be: what is acknowledged is held by a majority of those that voted
+   * then, so by one at least of the majority that is left, which needs every one of them to elect
+   * somebody. A leader that has been deposed unnoticed knows no more voters of now than its
+   * successor.
+   */
+  boolean bearsALostDisk() {
+    return scenario.replicas() < 5
+        ? scenario.replicas() >= 3 && hasAllVoters()
+        : isLedBy(this::hasOneToSpare);
+  }
+
+  private boolean hasOneToSpare(Replica leader) {
+    long ofNow =
+        leader.voters().stream().map(ReplicaEndpoint.class::cast).filter(this::isCurrent).count();
+    return ofNow - 1 > wantedVoters(leader) / 2;
+  }
+
+  private int wantedVoters(Replica leader) {
+    return leader.group() == MetaState.GROUP
+        ? Math.min(machines.size(), MetaState.MAX_VOTERS)
+        : scenario.replicas();
+  }
+
   private boolean hasAllVoters(Replica leader) {
-    int wanted =
-        leader.group() == MetaState.GROUP
-            ? Math.min(machines.size(), MetaState.MAX_VOTERS)
-            : scenario.replicas();
+    int wanted = wantedVoters(leader);
     return !leader.isChangingMembers()
         && leader.voters().size() == wanted
         && leader.members().size() == wanted

@@ -18,7 +18,7 @@ final class SimulatedEventLoop implements EventLoop {
   private final Random random;
   private final MachineClock clock;
   private final Owner process;
-  private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
+  private final ArrayDeque<Task> inbox = new ArrayDeque<>();
   private final long monotonicOrigin;
   private boolean turnScheduled;
   private boolean paused;
@@ -30,7 +30,7 @@ final class SimulatedEventLoop implements EventLoop {
     boolean isAlive();
 
     /** A place where the process may be killed. */
-    void crashPoint();
+    void crashPoint(Crash.Step step);
 
     /** After the last of a turn's tasks. */
     void endTurn();
@@ -38,6 +38,9 @@ final class SimulatedEventLoop implements EventLoop {
     /** What the process threw: it ends. */
     void died(Throwable cause);
   }
+
+  /** Something to do, and where it came from: the step that is done when it is. */
+  private record Task(Crash.Step step, Runnable work) {}
 
   /** Belongs to the machine, not to the process: a restart does not mend it. */
   static final class MachineClock {
@@ -68,8 +71,13 @@ final class SimulatedEventLoop implements EventLoop {
 
   @Override
   public void execute(Runnable task) {
+    execute(Crash.Step.OWN_TASK, task);
+  }
+
+  /** As above, for a task that comes from somewhere else. */
+  void execute(Crash.Step step, Runnable task) {
     if (process.isAlive()) {
-      inbox.add(task);
+      inbox.add(new Task(step, task));
       scheduleTurn(random.nextInt((int) (20 * VirtualTime.MICRO)));
     }
   }
@@ -82,6 +90,7 @@ final class SimulatedEventLoop implements EventLoop {
         () -> {
           if (!cancelled[0]) {
             execute(
+                Crash.Step.TIMER,
                 () -> {
                   if (!cancelled[0]) {
                     task.run();
@@ -133,8 +142,9 @@ final class SimulatedEventLoop implements EventLoop {
     int left = random.nextInt(4) == 0 ? 1 : 1 + random.nextInt(64);
     try {
       while (left-- > 0 && !inbox.isEmpty() && process.isAlive()) {
-        inbox.remove().run();
-        process.crashPoint();
+        Task task = inbox.remove();
+        task.work.run();
+        process.crashPoint(task.step);
       }
       if (process.isAlive()) {
         process.endTurn();

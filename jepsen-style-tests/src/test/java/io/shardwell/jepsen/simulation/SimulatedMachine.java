@@ -32,7 +32,10 @@ final class SimulatedMachine {
     /** At the end of each of its turns. */
     void turnEnded(SimulatedProcess process);
 
-    /** After a crash, planned or not. */
+    /** Before a process that lives is killed, loses power or halts. */
+    void crashing(SimulatedProcess process);
+
+    /** After the end of a process, planned or not. */
     void processEnded(SimulatedMachine machine);
   }
 
@@ -68,7 +71,7 @@ final class SimulatedMachine {
             delayNanos,
             () -> {
               if (asking != null && asking.isAlive()) {
-                asking.execute(task);
+                asking.executeForDisk(task);
               }
             });
   }
@@ -76,6 +79,10 @@ final class SimulatedMachine {
   void fastDisk() {
     diskIsSlow = false;
     diskBehaviour.latency(50 * VirtualTime.MICRO, 600 * VirtualTime.MICRO);
+  }
+
+  boolean isDiskSlow() {
+    return diskIsSlow;
   }
 
   void slowDisk() {
@@ -243,6 +250,9 @@ final class SimulatedMachine {
   void crash(boolean powerCut) {
     SimulatedProcess dying = process;
     if (dying != null && dying.isAlive()) {
+      if (!dying.isStopped()) {
+        surroundings.crashing(dying);
+      }
       dying.die(powerCut);
     }
     process = null;

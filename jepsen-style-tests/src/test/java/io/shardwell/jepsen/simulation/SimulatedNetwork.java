@@ -120,8 +120,12 @@ final class SimulatedNetwork {
     List.copyOf(links).forEach(Link::pump);
   }
 
-  /** One connection between the two breaks in the middle of whatever it carries. */
-  void breakOne(String from, String to) {
+  /**
+   * One connection between the two breaks in the middle of whatever it carries, or both, or none.
+   * Whether one did.
+   */
+  boolean breakOne(String from, String to) {
+    boolean broke = false;
     for (Link link : List.copyOf(links)) {
       if (link.joins(from, to) && !link.isBroken() && random.nextBoolean()) {
         long slow = random.nextBoolean() ? 0 : random.nextLong(VirtualTime.SECOND);
@@ -132,8 +136,10 @@ final class SimulatedNetwork {
                 slow,
                 random.nextBoolean(),
                 acceptorLearns ? random.nextLong(VirtualTime.SECOND) : -1));
+        broke = true;
       }
     }
+    return broke;
   }
 
   /** Whether what is sent that way arrives soon: the wire is open, fast, and connected. */

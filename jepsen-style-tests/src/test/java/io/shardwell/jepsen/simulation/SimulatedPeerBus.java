@@ -17,11 +17,13 @@ final class SimulatedPeerBus implements PeerBus {
   interface Owner {
     boolean isAlive();
 
-    void execute(Runnable task);
+    /** Runs a task that a peer gave rise to. */
+    void executeForPeer(Runnable task);
 
     InboundLink accept(Runnable closeLink);
 
-    void crashPoint();
+    /** Something is about to be sent. */
+    void beforeSend();
   }
 
   private record Dial(PeerAddress address, DialledLinkListener listener) {}
@@ -49,7 +51,7 @@ final class SimulatedPeerBus implements PeerBus {
   /** Runs on the owner's loop, unless the process has died by then. */
   void execute(Runnable task) {
     if (owner.isAlive()) {
-      owner.execute(task);
+      owner.executeForPeer(task);
     }
   }
 
@@ -83,7 +85,7 @@ final class SimulatedPeerBus implements PeerBus {
     if (frame.remaining() > WireLimits.MAX_FRAME_BYTES) {
       throw new IllegalArgumentException("frame of " + frame.remaining() + " bytes");
     }
-    owner.crashPoint();
+    owner.beforeSend();
     @Nullable Link link = up.get(peerId);
     if (link != null && owner.isAlive()) {
       byte[] bytes = new byte[frame.remaining()];

@@ -2,10 +2,13 @@ package io.shardwell.jepsen.simulation;
 
 import io.shardwell.raftgroup.Engine;
 import io.shardwell.raftgroup.InboundLink;
+import io.shardwell.raftgroup.replica.Replica;
 import io.shardwell.storage.FaultHandler;
 import io.shardwell.storage.NodeStorage;
+import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One life of a node: the real engine and storage between simulated clocks, sockets and disk. */
@@ -37,6 +40,14 @@ final class SimulatedProcess
   private int pointsToLive;
   private boolean dieWithPowerCut;
   private Moment moment = Moment.ANY;
+  private Crash.@Nullable Step lastStep;
+  private Runnable uponDeath = () -> {};
+  private Runnable uponHalt = () -> {};
+
+  /** Where it stands while it may be killed; otherwise it is within a task, or no turn runs. */
+  private Crash.@Nullable Step step;
+
+  private boolean stopped;
 
   SimulatedProcess(SimulatedMachine machine) {
     this.machine = machine;
@@ -78,9 +89,19 @@ final class SimulatedProcess
     return alive;
   }
 
+  /** Runs a task that somebody outside asked for. */
+  void execute(Runnable task) {
+    loop.execute(Crash.Step.REQUEST, task);
+  }
+
   @Override
-  public void execute(Runnable task) {
-    loop.execute(task);
+  public void executeForPeer(Runnable task) {
+    loop.execute(Crash.Step.PEER, task);
+  }
+
+  /** Runs a completion of its disk. */
+  void executeForDisk(Runnable task) {
+    loop.execute(Crash.Step.DISK, task);
   }
 
   @Override
@@ -94,12 +115,77 @@ final class SimulatedProcess
     pointsToLive = crashPoints;
     dieWithPowerCut = powerCut;
     moment = Moment.ANY;
+    lastStep = null;
+    uponDeath = () -> {};
   }
 
   /** As above, but only steps at such moments count. */
   void killAt(Moment newMoment, int crashPoints, boolean powerCut) {
     killAfter(crashPoints, powerCut);
     moment = newMoment;
+  }
+
+  /** As {@link #killAfter}, but only steps of this kind count. */
+  void killAt(Crash.Step newStep, int crashPoints, boolean powerCut) {
+    killAfter(crashPoints, powerCut);
+    lastStep = newStep;
+  }
+
+  /** The killing that is planned may be reported just before it takes place. */
+  void uponDeath(Runnable report) {
+    uponDeath = report;
+  }
+
+  /** A halt of its own may be reported just before it takes place. */
+  void uponHalt(Runnable report) {
+    uponHalt = report;
+  }
+
+  /** Whether it came to its end in an orderly way. */
+  boolean isStopped() {
+    return stopped;
+  }
+
+  /** Where it stands. */
+  Crash.Step step() {
+    if (step != null) {
+      return step;
+    }
+    return engine == null ? Crash.Step.START : Crash.Step.BETWEEN_TURNS;
+  }
+
+  /** What goes on in it. */
+  Set<Crash.UnderWay> underWay() {
+    Set<Crash.UnderWay> found = EnumSet.noneOf(Crash.UnderWay.class);
+    NodeStorage opened = storage;
+    Engine running = engine;
+    if (opened != null && opened.log().syncInFlight()) {
+      found.add(Crash.UnderWay.SYNC);
+    } else if (opened != null && opened.log().hasUnsynced()) {
+      found.add(Crash.UnderWay.APPENDED);
+    }
+    if (running != null && takesSnapshot(running)) {
+      found.add(Crash.UnderWay.SNAPSHOT);
+    }
+    if (isAt(Moment.INSTALL)) {
+      found.add(Crash.UnderWay.INSTALL);
+    }
+    if (!wasReady) {
+      found.add(Crash.UnderWay.RECOVERY);
+    }
+    if (found.isEmpty()) {
+      found.add(Crash.UnderWay.IDLE);
+    }
+    return found;
+  }
+
+  private static boolean takesSnapshot(Engine running) {
+    for (Object each : LogMatching.replicas(running)) {
+      if (((Replica) each).takesSnapshot()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean isAt(Moment asked) {
@@ -123,9 +209,24 @@ final class SimulatedProcess
     return alive && opened != null && opened.log().syncInFlight();
   }
 
+  /** A place where it may be killed: an answer to a client is about to leave. */
+  void crashPoint() {
+    crashPoint(Crash.Step.REPLY);
+  }
+
   @Override
-  public void crashPoint() {
-    if (alive && pointsToLive > 0 && isAt(moment) && --pointsToLive == 0) {
+  public void beforeSend() {
+    crashPoint(Crash.Step.SEND);
+  }
+
+  @Override
+  public void crashPoint(Crash.Step here) {
+    if (!alive || pointsToLive == 0 || (lastStep != null && lastStep != here) || !isAt(moment)) {
+      return;
+    }
+    if (--pointsToLive == 0) {
+      step = here;
+      uponDeath.run();
       machine.crash(dieWithPowerCut);
     }
   }
@@ -136,9 +237,12 @@ final class SimulatedProcess
     if (running != null) {
       running.endTurn();
       wasReady = wasReady || running.isReady();
-      crashPoint();
+      crashPoint(Crash.Step.END);
       if (alive) {
+        // Who looks at the end of a turn may kill it there.
+        step = Crash.Step.END;
         machine.surroundings().turnEnded(this);
+        step = null;
       }
     }
   }
@@ -161,6 +265,7 @@ final class SimulatedProcess
           running.stop(
               () -> {
                 Objects.requireNonNull(storage).close();
+                stopped = true;
                 machine.crash(false);
               });
         });
@@ -180,6 +285,10 @@ final class SimulatedProcess
   @Override
   public void fault(String what, @Nullable Throwable cause) {
     if (alive) {
+      if (engine != null) {
+        step = Crash.Step.OWN_HALT;
+      }
+      uponHalt.run();
       if (!machine.diskMayFail()) {
         machine
             .surroundings()
