@@ -211,7 +211,7 @@ public final class Engine {
             this::spaceChanged);
     this.snapshotTrigger =
         new SnapshotTrigger(config.tuning().snapshotLogBytes(), groups.values(), space::hasRoomFor);
-    this.readIndex = new ReadIndex(loop, post, config.tuning(), groups);
+    this.readIndex = new ReadIndex(loop, post, config.tuning(), groups, identity.firstNumber());
     this.context = context(raftCodec);
     LeaderDirectory leaders =
         new LeaderDirectory(groups, placement.members(), post, config.nodeId(), fullDisks);
@@ -224,7 +224,15 @@ public final class Engine {
               shard, loop, post, config.tuning(), patience, leaders, session, identity::nextBoot));
       reads.add(
           new ReadChannel(
-              shard, loop, post, config.tuning(), patience, leaders, groups, config.nodeId()));
+              shard,
+              loop,
+              post,
+              config.tuning(),
+              patience,
+              leaders,
+              groups,
+              config.nodeId(),
+              identity.firstNumber()));
     }
     this.router = new Router(shards, loop, patience, writes, reads, this::activate);
     this.followerReads = new FollowerReads(loop, shards, groups, openSession());
