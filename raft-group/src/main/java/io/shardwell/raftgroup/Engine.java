@@ -198,7 +198,9 @@ public final class Engine {
     this.snapshotTrigger =
         new SnapshotTrigger(
             config.tuning().snapshotLogBytes(), replicas.groups().values(), space::hasRoomFor);
-    this.readIndex = new ReadIndex(loop, post, config.tuning(), replicas.groups());
+    this.readIndex =
+        new ReadIndex(
+            loop, post, config.tuning(), replicas.groups(), identity.firstNumber());
 
     this.channels = channels(placement, new SessionKey(config.nodeId(), incarnation, bootNumber));
     this.router = channels.router();
@@ -263,7 +265,8 @@ public final class Engine {
               patience,
               leaders,
               replicas.groups(),
-              config.nodeId()));
+              config.nodeId(),
+              identity.firstNumber()));
     }
     return new ShardChannels(loop, patience, writes, reads, readIndex);
   }

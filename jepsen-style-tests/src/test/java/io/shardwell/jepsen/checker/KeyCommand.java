@@ -26,6 +26,9 @@ public sealed interface KeyCommand {
 
   record Delete() implements KeyCommand {}
 
+  /** GETDEL. */
+  record Take() implements KeyCommand {}
+
   record Exists() implements KeyCommand {}
 
   record Increment(long by) implements KeyCommand {}
@@ -91,6 +94,8 @@ public sealed interface KeyCommand {
       return "STRLEN";
     } else if (this instanceof Delete) {
       return "DEL";
+    } else if (this instanceof Take) {
+      return "GETDEL";
     }
     return getClass().getSimpleName().toUpperCase(java.util.Locale.ROOT);
   }

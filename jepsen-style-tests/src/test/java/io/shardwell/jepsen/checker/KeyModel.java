@@ -71,7 +71,7 @@ public record KeyModel(long slackNanos) {
   /** What the store must say in exactly this state (PTTL aside). */
   static Answer answer(KeyState state, KeyCommand command) {
     boolean present = state.isPresent();
-    if (command instanceof KeyCommand.Get) {
+    if (command instanceof KeyCommand.Get || command instanceof KeyCommand.Take) {
       return present ? Answer.text(state.text()) : Answer.Word.NIL;
     } else if (command instanceof KeyCommand.Set set) {
       if (set.returnOld()) {
@@ -111,7 +111,7 @@ public record KeyModel(long slackNanos) {
           : KeyState.of(set.value());
     } else if (command instanceof KeyCommand.Swap swap) {
       return holds(swap, state) ? KeyState.of(swap.value()) : state;
-    } else if (command instanceof KeyCommand.Delete) {
+    } else if (command instanceof KeyCommand.Delete || command instanceof KeyCommand.Take) {
       return KeyState.ABSENT;
     } else if (command instanceof KeyCommand.Increment increment) {
       Long sum = sum(state, increment);

@@ -45,7 +45,7 @@ public record Operation(int client, KeyCommand command, long call, long returned
             set.returnOld() ? answer instanceof Answer.Text : answer == Answer.Word.NIL;
         case IF_PRESENT -> answer == Answer.Word.NIL;
       };
-    } else if (command instanceof KeyCommand.Swap) {
+    } else if (command instanceof KeyCommand.Swap || command instanceof KeyCommand.Take) {
       return answer == Answer.Word.NIL;
     } else if (command instanceof KeyCommand.Delete
         || command instanceof KeyCommand.Expire

@@ -83,7 +83,7 @@ final class SequentialObject {
       case 3 -> KeyCommand.setIfAbsent(Integer.toString(unique++));
       case 4 -> new KeyCommand.Increment(1 + random.nextInt(2));
       case 5 -> new KeyCommand.Append(Integer.toString(random.nextInt(10)));
-      case 6 -> new KeyCommand.Delete();
+      case 6 -> deletingOrSwapping();
       case 7 ->
           new KeyCommand.Set(
               "x" + unique++,
@@ -95,6 +95,16 @@ final class SequentialObject {
       case 9 -> new KeyCommand.Expire(random.nextInt(5));
       case 10 -> new KeyCommand.Persist();
       default -> new KeyCommand.TimeToLive();
+    };
+  }
+
+  private KeyCommand deletingOrSwapping() {
+    return switch (random.nextInt(3)) {
+      case 0 -> new KeyCommand.Delete();
+      case 1 -> new KeyCommand.Take();
+      default ->
+          new KeyCommand.Swap(
+              Integer.toString(random.nextInt(3)), Integer.toString(random.nextInt(3)));
     };
   }
 }

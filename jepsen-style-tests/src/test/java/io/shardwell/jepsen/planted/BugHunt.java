@@ -31,7 +31,8 @@ final class BugHunt {
 
   /** All there are. */
   static List<PlantedBug> bugs() {
-    return Stream.of(DiskBugs.all(), ReplicationBugs.all(), ReadBugs.all(), StateBugs.all())
+    return Stream.of(
+            DiskBugs.all(), ReplicationBugs.all(), GuardBugs.all(), ReadBugs.all(), StateBugs.all())
         .flatMap(List::stream)
         .toList();
   }

@@ -26,8 +26,7 @@ final class ReadBugs {
                 "MICRORAFT B2")
             .in(READS, "onRead", ReadBugs::joinRound)
             .withClients(12)
-            .under(Fault.HAND_OVER)
-            .missed(),
+            .under(Fault.HAND_OVER),
         PlantedBug.of(
                 "read-before-own-entry",
                 "a new leader answers reads before it has applied its term's first entry",
@@ -47,8 +46,7 @@ final class ReadBugs {
                 "DESIGN 6")
             .in(READS, "onRead", ReadBugs::anyClaim)
             .withClients(12)
-            .under(Fault.HAND_OVER)
-            .missed(),
+            .under(Fault.HAND_OVER),
         PlantedBug.of(
                 "read-overtakes-writes",
                 "a read does not wait for the unfinished writes of its connection",

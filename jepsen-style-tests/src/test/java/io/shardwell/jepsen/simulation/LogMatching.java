@@ -43,7 +43,7 @@ final class LogMatching {
   /** By replica, which lives as long as its process: the commit index when last looked at. */
   private final Map<Replica, Long> committed = new HashMap<>();
 
-  private static Field field(Class<?> owner, String name) {
+  static Field field(Class<?> owner, String name) {
     try {
       Field field = owner.getDeclaredField(name);
       field.setAccessible(true);
@@ -53,7 +53,7 @@ final class LogMatching {
     }
   }
 
-  private static Object read(Field field, Object owner) {
+  static Object read(Field field, Object owner) {
     try {
       return Objects.requireNonNull(field.get(owner));
     } catch (IllegalAccessException impossible) {

@@ -5,32 +5,56 @@ import io.shardwell.jepsen.checker.KeyCommand;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
+import io.shardwell.statemachine.Transaction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A command as the store gets it and as the checker understands it: one {@link Part} per key.
  *
- * @param perKey whether the reply is an array with an item per key
+ * @param shape what the reply tells about the parts
+ * @param heard told the reply, if it is an answer
  */
-record Request(Invocation invocation, List<Part> parts, boolean perKey) {
+record Request(Invocation invocation, List<Part> parts, Shape shape, Consumer<Reply> heard) {
+  private static final Consumer<Reply> NOBODY = reply -> {};
+
+  /** How a reply is read. */
+  enum Shape {
+    /** One answer, or a summary of all. */
+    WHOLE,
+    /** An array with an item per key. */
+    PER_KEY,
+    /**
+     * An array of two numbers of which one is the other with the opposite sign. The part is about
+     * the first.
+     */
+    MIRRORED,
+    /** Null if a watched key had changed, whatever it holds now; otherwise two times OK. */
+    GUARDED
+  }
+
+  private Request(Invocation invocation, List<Part> parts, Shape shape) {
+    this(invocation, parts, shape, NOBODY);
+  }
+
   record Part(String key, KeyCommand command) {}
 
   static Request one(String key, KeyCommand command) {
-    return new Request(invocation(key, command), List.of(new Part(key, command)), false);
+    return new Request(invocation(key, command), List.of(new Part(key, command)), Shape.WHOLE);
   }
 
   static Request multiGet(List<String> keys) {
     byte[][] arguments = keys.stream().map(Request::bytes).toArray(byte[][]::new);
     return new Request(
-        Invocation.of(Command.MGET, arguments), parts(keys, new KeyCommand.Get()), true);
+        Invocation.of(Command.MGET, arguments), parts(keys, new KeyCommand.Get()), Shape.PER_KEY);
   }
 
   static Request multiDelete(List<String> keys) {
     byte[][] arguments = keys.stream().map(Request::bytes).toArray(byte[][]::new);
     return new Request(
-        Invocation.of(Command.DEL, arguments), parts(keys, new KeyCommand.Delete()), false);
+        Invocation.of(Command.DEL, arguments), parts(keys, new KeyCommand.Delete()), Shape.WHOLE);
   }
 
   static Request multiSet(List<String> keys, String value) {
@@ -42,7 +66,71 @@ record Request(Invocation invocation, List<Part> parts, boolean perKey) {
     return new Request(
         Invocation.of(Command.MSET, arguments.toArray(byte[][]::new)),
         parts(keys, KeyCommand.set(value)),
-        false);
+        Shape.WHOLE);
+  }
+
+  /**
+   * MULTI, two calls, EXEC: takes an amount from one of two counters that nothing else touches and
+   * gives it to the other. So one always holds what the other lacks, and what is known of the first
+   * is known of both: it is judged, and every reply must show the second as its mirror.
+   */
+  static Request transfer(Pair pair, long amount) {
+    return new Request(
+        transaction(
+            List.of(),
+            invocation(pair.one(), new KeyCommand.Increment(amount)),
+            invocation(pair.other(), new KeyCommand.Increment(-amount))),
+        List.of(new Part(pair.one(), new KeyCommand.Increment(amount))),
+        Shape.MIRRORED);
+  }
+
+  /** MULTI, GET of both, EXEC. */
+  static Request both(Pair pair, Consumer<Reply> heard) {
+    return new Request(
+        transaction(
+            List.of(),
+            invocation(pair.one(), new KeyCommand.Get()),
+            invocation(pair.other(), new KeyCommand.Get())),
+        List.of(new Part(pair.one(), new KeyCommand.Get())),
+        Shape.MIRRORED,
+        heard);
+  }
+
+  /** What WATCH asks; it tells nothing about what the keys hold. */
+  static Request watch(Pair pair, Consumer<List<Transaction.Watched>> watched) {
+    Invocation question = Invocation.of(Command.WATCHED, bytes(pair.one()), bytes(pair.other()));
+    return new Request(
+        question,
+        List.of(),
+        Shape.WHOLE,
+        reply -> watched.accept(Transaction.watched(question, (Reply.Array) reply)));
+  }
+
+  /**
+   * MULTI, SET of both, EXEC, of keys that were watched before they were seen to hold this: if it
+   * is done, they hold it still.
+   */
+  static Request guarded(
+      Pair pair, List<Transaction.Watched> watched, long seen, long replacement) {
+    String value = Long.toString(replacement);
+    return new Request(
+        transaction(
+            watched,
+            invocation(pair.one(), KeyCommand.set(value)),
+            invocation(pair.other(), KeyCommand.set(Long.toString(-replacement)))),
+        List.of(new Part(pair.one(), new KeyCommand.Swap(Long.toString(seen), value))),
+        Shape.GUARDED);
+  }
+
+  /** Two keys of one slot. */
+  record Pair(String one, String other) {
+    static Pair of(int number) {
+      return new Pair("{pair" + number + "}one", "{pair" + number + "}other");
+    }
+  }
+
+  private static Invocation transaction(List<Transaction.Watched> watched, Invocation... calls) {
+    return new Transaction(watched, List.of(calls)).toInvocation();
   }
 
   private static List<Part> parts(List<String> keys, KeyCommand command) {
@@ -68,6 +156,10 @@ record Request(Invocation invocation, List<Part> parts, boolean perKey) {
       if (set.returnOld()) {
         words.add(bytes("GET"));
       }
+    } else if (command instanceof KeyCommand.Swap swap) {
+      words.add(bytes(swap.value()));
+      words.add(bytes("IFEQ"));
+      words.add(bytes(swap.expected()));
     } else if (command instanceof KeyCommand.Increment increment) {
       words.add(bytes(Long.toString(increment.by())));
     } else if (command instanceof KeyCommand.Append append) {
@@ -79,7 +171,7 @@ record Request(Invocation invocation, List<Part> parts, boolean perKey) {
   }
 
   private static Command name(KeyCommand command) {
-    if (command instanceof KeyCommand.Set) {
+    if (command instanceof KeyCommand.Set || command instanceof KeyCommand.Swap) {
       return Command.SET;
     } else if (command instanceof KeyCommand.Increment) {
       return Command.INCRBY;
@@ -89,6 +181,8 @@ record Request(Invocation invocation, List<Part> parts, boolean perKey) {
       return Command.PEXPIRE;
     } else if (command instanceof KeyCommand.Delete) {
       return Command.DEL;
+    } else if (command instanceof KeyCommand.Take) {
+      return Command.GETDEL;
     } else if (command instanceof KeyCommand.Exists) {
       return Command.EXISTS;
     } else if (command instanceof KeyCommand.Length) {
@@ -124,7 +218,9 @@ record Request(Invocation invocation, List<Part> parts, boolean perKey) {
         // Of several shards one may have had the command all the same.
         return parts.size() == 1 ? new Meaning.Refused() : new Meaning.Unknown();
       } else if (text.startsWith("INDETERMINATE")) {
-        boolean applied = text.contains("was applied, but");
+        // A guarded one may have been applied without effect: the keys had changed and changed
+        // back.
+        boolean applied = text.contains("was applied, but") && shape != Shape.GUARDED;
         return applied && parts.size() == 1 ? all(Answer.Word.ANY) : new Meaning.Unknown();
       } else if (text.startsWith("ERR value is not an integer")
           || text.startsWith("ERR increment or decrement would overflow")) {
@@ -132,12 +228,50 @@ record Request(Invocation invocation, List<Part> parts, boolean perKey) {
       }
       throw new IllegalArgumentException("unexpected reply to " + invocation + ": " + text);
     }
-    if (perKey) {
-      List<Answer> answers = new ArrayList<>();
-      ((Reply.Array) reply).items().forEach(item -> answers.add(answer(item)));
-      return new Meaning.Answered(answers);
+    return switch (shape) {
+      case WHOLE -> {
+        if (parts.isEmpty()) {
+          yield new Meaning.Answered(List.of());
+        }
+        yield all(parts.size() == 1 ? answer(reply) : summary(reply));
+      }
+      case PER_KEY -> {
+        List<Answer> answers = new ArrayList<>();
+        ((Reply.Array) reply).items().forEach(item -> answers.add(answer(item)));
+        yield new Meaning.Answered(answers);
+      }
+      case MIRRORED -> all(mirrored(((Reply.Array) reply).items()));
+      case GUARDED -> {
+        if (reply instanceof Reply.Nil) {
+          yield new Meaning.Refused();
+        }
+        ((Reply.Array) reply).items().forEach(Request::expectDone);
+        yield all(Answer.Word.DONE);
+      }
+    };
+  }
+
+  private static void expectDone(Reply reply) {
+    if (answer(reply) != Answer.Word.DONE) {
+      throw new IllegalArgumentException("unexpected reply to a SET: " + reply);
     }
-    return all(parts.size() == 1 ? answer(reply) : summary(reply));
+  }
+
+  private static Answer mirrored(List<Reply> both) {
+    if (number(both.get(0)) != -number(both.get(1))) {
+      throw new IllegalArgumentException("a transfer was seen half done: " + both);
+    }
+    return answer(both.get(0));
+  }
+
+  /** What a counter holds; absent counts as 0. */
+  static long number(Reply reply) {
+    if (reply instanceof Reply.Int number) {
+      return number.value();
+    } else if (reply instanceof Reply.Nil) {
+      return 0;
+    }
+    return Long.parseLong(new String(((Reply.Bulk) reply).value(), StandardCharsets.ISO_8859_1));
   }
 
   /** Deleting all or none tells about each. */

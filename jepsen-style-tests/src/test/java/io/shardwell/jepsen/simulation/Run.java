@@ -58,7 +58,8 @@ public final class Run {
   private static Summary run(Scenario scenario, SimulatedCluster cluster) {
     cluster.startAll();
     expect(cluster, cluster.runUntil(cluster::allReady, RECOVERY), "first start");
-    Workload workload = new Workload(cluster.nextRandom(), scenario.keysOfEachKind());
+    Workload workload =
+        new Workload(cluster.nextRandom(), scenario.keysOfEachKind(), scenario.hasTransactions());
     List<SimulatedClient> clients = new ArrayList<>();
     for (int i = 0; i < scenario.clients(); i++) {
       SimulatedClient client =

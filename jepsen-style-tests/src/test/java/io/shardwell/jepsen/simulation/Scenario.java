@@ -69,6 +69,11 @@ public record Scenario(
         null);
   }
 
+  /** Whether its clients send transactions too. */
+  boolean hasTransactions() {
+    return Math.floorMod(seed, 4L) == 0;
+  }
+
   /** Nothing goes wrong in it. */
   Scenario calm() {
     return withFaults(EnumSet.noneOf(Fault.class));

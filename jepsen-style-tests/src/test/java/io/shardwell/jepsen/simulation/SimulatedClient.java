@@ -187,6 +187,9 @@ final class SimulatedClient {
         }
       }
       boolean served = meaning instanceof Request.Meaning.Answered;
+      if (served && !(reply instanceof Reply.Failure)) {
+        request.heard().accept(reply);
+      }
       long think = served ? random.nextLong(thinkNanos + 1) : 20 * VirtualTime.MILLI;
       cluster.time().after(think, this::next);
     }

@@ -46,6 +46,8 @@ final class SimulatedCluster
   private final Invariants invariants = new Invariants();
   private final LogMatching logMatching = new LogMatching();
   private final StoredVotes votes = new StoredVotes();
+  private final ReadFreshness freshness =
+      new ReadFreshness(what -> violation(Check.INVARIANT, what, null));
   private final Availability availability;
   private final History history = new History();
   private final List<Timeline.Mark> marks = new ArrayList<>();
@@ -245,6 +247,10 @@ final class SimulatedCluster
       }
       if (broken == null) {
         broken = votes.check(engine, process.syncedPosition());
+      }
+      if (scenario.replicas() > 1) {
+        // A single voter counts entries as committed that it has not synced: they may be lost.
+        freshness.turnEnded(engine, status);
       }
       if (broken != null) {
         violation(Check.INVARIANT, broken, null);

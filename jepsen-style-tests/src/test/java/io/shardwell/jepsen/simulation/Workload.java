@@ -2,9 +2,12 @@ package io.shardwell.jepsen.simulation;
 
 import io.shardwell.jepsen.checker.KeyCommand;
 import io.shardwell.jepsen.checker.KeyCommand.Condition;
+import io.shardwell.statemachine.Reply;
+import io.shardwell.statemachine.Transaction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Commands on a few hot keys of each kind. Values are unique, so that a checker sees at once whose
@@ -13,11 +16,39 @@ import java.util.Random;
 final class Workload {
   private final Random random;
   private final int keysOfEachKind;
+
+  /** Whether transactions are among the commands, and what takes or swaps a value. */
+  private final boolean withTransactions;
+
   private int unique;
 
+  /** By pair; null where the next step is to watch. */
+  private final @Nullable Guard[] guards;
+
+  /** A pair that is watched and, later, has been seen to hold this. */
+  private static final class Guard {
+    @Nullable List<Transaction.Watched> watched;
+    @Nullable Long seen;
+
+    /** Begins anew where there is nothing yet: to be absent is something else than to hold 0. */
+    void sees(Reply.Array both) {
+      if (both.items().get(0) instanceof Reply.Nil) {
+        watched = null;
+      } else {
+        seen = Request.number(both.items().get(0));
+      }
+    }
+  }
+
   Workload(Random random, int keysOfEachKind) {
+    this(random, keysOfEachKind, false);
+  }
+
+  Workload(Random random, int keysOfEachKind, boolean withTransactions) {
     this.random = random;
     this.keysOfEachKind = keysOfEachKind;
+    this.withTransactions = withTransactions;
+    this.guards = new Guard[keysOfEachKind];
   }
 
   List<String> allKeys() {
@@ -26,20 +57,26 @@ final class Workload {
       for (String kind : List.of("register", "counter", "list", "once", "volatile", "mixed")) {
         keys.add(kind + i);
       }
+      if (withTransactions) {
+        keys.add("swapped" + i);
+        keys.add(Request.Pair.of(i).one());
+      }
     }
     return keys;
   }
 
   Request next() {
     int i = random.nextInt(keysOfEachKind);
-    return switch (random.nextInt(8)) {
+    return switch (random.nextInt(withTransactions ? 11 : 8)) {
       case 0, 1 -> Request.one("register" + i, register());
       case 2 -> Request.one("counter" + i, read() ? get() : new KeyCommand.Increment(1));
       case 3 -> Request.one("list" + i, read() ? get() : new KeyCommand.Append(element()));
       case 4 -> Request.one("once" + i, once());
       case 5 -> Request.one("volatile" + i, expiring());
       case 6 -> Request.one("mixed" + i, mixed());
-      default -> several();
+      case 7 -> several();
+      case 8 -> Request.one("swapped" + i, swapped());
+      default -> transaction(i);
     };
   }
 
@@ -85,6 +122,46 @@ final class Workload {
       case 5 -> new KeyCommand.Persist();
       default -> KeyCommand.setFor(value(), 50 + random.nextInt(4_000));
     };
+  }
+
+  private KeyCommand swapped() {
+    String one = Integer.toString(random.nextInt(3));
+    return switch (random.nextInt(6)) {
+      case 0 -> get();
+      case 1 -> new KeyCommand.Take();
+      case 2 -> KeyCommand.setIfAbsent(one);
+      default -> new KeyCommand.Swap(one, Integer.toString(random.nextInt(3)));
+    };
+  }
+
+  /** A transfer, a look at both, or the next step of a guarded change: watch, look, set. */
+  private Request transaction(int number) {
+    Request.Pair pair = Request.Pair.of(number);
+    switch (random.nextInt(4)) {
+      case 0 -> {
+        return Request.transfer(pair, 1 + random.nextInt(9));
+      }
+      case 1 -> {
+        return Request.both(pair, reply -> {});
+      }
+      default -> {
+        return guardedStep(number, pair);
+      }
+    }
+  }
+
+  private Request guardedStep(int number, Request.Pair pair) {
+    Guard guard = guards[number];
+    if (guard == null || guard.watched == null) {
+      Guard fresh = new Guard();
+      guards[number] = fresh;
+      return Request.watch(pair, watched -> fresh.watched = watched);
+    }
+    if (guard.seen == null) {
+      return Request.both(pair, reply -> guard.sees((Reply.Array) reply));
+    }
+    guards[number] = null;
+    return Request.guarded(pair, guard.watched, guard.seen, guard.seen + 1_000);
   }
 
   private KeyCommand mixed() {

@@ -11,6 +11,12 @@ import java.util.function.UnaryOperator;
 /** This node's durable metadata: the only place that changes it. Loop thread only. */
 public final class NodeIdentity {
 
+  /** Multiplied by it, modulo 2^64, neighbouring numbers lie far apart. */
+  private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
+
+  /** Leaves numbers of 48 bits: shorter on the wire, and they can be counted up from for ever. */
+  private static final int NUMBER_SHIFT = 16;
+
   private final NodeStorage storage;
 
   /** As it will be on disk when all changes so far are durable. */
@@ -38,6 +44,15 @@ public final class NodeIdentity {
       faults.fault("could not write the node's metadata", e);
     }
     return new NodeIdentity(storage, metadata);
+  }
+
+  /**
+   * Where this life of the node begins to number what it asks others: far from where any other life
+   * of it does. A question may still be with a peer when its asker dies, for as long as a leader's
+   * disk or election takes, and the answer goes to whoever bears the node's name then.
+   */
+  public long firstNumber() {
+    return ((metadata.incarnation() + metadata.bootNumber()) * GOLDEN_RATIO) >>> NUMBER_SHIFT;
   }
 
   public NodeMetadata metadata() {

@@ -80,13 +80,19 @@ public final class ReadIndex {
   private final Map<Integer, List<Waiting>> behindTick = new TreeMap<>();
 
   private final LinkedHashMap<Long, Round> rounds = new LinkedHashMap<>();
-  private long nextRound = 1;
+  private long nextRound;
 
-  public ReadIndex(EventLoop loop, Post post, Tuning tuning, Map<Integer, ShardGroup> groups) {
+  /**
+   * @param firstRound no other life of this node begins near it: a voter's answer to a former
+   *     life's round must confirm none of this one's
+   */
+  public ReadIndex(
+      EventLoop loop, Post post, Tuning tuning, Map<Integer, ShardGroup> groups, long firstRound) {
     this.loop = loop;
     this.post = post;
     this.tuning = tuning;
     this.groups = groups;
+    this.nextRound = firstRound;
   }
 
   /** Takes reads for a shard that the sender believes to be led here. */

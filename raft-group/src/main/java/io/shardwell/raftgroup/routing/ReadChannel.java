@@ -58,7 +58,7 @@ public final class ReadChannel {
   private final ArrayDeque<Pending> queue = new ArrayDeque<>();
   private long queuedBytes;
   private final TreeMap<Long, Asked> underWay = new TreeMap<>();
-  private long nextReadId = 1;
+  private long nextReadId;
 
   /** By the time of patience. */
   private long lastAnswerNanos = Patience.NO_ANSWER;
@@ -66,6 +66,10 @@ public final class ReadChannel {
   /** Loop time before which nothing is asked, after a refusal. */
   private long restUntilNanos = Long.MIN_VALUE;
 
+  /**
+   * @param firstReadId no other life of this node begins near it: a question may outlive the
+   *     process that asked, and the answer then comes to the next one
+   */
   public ReadChannel(
       int shard,
       EventLoop loop,
@@ -74,7 +78,8 @@ public final class ReadChannel {
       Patience patience,
       LeaderDirectory leaders,
       Map<Integer, ShardGroup> groups,
-      String self) {
+      String self,
+      long firstReadId) {
     this.shard = shard;
     this.loop = loop;
     this.post = post;
@@ -83,6 +88,7 @@ public final class ReadChannel {
     this.leaders = leaders;
     this.groups = groups;
     this.self = self;
+    this.nextReadId = firstReadId;
   }
 
   /** Queues a read; its reply comes on the loop, exactly once. */

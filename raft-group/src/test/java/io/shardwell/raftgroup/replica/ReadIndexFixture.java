@@ -40,7 +40,8 @@ final class ReadIndexFixture {
             it.loop,
             post,
             Tuning.DEFAULT,
-            Map.of(GROUP, new ShardGroup(GROUP, it.replica, it.state)));
+            Map.of(GROUP, new ShardGroup(GROUP, it.replica, it.state)),
+            1);
   }
 
   /** A read of a node without a replica arrives, and the turn ends. */

@@ -151,7 +151,7 @@ class BackPressureTest implements Post {
 
   private ReadChannel reads(int shard) {
     return new ReadChannel(
-        shard, loop, this, Tuning.DEFAULT, patience, leaders, new HashMap<>(), "me");
+        shard, loop, this, Tuning.DEFAULT, patience, leaders, new HashMap<>(), "me", 1);
   }
 
   private Pending pending(Invocation invocation) {

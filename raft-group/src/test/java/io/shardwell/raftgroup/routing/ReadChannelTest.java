@@ -6,14 +6,21 @@ import io.shardwell.raftgroup.FullDisks;
 import io.shardwell.raftgroup.Post;
 import io.shardwell.raftgroup.Tuning;
 import io.shardwell.raftgroup.VirtualLoop;
+import io.shardwell.raftgroup.cluster.NodeIdentity;
 import io.shardwell.raftgroup.wire.PeerMessage;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.ReplyCodec;
+import io.shardwell.storage.MemoryDisk;
+import io.shardwell.storage.NodeStorage;
+import io.shardwell.storage.StorageLimits;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -26,9 +33,9 @@ class ReadChannelTest {
   private final VirtualLoop loop = new VirtualLoop();
   private final List<PeerMessage.Read> asked = new ArrayList<>();
   private final List<Long> replies = new ArrayList<>();
-  private final ReadChannel channel = newChannel();
+  private ReadChannel channel = newChannel(1);
 
-  private ReadChannel newChannel() {
+  private ReadChannel newChannel(long firstReadId) {
     Post post =
         new Post() {
           @Override
@@ -50,7 +57,8 @@ class ReadChannelTest {
         new LeaderDirectory(
             new HashMap<>(), List.of(List.of("leader")), post, "me", new FullDisks()),
         new HashMap<>(),
-        "me");
+        "me",
+        firstReadId);
   }
 
   @Test
@@ -94,6 +102,31 @@ class ReadChannelTest {
     answer(1, 12);
     assertThat(replies).containsExactly(11L, 12L);
     assertThat(channel.isIdle()).isTrue();
+  }
+
+  /**
+   * A leader may hold a read for as long as its disk or its election takes, longer than the asker's
+   * process lives; its answer must not pass for that to the next life's first read.
+   */
+  @Test
+  void anAnswerToAFormerLifesReadIsForNobody() throws IOException {
+    MemoryDisk disk =
+        new MemoryDisk((task, delay) -> {}, new Random(1), new MemoryDisk.Behaviour());
+    for (int life = 0; life < 2; life++) {
+      NodeStorage storage = NodeStorage.open(disk, StorageLimits.SMALL, ReadChannelTest::fault);
+      NodeIdentity identity = NodeIdentity.begin(storage, new Random(1), ReadChannelTest::fault);
+      channel = newChannel(identity.firstNumber());
+      ask();
+      storage.close();
+    }
+    answer(0, 11);
+    assertThat(replies).isEmpty();
+    answer(1, 22);
+    assertThat(replies).containsExactly(22L);
+  }
+
+  private static void fault(String what, @Nullable Throwable cause) {
+    throw new AssertionError(what, cause);
   }
 
   private void ask() {

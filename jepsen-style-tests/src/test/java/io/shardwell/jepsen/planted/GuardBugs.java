@@ -1,0 +1,100 @@
+package io.shardwell.jepsen.planted;
+
+import io.shardwell.jepsen.simulation.Fault;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The rules around MicroRaft taken away, those that {@link ReplicationBugs} and {@link ReadBugs} do
+ * not take away already.
+ */
+final class GuardBugs {
+  private static final String GROUP = "io.shardwell.raftgroup.";
+  private static final String REPLICA = GROUP + "replica.";
+  private static final String DISK_WORK = "io.shardwell.storage.DiskWork";
+
+  /** In entries, of the first start and of all later ones. */
+  private static final int SIZE_AT_FIRST = 2_000;
+
+  private static final int SIZE_LATER = 20;
+
+  private GuardBugs() {}
+
+  static List<PlantedBug> all() {
+    return List.of(
+        PlantedBug.of(
+                "failed-write-passes",
+                "a write or sync that failed counts as done, and the node goes on",
+                "MICRORAFT B4, B6")
+            .in(DISK_WORK, "done", GuardBugs::forgetFailure)
+            .in(DISK_WORK, "runUnlessFailed", GuardBugs::tryAgain)
+            .under(Fault.FAILING_DISK, Fault.POWER_CUT),
+        PlantedBug.of(
+                "one-voter-is-a-majority",
+                "a leader's reads are served on the word of any one other, a learner's too",
+                "MICRORAFT B7")
+            .in(
+                GROUP + "reads.ReadIndex",
+                "isMajority",
+                call -> {
+                  boolean anybody = !call.argument(1, Set.class).isEmpty();
+                  call.replaceResult(majority -> anybody);
+                })
+            .withReplicas(5)
+            .withClients(12)
+            .under(Fault.PARTIAL_CUT, Fault.SWIZZLE)
+            .missed(),
+        PlantedBug.of(
+                "sizes-shrink",
+                "a node starts with a smaller commitCountToTakeSnapshot than before",
+                "MICRORAFT B8")
+            .in(GROUP + "cluster.NodeIdentity", "grown", GuardBugs::shrink)
+            .under(Fault.KILL_ALL, Fault.RESTART),
+        PlantedBug.of(
+                "elections-collide",
+                "election timeouts have no random part and do not grow with the disk",
+                "MICRORAFT B11")
+            .in(REPLICA + "ReplicaTime$ElectionRandom", "nextInt", call -> call.answer(0))
+            .withReplicas(5)
+            .under(Fault.SLOW_DISK, Fault.KILL)
+            .missed(),
+        PlantedBug.of(
+                "any-incarnation",
+                "a replica takes what was meant for an earlier incarnation of it",
+                "MICRORAFT B16")
+            .in(REPLICA + "Replica", "isMeantForThis", call -> call.answer(true))
+            .under(Fault.LOST_DISK, Fault.SLOW_LINK, Fault.KILL)
+            .missed(),
+        PlantedBug.of(
+                "overtaken-members",
+                "an uncommitted change of members stays in force under a snapshot",
+                "`OvertakenMembers`")
+            .in(REPLICA + "OvertakenMembers", "setAside", GuardBugs::keepMembers)
+            .withSnapshots()
+            .under(Fault.LAGGARD, Fault.LOST_DISK)
+            .missed());
+  }
+
+  private static void forgetFailure(Call call) {
+    if (!call.isNull(1)) {
+      call.pass(1, null);
+    }
+  }
+
+  private static void tryAgain(Call call) {
+    if (Inside.get(call.self(), "failed", Boolean.class)) {
+      Inside.set(call.self(), "failed", false);
+      call.meddled();
+    }
+  }
+
+  private static void shrink(Call call) {
+    Object metadata = Inside.get(call.self(), "metadata", Object.class);
+    long boots = (Long) java.util.Objects.requireNonNull(Inside.call(metadata, "bootNumber"));
+    call.answer(boots == 1 ? SIZE_AT_FIRST : SIZE_LATER);
+  }
+
+  private static void keepMembers(Call call) {
+    call.replaceResult(uncommitted -> null);
+  }
+}
