@@ -199,8 +199,7 @@ public final class Engine {
         new SnapshotTrigger(
             config.tuning().snapshotLogBytes(), replicas.groups().values(), space::hasRoomFor);
     this.readIndex =
-        new ReadIndex(
-            loop, post, config.tuning(), replicas.groups(), identity.firstNumber());
+        new ReadIndex(loop, post, config.tuning(), replicas.groups(), identity.firstNumber());
 
     this.channels = channels(placement, new SessionKey(config.nodeId(), incarnation, bootNumber));
     this.router = channels.router();

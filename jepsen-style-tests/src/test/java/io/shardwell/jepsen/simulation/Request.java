@@ -18,8 +18,6 @@ import java.util.function.Consumer;
  * @param heard told the reply, if it is an answer
  */
 record Request(Invocation invocation, List<Part> parts, Shape shape, Consumer<Reply> heard) {
-  private static final Consumer<Reply> NOBODY = reply -> {};
-
   /** How a reply is read. */
   enum Shape {
     /** One answer, or a summary of all. */
@@ -36,7 +34,7 @@ record Request(Invocation invocation, List<Part> parts, Shape shape, Consumer<Re
   }
 
   private Request(Invocation invocation, List<Part> parts, Shape shape) {
-    this(invocation, parts, shape, NOBODY);
+    this(invocation, parts, shape, reply -> {});
   }
 
   record Part(String key, KeyCommand command) {}
