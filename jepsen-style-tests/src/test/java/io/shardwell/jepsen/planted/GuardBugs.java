@@ -62,7 +62,7 @@ final class GuardBugs {
                 "any-incarnation",
                 "a replica takes what was meant for an earlier incarnation of it",
                 "MICRORAFT B16")
-            .in(REPLICA + "Replica", "isMeantForThis", call -> call.answer(true))
+            .in(REPLICA + "IncomingGuard", "isMeantForThis", call -> call.answer(true))
             .under(Fault.LOST_DISK, Fault.SLOW_LINK, Fault.KILL)
             .missed(),
         PlantedBug.of(
