@@ -19,7 +19,8 @@ import io.shardwell.storage.FaultHandler;
  * <ul>
  *   <li>what was said to another incarnation is dropped (MICRORAFT B16);
  *   <li>what followers answer goes through the {@link FollowerResponses};
- *   <li>an AppendEntries below our snapshot passes the {@link CompactedPrefixGuard} (B5);
+ *   <li>an AppendEntries below our snapshot passes the {@link CompactedPrefixGuard} (B5), one with
+ *       a change of members behind another the {@link EarlierChange};
  *   <li>a request that is left without an answer is a fault (B4);
  *   <li>a pre-vote that a leader of the same term has overtaken is ended ({@link StalePreVote}),
  *       and so is a download that the leader of now cannot complete ({@link StaleDownload}).
@@ -35,6 +36,7 @@ final class IncomingGuard {
   private final ReplicaStore store;
   private final ReplicaSnapshots snapshots;
   private final CompactedPrefixGuard prefixGuard;
+  private final EarlierChange earlierChange;
   private final FollowerResponses followers;
   private final Candidacy candidacy;
   private final OvertakenMembers overtaken;
@@ -48,6 +50,7 @@ final class IncomingGuard {
       ReplicaStore store,
       ReplicaSnapshots snapshots,
       CompactedPrefixGuard prefixGuard,
+      EarlierChange earlierChange,
       FollowerResponses followers,
       Candidacy candidacy,
       OvertakenMembers overtaken,
@@ -59,6 +62,7 @@ final class IncomingGuard {
     this.store = store;
     this.snapshots = snapshots;
     this.prefixGuard = prefixGuard;
+    this.earlierChange = earlierChange;
     this.followers = followers;
     this.candidacy = candidacy;
     this.overtaken = overtaken;
@@ -78,12 +82,13 @@ final class IncomingGuard {
       followers.refused(failure, received);
     } else if (message instanceof AppendEntriesRequest request && request.getTerm() >= term()) {
       CompactedPrefixGuard.Rewritten rewritten =
-          prefixGuard.rewrite(
-              request,
-              snapshots.snapshotIndex(),
-              snapshots.snapshotTerm(),
-              store.firstHeld(),
-              store.lastIndex());
+          earlierChange.settle(
+              prefixGuard.rewrite(
+                  request,
+                  snapshots.snapshotIndex(),
+                  snapshots.snapshotTerm(),
+                  store.firstHeld(),
+                  store.lastIndex()));
       endStalePreVote(request);
       handleRequest(rewritten.request(), rewritten.base());
     } else if (message instanceof AppendEntriesRequest

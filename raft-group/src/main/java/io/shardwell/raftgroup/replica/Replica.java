@@ -146,6 +146,7 @@ public final class Replica {
             store,
             snapshots,
             new CompactedPrefixGuard(models, context.faults()),
+            new EarlierChange(raft, models),
             followers,
             candidacy,
             overtaken,

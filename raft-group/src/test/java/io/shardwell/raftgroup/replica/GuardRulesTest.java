@@ -213,7 +213,11 @@ class GuardRulesTest {
                     (self, arguments) ->
                         ((LogPositions) field(notNull(self), "positions"))
                             .isDurable((Long) notNull(arguments[0]))),
-            GuardRulesTest::halfCommits));
+            GuardRulesTest::halfCommits),
+        new Rule(
+            "of two changes of members in a row the later is not in force",
+            rule -> rule.in(EarlierChange.class, "settle", (self, arguments) -> arguments[0]),
+            GuardRulesTest::laterChangeIsNotInForce));
   }
 
   @ParameterizedTest
@@ -247,6 +251,15 @@ class GuardRulesTest {
     it.acknowledge("a", oldTerm, it.replica.lastIndex());
     it.acknowledge("b", oldTerm, it.replica.lastIndex());
     return it.replica.commitIndex() > 0;
+  }
+
+  /** Each in a request of its own, from a leader that has yet to learn what is committed. */
+  private static boolean laterChangeIsNotInForce() {
+    ReplicaFixture it = new ReplicaFixture("a", "b", "c", "d");
+    it.append("a", 1, 0, 0, 0, 1, 1);
+    it.remove("d", "a", 1, 2, 1);
+    it.remove("c", "a", 1, 3, 1);
+    return it.replica.voters().size() > 3;
   }
 
   private static boolean readJoinsRound() {

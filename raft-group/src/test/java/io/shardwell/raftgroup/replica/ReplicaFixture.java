@@ -272,18 +272,25 @@ final class ReplicaFixture implements PeerBus {
       String leader, int term, long previousIndex, int previousTerm, long commit, int... terms) {
     List<LogEntry> entries = new ArrayList<>();
     for (int i = 0; i < terms.length; i++) {
-      entries.add(
-          models
-              .createLogEntryBuilder()
-              .setIndex(previousIndex + 1 + i)
-              .setTerm(terms[i])
-              .setOperation(new LogBytes(Proposal.tick(loop.wallClockMillis() + i)))
-              .build());
+      entries.add(tick(previousIndex + 1 + i, terms[i]));
     }
-    sendEntries(leader, term, previousIndex, previousTerm, commit, entries);
+    append(leader, term, previousIndex, previousTerm, commit, entries);
   }
 
-  private void sendEntries(
+  LogEntry tick(long index, int term) {
+    return entry(index, term, new LogBytes(Proposal.tick(loop.wallClockMillis() + index)));
+  }
+
+  LogEntry entry(long index, int term, Object operation) {
+    return models
+        .createLogEntryBuilder()
+        .setIndex(index)
+        .setTerm(term)
+        .setOperation(operation)
+        .build();
+  }
+
+  void append(
       String leader,
       int term,
       long previousIndex,
@@ -314,30 +321,23 @@ final class ReplicaFixture implements PeerBus {
   void remove(String voter, String leader, int term, long previousIndex, int previousTerm) {
     List<RaftEndpoint> rest = new ArrayList<>(replica.voters());
     rest.remove(endpoint(voter));
-    sendEntry(
-        leader,
-        term,
-        previousIndex,
-        previousTerm,
-        models
-            .createUpdateRaftGroupMembersOpBuilder()
-            .setMembers(rest)
-            .setVotingMembers(rest)
-            .setEndpoint(endpoint(voter))
-            .setMode(MembershipChangeMode.REMOVE_MEMBER)
-            .build());
+    sendEntry(leader, term, previousIndex, previousTerm, removal(rest, endpoint(voter)));
+  }
+
+  Object removal(List<RaftEndpoint> rest, RaftEndpoint removed) {
+    return models
+        .createUpdateRaftGroupMembersOpBuilder()
+        .setMembers(rest)
+        .setVotingMembers(rest)
+        .setEndpoint(removed)
+        .setMode(MembershipChangeMode.REMOVE_MEMBER)
+        .build();
   }
 
   private void sendEntry(
       String leader, int term, long previousIndex, int previousTerm, Object operation) {
-    LogEntry entry =
-        models
-            .createLogEntryBuilder()
-            .setIndex(previousIndex + 1)
-            .setTerm(term)
-            .setOperation(operation)
-            .build();
-    sendEntries(leader, term, previousIndex, previousTerm, 0, List.of(entry));
+    LogEntry entry = entry(previousIndex + 1, term, operation);
+    append(leader, term, previousIndex, previousTerm, 0, List.of(entry));
   }
 
   void requestVote(String candidate, int term) {
