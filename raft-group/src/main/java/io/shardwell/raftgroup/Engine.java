@@ -4,7 +4,9 @@ import io.shardwell.raftgroup.cluster.Admission;
 import io.shardwell.raftgroup.cluster.ClusterMap;
 import io.shardwell.raftgroup.cluster.ClusterTable;
 import io.shardwell.raftgroup.cluster.FirstStart;
+import io.shardwell.raftgroup.cluster.LimitReports;
 import io.shardwell.raftgroup.cluster.MemoryChanges;
+import io.shardwell.raftgroup.cluster.MemoryDealer;
 import io.shardwell.raftgroup.cluster.MetaState;
 import io.shardwell.raftgroup.cluster.NodeIdentity;
 import io.shardwell.raftgroup.cluster.Placement;
@@ -90,6 +92,7 @@ public final class Engine {
   private final ClusterMapCopy mapCopy;
   private final MemoryInForce memory;
   private final MemoryChanges memoryChanges;
+  private final MemoryDealing memoryDealing;
   private final Admission admission;
 
   // Its replicas.
@@ -97,7 +100,7 @@ public final class Engine {
   private final LoopContext context;
   private final GroupCommit commit;
   private final ReadIndex readIndex;
-  private final ShardUpkeep upkeep;
+  private final ShardUpkeep upkeep = new ShardUpkeep();
   private final LeaderBalance balance;
   private final Reconfiguration reconfiguration;
   private final SpaceGuard space;
@@ -162,6 +165,14 @@ public final class Engine {
             config.tuning().commandPatienceMillis(),
             mapCopy::announce,
             memory::isInForce);
+    this.memoryDealing =
+        new MemoryDealing(
+            loop,
+            post,
+            replicas,
+            new MemoryDealer(placement.members()),
+            new LimitReports(config.nodeId(), incarnation),
+            mapCopy::announce);
     this.clocks = new NodeClocks(loop, config.tuning().maxClockSkewMillis());
     this.owners =
         new SlotOwners(
@@ -176,7 +187,6 @@ public final class Engine {
 
     this.commit = new GroupCommit(loop, storage.log(), this::synced);
     this.context = context(raftCodec, faults);
-    this.upkeep = new ShardUpkeep(placement.members());
     this.balance =
         new LeaderBalance(
             placement.members(),
@@ -212,6 +222,7 @@ public final class Engine {
             channels,
             pulses,
             digestWatch,
+            memoryDealing,
             mapCopy);
     this.stop =
         new GracefulStop(
@@ -514,6 +525,7 @@ public final class Engine {
     if (replicas.isOpen()) {
       ClusterMap known = latestMap();
       upkeep.run(replicas.groups().values(), known);
+      memoryDealing.run(known);
       reconfiguration.run(replicas.all(), known);
     }
     snapshotTrigger.check(replicas.all());
@@ -586,6 +598,8 @@ public final class Engine {
         links.status(mapCopy::clientAddress),
         replicas.status(),
         storage.log().logBytes(),
-        space.status());
+        space.status(),
+        map == null ? 0 : map.memory().bytes(),
+        map == null ? 0 : map.memory().revision());
   }
 }

@@ -195,6 +195,8 @@ final class LocalReplicas {
         stats == null ? 0 : stats.evictedKeys(),
         data == null ? 0 : data.logTimeMillis(),
         data == null ? 0 : data.digest(),
-        replica.digests().difference());
+        replica.digests().difference(),
+        data == null ? 0 : data.memoryLimit().bytes(),
+        data == null ? 0 : data.memoryLimit().revision());
   }
 }

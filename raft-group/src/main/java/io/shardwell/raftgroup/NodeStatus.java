@@ -9,6 +9,9 @@ import java.util.List;
  * @param notReadyReason empty when ready
  * @param logBytes size of the shared log's live segments
  * @param disk how much space there is
+ * @param memoryBudget what all replicas of a node together may hold by the cluster's setting as
+ *     this node knows it, in bytes; 0 if there is no limit
+ * @param memoryRevision of that setting, as in {@link ReplicaStatus}
  */
 public record NodeStatus(
     String nodeId,
@@ -22,7 +25,9 @@ public record NodeStatus(
     List<PeerStatus> nodes,
     List<ReplicaStatus> replicas,
     long logBytes,
-    DiskStatus disk) {
+    DiskStatus disk,
+    long memoryBudget,
+    long memoryRevision) {
 
   /**
    * The space on this node's disk.
@@ -62,6 +67,8 @@ public record NodeStatus(
    * @param leaderId empty if unknown
    * @param difference in which way its digest differed from others' at the same log entry where
    *     they were last compared, without a majority saying who is wrong; else empty
+   * @param memoryLimit what its keys may count, in bytes, by its log; 0 if there is no limit
+   * @param memoryRevision of that limit; 0 if it never had one
    */
   public record ReplicaStatus(
       int shard,
@@ -80,7 +87,9 @@ public record NodeStatus(
       long evictedKeys,
       long logTimeMillis,
       long digest,
-      String difference) {}
+      String difference,
+      long memoryLimit,
+      long memoryRevision) {}
 
   /** One JSON object on one line; field names as in this record, digests and ids as strings. */
   public String toJson() {
@@ -98,7 +107,9 @@ public record NodeStatus(
     raw(out, "freeBytes", disk.freeBytes).append(',');
     raw(out, "minFreeBytes", disk.minFreeBytes).append(',');
     raw(out, "diskIsLow", disk.low).append(',');
-    raw(out, "standsAside", disk.standsAside).append(",\"nodes\":[");
+    raw(out, "standsAside", disk.standsAside).append(',');
+    raw(out, "memoryBudget", memoryBudget).append(',');
+    raw(out, "memoryRevision", memoryRevision).append(",\"nodes\":[");
     for (int i = 0; i < nodes.size(); i++) {
       PeerStatus node = nodes.get(i);
       out.append(i == 0 ? "{" : ",{");
@@ -135,7 +146,9 @@ public record NodeStatus(
       raw(out, "evictedKeys", replica.evictedKeys).append(',');
       raw(out, "logTimeMillis", replica.logTimeMillis).append(',');
       text(out, "digest", Long.toHexString(replica.digest)).append(',');
-      text(out, "difference", replica.difference).append('}');
+      text(out, "difference", replica.difference).append(',');
+      raw(out, "memoryLimit", replica.memoryLimit).append(',');
+      raw(out, "memoryRevision", replica.memoryRevision).append('}');
     }
     return out.append("]}").toString();
   }

@@ -18,6 +18,7 @@ final class PeerInbox {
   private final ShardChannels channels;
   private final Pulses pulses;
   private final DigestWatch digestWatch;
+  private final MemoryDealing memoryDealing;
   private final ClusterMapCopy mapCopy;
 
   PeerInbox(
@@ -27,6 +28,7 @@ final class PeerInbox {
       ShardChannels channels,
       Pulses pulses,
       DigestWatch digestWatch,
+      MemoryDealing memoryDealing,
       ClusterMapCopy mapCopy) {
     this.replicas = replicas;
     this.batches = batches;
@@ -34,6 +36,7 @@ final class PeerInbox {
     this.channels = channels;
     this.pulses = pulses;
     this.digestWatch = digestWatch;
+    this.memoryDealing = memoryDealing;
     this.mapCopy = mapCopy;
   }
 
@@ -66,6 +69,8 @@ final class PeerInbox {
       pulses.heard(from, pulse);
     } else if (message instanceof PeerMessage.Digests digests) {
       digestWatch.heard(from, incarnation, digests);
+    } else if (message instanceof PeerMessage.MemoryUse use) {
+      memoryDealing.heard(use);
     } else if (message instanceof PeerMessage.MapChange change) {
       mapCopy.onChange(change);
     } else if (message instanceof PeerMessage.MapCopy copy) {

@@ -1,7 +1,6 @@
 package io.shardwell.raftgroup;
 
 import io.shardwell.raftgroup.cluster.ClusterMap;
-import io.shardwell.raftgroup.cluster.MemoryShares;
 import io.shardwell.raftgroup.reads.ShardGroup;
 import io.shardwell.raftgroup.replica.ProposalListener;
 import io.shardwell.raftgroup.replica.Replica;
@@ -9,7 +8,6 @@ import io.shardwell.statemachine.MemoryLimit;
 import io.shardwell.statemachine.Proposal;
 import io.shardwell.statemachine.ShardState;
 import java.util.Collection;
-import java.util.List;
 
 /**
  * What a shard's leader proposes of its own accord, outside of all sessions: the memory limit when
@@ -18,17 +16,11 @@ import java.util.List;
  */
 final class ShardUpkeep {
 
-  private final MemoryShares shares;
-
-  ShardUpkeep(List<List<String>> members) {
-    this.shares = new MemoryShares(members);
-  }
-
   /** To be called every {@link Tuning#tickMillis}. */
   void run(Collection<ShardGroup> groups, ClusterMap map) {
     for (ShardGroup group : groups) {
       if (group.replica().isEstablishedLeader()) {
-        lead(group, shares.of(group.shard(), map.memory()));
+        lead(group, map.limitOf(group.shard()));
         retireSessions(group, map);
       } else {
         group.state().forgetUses();

@@ -55,7 +55,9 @@ class ClusterViewTest {
               0,
               0,
               told.digest,
-              ""));
+              "",
+              0,
+              0));
     }
     NodeStatus status =
         new NodeStatus(
@@ -70,7 +72,9 @@ class ClusterViewTest {
             peers,
             replicas,
             64L << 20,
-            new NodeStatus.DiskStatus(3L << 30, 256L << 20, false, false));
+            new NodeStatus.DiskStatus(3L << 30, 256L << 20, false, false),
+            0,
+            0);
     return NodeReport.parse(status.toJson().getBytes(UTF_8));
   }
 

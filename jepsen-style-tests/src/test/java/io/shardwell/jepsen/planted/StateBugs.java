@@ -40,7 +40,10 @@ final class StateBugs {
         PlantedBug.of("watch-forgets", "EXEC does not look at the watched keys", "docs/commands.md")
             .in(STATE + "Keyspace", "hasChanged", call -> call.replaceResult(changed -> false)),
         PlantedBug.of("recency-not-in-snapshot", "a snapshot holds no recency", "DESIGN 8")
-            .in(STATE + "FrozenTable", "recency", call -> call.replaceResult(r -> ALL_EQUALLY_RECENT))
+            .in(
+                STATE + "FrozenTable",
+                "recency",
+                call -> call.replaceResult(r -> ALL_EQUALLY_RECENT))
             .withSnapshots()
             .under(Fault.KILL, Fault.ISOLATE)
             .quickly());

@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.shardwell.jepsen.checker.KeyCommand;
 import io.shardwell.raftgroup.Engine;
 import io.shardwell.raftgroup.NodeStatus;
-import io.shardwell.raftgroup.cluster.MemoryShares;
-import io.shardwell.raftgroup.cluster.Placement;
 import io.shardwell.statemachine.EvictionPolicy;
-import io.shardwell.statemachine.MemoryLimit;
 import io.shardwell.statemachine.Reply;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +18,8 @@ import net.jqwik.api.ShrinkingMode;
 /**
  * Shows that clusters under all faults, whose memory setting is changed at random meanwhile, evict
  * alike: replicas' digests are compared after every turn at equal places, and once everything is
- * mended and a last setting is answered, every replica comes below its share and stays there under
- * load. What clients read is not judged here: any key may vanish.
+ * mended and a last setting is answered, every replica comes below its share, every node below the
+ * budget, and stays there under load. What clients read is not judged here: any key may vanish.
  */
 class EvictionClusterProperties {
   private static final long PATIENCE = 60 * VirtualTime.SECOND;
@@ -49,13 +46,11 @@ class EvictionClusterProperties {
       cluster.heal();
       expect(cluster, cluster.runUntil(cluster::allReady, PATIENCE), "ready after the faults");
       settle(cluster, random);
-      MemoryShares shares = shares(scenario);
       expect(
           cluster,
-          cluster.runUntil(() -> isWithinLimit(cluster, shares), PATIENCE),
+          cluster.runUntil(() -> isWithinLimit(cluster), PATIENCE),
           "every replica below its share");
-      boolean passed =
-          cluster.runUntil(() -> !isWithinLimit(cluster, shares), 3 * VirtualTime.SECOND);
+      boolean passed = cluster.runUntil(() -> !isWithinLimit(cluster), 3 * VirtualTime.SECOND);
       expect(cluster, !passed, "a replica passed its share");
       clients.forEach(SimulatedClient::finish);
       expect(cluster, cluster.runUntil(cluster::replicasAgree, PATIENCE), "replicas agree");
@@ -124,26 +119,23 @@ class EvictionClusterProperties {
     expect(cluster, done[0], "the last setting is answered");
   }
 
-  private static MemoryShares shares(Scenario scenario) {
-    List<String> nodes = new ArrayList<>();
-    for (int i = 1; i <= scenario.nodes(); i++) {
-      nodes.add("n" + i);
-    }
-    return new MemoryShares(Placement.of(nodes, scenario.shards(), scenario.replicas()).members());
-  }
-
-  private static boolean isWithinLimit(SimulatedCluster cluster, MemoryShares shares) {
-    MemoryLimit budget = new MemoryLimit(1, LAST_BUDGET, EvictionPolicy.ALLKEYS_LRU);
+  private static boolean isWithinLimit(SimulatedCluster cluster) {
     for (SimulatedMachine machine : cluster.machines()) {
       Engine engine = machine.engine();
       if (engine == null) {
         return false;
       }
+      long used = 0;
       for (NodeStatus.ReplicaStatus replica : engine.status().replicas()) {
+        used += replica.logicalBytes();
+        boolean isLimited = replica.memoryLimit() > 0;
         if (replica.shard() >= 0
-            && replica.logicalBytes() > shares.of(replica.shard(), budget).bytes()) {
+            && (!isLimited || replica.logicalBytes() > replica.memoryLimit())) {
           return false;
         }
+      }
+      if (used > LAST_BUDGET) {
+        return false;
       }
     }
     return true;

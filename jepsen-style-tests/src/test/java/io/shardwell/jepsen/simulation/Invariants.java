@@ -18,6 +18,7 @@ final class Invariants {
 
   private record Digest(long digest, String node) {}
 
+  private final MemoryCeilings memory = new MemoryCeilings();
   private final Map<Term, String> leaders = new HashMap<>();
   private final Map<Replica, Progress> progress = new HashMap<>();
   private final Map<Integer, TreeMap<Long, Digest>> digests = new HashMap<>();
@@ -30,7 +31,7 @@ final class Invariants {
         return "shard " + replica.shard() + ": " + broken;
       }
     }
-    return null;
+    return memory.check(status);
   }
 
   private @Nullable String check(

@@ -22,6 +22,7 @@ import java.util.TreeMap;
  * @param decided by node, the last change of settings it sent that was applied
  * @param retired by incarnation, the node that had it and has another now: whoever speaks under it
  *     is not heard. At most {@value #MAX_RETIRED}; then nobody is replaced any more
+ * @param shares what each shard may use of the memory of its nodes
  */
 public record ClusterMap(
     long epoch,
@@ -30,7 +31,8 @@ public record ClusterMap(
     int replicas,
     MemoryLimit memory,
     SortedMap<String, Decided> decided,
-    SortedMap<Long, String> retired) {
+    SortedMap<Long, String> retired,
+    MemoryShares shares) {
 
   private static final int MAX_NODES = 4096;
 
@@ -50,6 +52,7 @@ public record ClusterMap(
     for (Node node : nodes.values()) {
       assert !retired.containsKey(node.incarnation()) : "a node of the map is retired";
     }
+    assert shares.shares().size() == (memory.isOn() ? shards : 0) : "a share for each shard";
   }
 
   /** The map that follows from the table alone; all nodes begin with the same. */
@@ -68,7 +71,8 @@ public record ClusterMap(
         table.replicas(),
         MemoryLimit.NONE,
         new TreeMap<>(),
-        new TreeMap<>());
+        new TreeMap<>(),
+        MemoryShares.NONE);
   }
 
   /** Whether this is the node's incarnation as far as this map knows. */
@@ -101,7 +105,7 @@ public record ClusterMap(
     changed.put(nodeId, new Node(newIncarnation, new PeerAddress("", 0), ClientAddress.UNKNOWN));
     SortedMap<Long, String> ended = new TreeMap<>(retired);
     ended.put(incarnation, nodeId);
-    return new ClusterMap(epoch + 1, changed, shards, replicas, memory, decided, ended);
+    return new ClusterMap(epoch + 1, changed, shards, replicas, memory, decided, ended, shares);
   }
 
   /** The map with this node announced, or the same map if it knows that already. */
@@ -112,19 +116,56 @@ public record ClusterMap(
     }
     SortedMap<String, Node> changed = new TreeMap<>(nodes);
     changed.put(nodeId, node);
-    return new ClusterMap(epoch + 1, changed, shards, replicas, memory, decided, retired);
+    return new ClusterMap(epoch + 1, changed, shards, replicas, memory, decided, retired, shares);
   }
 
   /** The map after a change, or the same map if it is decided already or of a stranger. */
-  ClusterMap with(MemoryChange change) {
-    Node sender = nodes.get(change.nodeId());
-    if (sender == null || sender.incarnation() != change.incarnation() || hasDecided(change)) {
+  ClusterMap with(MemoryChange change, ReplicaLayout layout) {
+    if (!names(change.nodeId(), change.incarnation()) || hasDecided(change)) {
       return this;
     }
     SortedMap<String, Decided> changed = new TreeMap<>(decided);
     changed.put(change.nodeId(), new Decided(change.incarnation(), change.number()));
+    MemoryLimit next = change.applyTo(memory, lastMemoryRevision() + 1);
     return new ClusterMap(
-        epoch + 1, nodes, shards, replicas, change.applyTo(memory), changed, retired);
+        epoch + 1,
+        nodes,
+        shards,
+        replicas,
+        next,
+        changed,
+        retired,
+        next.equals(memory) ? shares : shares.under(memory, next, layout));
+  }
+
+  /** The map after a deal, or the same map if that was made for another or may not be granted. */
+  ClusterMap with(MemoryDeal deal, ReplicaLayout layout) {
+    return memory.isOn() && deal.baseRevision() == lastMemoryRevision()
+        ? withShares(shares.dealt(deal.grants(), memory, layout))
+        : this;
+  }
+
+  /** The map after a node has said which limits its replicas go by. */
+  ClusterMap with(AppliedLimits applied) {
+    return names(applied.nodeId(), applied.incarnation())
+        ? withShares(shares.applied(applied.nodeId(), applied.revisions()))
+        : this;
+  }
+
+  private ClusterMap withShares(MemoryShares changed) {
+    return changed.equals(shares)
+        ? this
+        : new ClusterMap(epoch + 1, nodes, shards, replicas, memory, decided, retired, changed);
+  }
+
+  /** The latest revision of a limit that a shard may have. */
+  long lastMemoryRevision() {
+    return shares.lastRevision(memory);
+  }
+
+  /** The memory limit that a shard is to have. */
+  public MemoryLimit limitOf(int shard) {
+    return shares.limit(shard, memory);
   }
 
   /** Whether this change, or a later one of the same node, was applied. */
@@ -159,6 +200,9 @@ public record ClusterMap(
       out.writeLong(each.getKey());
       Text.write(out, each.getValue());
     }
+    if (memory.isOn()) {
+      shares.write(out);
+    }
     return out.toBytes();
   }
 
@@ -184,7 +228,14 @@ public record ClusterMap(
       if (in.position() == in.limit()) {
         // From before there was anything else to agree on.
         return new ClusterMap(
-            epoch, nodes, shards, replicas, MemoryLimit.NONE, new TreeMap<>(), new TreeMap<>());
+            epoch,
+            nodes,
+            shards,
+            replicas,
+            MemoryLimit.NONE,
+            new TreeMap<>(),
+            new TreeMap<>(),
+            MemoryShares.NONE);
       }
       MemoryLimit memory = readMemory(in);
       int decisions = in.readVarInt(true);
@@ -198,7 +249,9 @@ public record ClusterMap(
       for (Map.Entry<String, Node> node : nodes.entrySet()) {
         node.setValue(readClusterPort(in, node.getValue()));
       }
-      return new ClusterMap(epoch, nodes, shards, replicas, memory, decided, readRetired(in));
+      SortedMap<Long, String> retired = readRetired(in);
+      MemoryShares shares = readShares(in, nodes, shards, replicas, memory);
+      return new ClusterMap(epoch, nodes, shards, replicas, memory, decided, retired, shares);
     } catch (KryoException e) {
       throw new MalformedFrameException("not a cluster map", e);
     }
@@ -215,6 +268,18 @@ public record ClusterMap(
       retired.put(in.readLong(), Text.read(in));
     }
     return retired;
+  }
+
+  private static MemoryShares readShares(
+      Input in, SortedMap<String, Node> nodes, int shards, int replicas, MemoryLimit memory) {
+    if (!memory.isOn()) {
+      return MemoryShares.NONE;
+    }
+    // Logs and snapshots from before budgets were dealt by use end without them.
+    return in.position() < in.limit()
+        ? MemoryShares.read(in, shards)
+        : MemoryShares.evenFromAnything(
+            memory, new ReplicaLayout(Placement.of(nodes.keySet(), shards, replicas).members()));
   }
 
   private static MemoryLimit readMemory(Input in) {

@@ -60,15 +60,19 @@ record MemoryChange(
         nodeId, incarnation, number, onlyIfUnset, bytes == KEEP ? null : bytes, policy);
   }
 
-  /** What this makes of a setting. */
-  MemoryLimit applyTo(MemoryLimit current) {
+  /**
+   * What this makes of a setting.
+   *
+   * @param nextRevision above all that were given to settings or shares
+   */
+  MemoryLimit applyTo(MemoryLimit current, long nextRevision) {
     if (onlyIfUnset && current.revision() > 0) {
       return current;
     }
     Long newBytes = bytes;
     EvictionPolicy newPolicy = policy;
     return new MemoryLimit(
-        current.revision() + 1,
+        nextRevision,
         newBytes == null ? current.bytes() : newBytes,
         newPolicy == null ? current.policy() : newPolicy);
   }

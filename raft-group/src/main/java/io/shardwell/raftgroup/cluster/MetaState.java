@@ -26,11 +26,18 @@ public final class MetaState implements ReplicatedState {
   private static final byte ANNOUNCE = 2;
   private static final byte MEMORY = 3;
   private static final byte REPLACE = 4;
+  private static final byte DEAL = 5;
+  private static final byte APPLIED_LIMITS = 6;
 
+  private final ReplicaLayout layout;
   private ClusterMap map;
 
   public MetaState(ClusterTable table) {
     this.map = ClusterMap.first(table);
+    this.layout =
+        new ReplicaLayout(
+            Placement.of(table.incarnations().keySet(), table.shards(), table.replicas())
+                .members());
   }
 
   public ClusterMap map() {
@@ -59,6 +66,22 @@ public final class MetaState implements ReplicatedState {
     return out.toBytes();
   }
 
+  /** Other shares of the memory for some shards; only from the leader of `meta` itself. */
+  static byte[] deal(MemoryDeal deal) {
+    Output out = new Output(128, -1);
+    out.writeByte(DEAL);
+    deal.write(out);
+    return out.toBytes();
+  }
+
+  /** A node says which memory limits its replicas go by; a repeated one changes nothing. */
+  static byte[] appliedLimits(AppliedLimits applied) {
+    Output out = new Output(128, -1);
+    out.writeByte(APPLIED_LIMITS);
+    applied.write(out);
+    return out.toBytes();
+  }
+
   /**
    * A change: the node that was this incarnation has given up its data and comes back as another.
    * Void if the map names yet another by then.
@@ -83,6 +106,7 @@ public final class MetaState implements ReplicatedState {
         case ANNOUNCE -> Text.read(in) != null && readNode(in) != null;
         case MEMORY -> MemoryChange.read(in) != null;
         case REPLACE -> Replacement.read(in) != null;
+        case APPLIED_LIMITS -> AppliedLimits.read(in) != null;
         default -> false;
       };
     } catch (KryoException | MalformedFrameException malformed) {
@@ -107,16 +131,17 @@ public final class MetaState implements ReplicatedState {
 
   @Override
   public Object apply(long index, byte[] proposal) {
-    if (proposal[0] == ANNOUNCE) {
-      Input in = new Input(proposal, 1, proposal.length - 1);
-      map = map.with(Text.read(in), readNode(in));
-    } else if (proposal[0] == MEMORY) {
-      map = map.with(MemoryChange.read(new Input(proposal, 1, proposal.length - 1)));
-    } else if (proposal[0] == REPLACE) {
-      map = Replacement.read(new Input(proposal, 1, proposal.length - 1)).applyTo(map);
-    } else if (proposal[0] != NEW_TERM) {
-      throw new IllegalStateException("meta entry of unknown kind " + proposal[0]);
-    }
+    Input in = new Input(proposal, 1, proposal.length - 1);
+    map =
+        switch (proposal[0]) {
+          case NEW_TERM -> map;
+          case ANNOUNCE -> map.with(Text.read(in), readNode(in));
+          case MEMORY -> map.with(MemoryChange.read(in), layout);
+          case REPLACE -> Replacement.read(in).applyTo(map);
+          case DEAL -> map.with(MemoryDeal.read(in), layout);
+          case APPLIED_LIMITS -> map.with(AppliedLimits.read(in));
+          default -> throw new IllegalStateException("meta entry of unknown kind " + proposal[0]);
+        };
     return map;
   }
 

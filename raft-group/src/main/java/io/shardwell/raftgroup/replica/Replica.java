@@ -306,6 +306,11 @@ public final class Replica {
     return view.isVoter();
   }
 
+  /** Whether this process can no longer lose the entry at the index. */
+  public boolean isDurable(long index) {
+    return positions.isDurable(index);
+  }
+
   // --- proposals and replies
   // -----------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
 import io.microraft.model.message.RaftMessage;
 import io.shardwell.raftgroup.ClientAddress;
+import io.shardwell.raftgroup.cluster.MemoryDealer;
 import io.shardwell.raftgroup.replica.DigestBook;
 import io.shardwell.raftgroup.replica.ReplicaEndpoint;
 import io.shardwell.statemachine.Outcome;
@@ -20,7 +21,7 @@ import java.util.function.Consumer;
 public final class FrameCodec {
 
   /** First byte of every frame; a peer of another version is refused. */
-  public static final byte VERSION = 4;
+  public static final byte VERSION = 5;
 
   private static final int MAX_LIST = 1 << 16;
 
@@ -103,6 +104,8 @@ public final class FrameCodec {
       Text.writeBytes(out, m.bytes());
     } else if (message instanceof PeerMessage.Digests m) {
       writeDigests(out, m);
+    } else if (message instanceof PeerMessage.MemoryUse m) {
+      writeMemoryUse(out, m);
     } else {
       throw new AssertionError("no encoding for " + message.getClass());
     }
@@ -195,6 +198,7 @@ public final class FrameCodec {
       case Kind.MAP_COPY -> new PeerMessage.MapCopy(Text.readBytes(in));
       case Kind.PIECE -> new PeerMessage.Piece(in.readVarInt(true), Text.readBytes(in));
       case Kind.DIGESTS -> readDigests(in);
+      case Kind.MEMORY_USE -> readMemoryUse(in);
       default -> throw new MalformedFrameException("message of unknown kind " + kind);
     };
   }
@@ -224,6 +228,31 @@ public final class FrameCodec {
       digests[i] = in.readLong();
     }
     return new PeerMessage.Digests(shard, generation, stride, lastPosition, digests);
+  }
+
+  private static void writeMemoryUse(Output out, PeerMessage.MemoryUse m) {
+    out.writeByte(Kind.MEMORY_USE);
+    out.writeVarInt(m.uses().size(), true);
+    for (MemoryDealer.Use use : m.uses()) {
+      out.writeVarInt(use.shard(), true);
+      out.writeVarLong(use.usedBytes(), true);
+      out.writeVarLong(use.evictedKeys(), true);
+    }
+  }
+
+  private static PeerMessage.MemoryUse readMemoryUse(Input in) {
+    int count = readCount(in);
+    List<MemoryDealer.Use> uses = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int shard = in.readVarInt(true);
+      long usedBytes = in.readVarLong(true);
+      long evictedKeys = in.readVarLong(true);
+      if (shard < 0 || usedBytes < 0 || evictedKeys < 0) {
+        throw new MalformedFrameException("shard " + shard + " uses " + usedBytes + " bytes");
+      }
+      uses.add(new MemoryDealer.Use(shard, usedBytes, evictedKeys));
+    }
+    return new PeerMessage.MemoryUse(uses);
   }
 
   private static void writeTerms(Output out, List<PeerMessage.GroupTerm> terms) {
@@ -349,6 +378,7 @@ public final class FrameCodec {
     static final int MAP_COPY = 12;
     static final int PIECE = 13;
     static final int DIGESTS = 14;
+    static final int MEMORY_USE = 15;
   }
 
   private static final class Verdict {

@@ -2,6 +2,7 @@ package io.shardwell.raftgroup.wire;
 
 import io.microraft.model.message.RaftMessage;
 import io.shardwell.raftgroup.ClientAddress;
+import io.shardwell.raftgroup.cluster.MemoryDealer;
 import java.util.List;
 
 /** Everything one node says to another. A frame is a sequence of these. */
@@ -113,6 +114,9 @@ public sealed interface PeerMessage {
    */
   record Digests(int shard, int generation, int stride, long lastPosition, long[] digests)
       implements PeerMessage {}
+
+  /** What the shards use that the speaker leads, for the leader of `meta`. */
+  record MemoryUse(List<MemoryDealer.Use> uses) implements PeerMessage {}
 
   /** A change of the cluster map, for the leader of `meta`. Repeating one does no harm. */
   record MapChange(byte[] change) implements PeerMessage {}

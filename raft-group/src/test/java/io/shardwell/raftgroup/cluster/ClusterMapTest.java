@@ -2,8 +2,10 @@ package io.shardwell.raftgroup.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.esotericsoftware.kryo.io.Output;
 import io.shardwell.raftgroup.ClientAddress;
 import io.shardwell.raftgroup.PeerAddress;
+import io.shardwell.statemachine.EvictionPolicy;
 import io.shardwell.statemachine.MemoryLimit;
 import java.util.Arrays;
 import java.util.Map;
@@ -27,7 +29,14 @@ class ClusterMapTest {
               new ClientAddress("db" + i, 6379, -1, 8379, clusterPort)));
     }
     return new ClusterMap(
-        7, new TreeMap<>(nodes), 16, 3, MemoryLimit.NONE, new TreeMap<>(), new TreeMap<>());
+        7,
+        new TreeMap<>(nodes),
+        16,
+        3,
+        MemoryLimit.NONE,
+        new TreeMap<>(),
+        new TreeMap<>(),
+        MemoryShares.NONE);
   }
 
   @Test
@@ -41,6 +50,33 @@ class ClusterMapTest {
     // retired.
     byte[] bytes = map(-1).encode();
     assertThat(ClusterMap.decode(Arrays.copyOf(bytes, bytes.length - 8))).isEqualTo(map(-1));
+  }
+
+  /** As it was written by clusters that dealt evenly, byte by byte. */
+  @Test
+  void aMapFromBeforeBudgetsWereDealtByUseIsDealtEvenly() {
+    MemoryLimit budget = new MemoryLimit(5, 1_600, EvictionPolicy.ALLKEYS_LRU);
+    ClusterMap none = map(7379);
+    ClusterMap now =
+        new ClusterMap(
+            none.epoch(),
+            none.nodes(),
+            none.shards(),
+            none.replicas(),
+            budget,
+            none.decided(),
+            none.retired(),
+            MemoryShares.evenFromAnything(
+                budget, new ReplicaLayout(Placement.of(none.nodes().keySet(), 16, 3).members())));
+    byte[] bytes = now.encode();
+    Output shares = new Output(64, -1);
+    now.shares().write(shares);
+    int before = bytes.length - shares.toBytes().length;
+    ClusterMap old = ClusterMap.decode(Arrays.copyOf(bytes, before));
+    assertThat(old).isEqualTo(now);
+    for (int shard = 0; shard < 16; shard++) {
+      assertThat(old.limitOf(shard)).isEqualTo(new MemoryLimit(5, 100, EvictionPolicy.ALLKEYS_LRU));
+    }
   }
 
   @Test

@@ -175,14 +175,16 @@ class MemoryChangesTest {
     // n1 has all four shards, n2 three, n3 one.
     List<List<String>> members =
         List.of(List.of("n1", "n2"), List.of("n2", "n1"), List.of("n1", "n3"), List.of("n1", "n2"));
-    MemoryShares shares = new MemoryShares(members);
+    ReplicaLayout layout = new ReplicaLayout(members);
     MemoryLimit budget = new MemoryLimit(7, 1_003, EvictionPolicy.ALLKEYS_LRU);
+    MemoryShares shares = MemoryShares.NONE.under(MemoryLimit.NONE, budget, layout);
     for (int shard = 0; shard < 4; shard++) {
-      assertThat(shares.of(shard, budget)).isEqualTo(new MemoryLimit(7, 250, budget.policy()));
+      assertThat(shares.limit(shard, budget)).isEqualTo(new MemoryLimit(7, 250, budget.policy()));
     }
-    assertThat(shares.of(0, new MemoryLimit(8, 2, budget.policy())).bytes())
+    MemoryLimit tiny = new MemoryLimit(8, 2, budget.policy());
+    assertThat(shares.under(budget, tiny, layout).limit(0, tiny).bytes())
         .as("a budget is a limit, however small")
         .isEqualTo(1);
-    assertThat(shares.of(0, MemoryLimit.NONE).isOn()).isFalse();
+    assertThat(MemoryShares.NONE.limit(0, MemoryLimit.NONE).isOn()).isFalse();
   }
 }

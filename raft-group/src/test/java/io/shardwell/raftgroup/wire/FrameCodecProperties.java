@@ -13,6 +13,7 @@ import io.microraft.model.log.RaftGroupMembersView;
 import io.microraft.model.message.AppendEntriesRequest;
 import io.microraft.model.message.RaftMessage;
 import io.shardwell.raftgroup.ClientAddress;
+import io.shardwell.raftgroup.cluster.MemoryDealer;
 import io.shardwell.raftgroup.replica.ChunkBytes;
 import io.shardwell.raftgroup.replica.LogBytes;
 import io.shardwell.raftgroup.replica.ReplicaEndpoint;
@@ -108,7 +109,7 @@ class FrameCodecProperties {
   private PeerMessage message(Random random) {
     long number = random.nextInt(1 << 20);
     int shard = random.nextInt(1024);
-    return switch (random.nextInt(14)) {
+    return switch (random.nextInt(15)) {
       case 0 ->
           new PeerMessage.Hello(
               "n" + shard,
@@ -143,6 +144,9 @@ class FrameCodecProperties {
       case 10 -> new PeerMessage.MapCopy(bytes(random));
       case 11 -> new PeerMessage.Piece(random.nextInt(1 << 20), bytes(random));
       case 12 ->
+          new PeerMessage.MemoryUse(
+              List.of(new MemoryDealer.Use(shard, number, random.nextInt(99))));
+      case 13 ->
           new PeerMessage.Digests(
               shard, 2, 256, number, random.longs(random.nextInt(129)).toArray());
       default ->

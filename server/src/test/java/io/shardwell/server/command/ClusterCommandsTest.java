@@ -79,7 +79,9 @@ class ClusterCommandsTest {
         nodes,
         List.of(),
         0,
-        new NodeStatus.DiskStatus(-1, 0, false, false));
+        new NodeStatus.DiskStatus(-1, 0, false, false),
+        0,
+        0);
   }
 
   private Answer ask(String... words) {

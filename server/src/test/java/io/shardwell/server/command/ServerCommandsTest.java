@@ -78,7 +78,7 @@ class ServerCommandsTest {
   private static NodeStatus status() {
     var replica =
         new NodeStatus.ReplicaStatus(
-            0, 0, 16383, "LEADER", "n1", 3, 7, 7, 7, 0, 2, 100, 4, 6, 1, 1, "");
+            0, 0, 16383, "LEADER", "n1", 3, 7, 7, 7, 0, 2, 100, 4, 6, 1, 1, "", 0, 0);
     return new NodeStatus(
         "n1",
         1,
@@ -93,7 +93,9 @@ class ServerCommandsTest {
             new NodeStatus.PeerStatus("n2", "h", 1, "", -1, -1, -1, -1, true, 9, 3, 4)),
         List.of(replica),
         4096,
-        new NodeStatus.DiskStatus(1 << 20, 0, false, false));
+        new NodeStatus.DiskStatus(1 << 20, 0, false, false),
+        0,
+        0);
   }
 
   /** As the shape shows it: flat text in brackets. */
