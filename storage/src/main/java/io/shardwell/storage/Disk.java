@@ -62,9 +62,17 @@ public interface Disk {
   void close() throws IOException;
 
   /**
-   * Runs {@code io} off the loop: one operation at a time, in order of submission. Afterwards
-   * {@code completion} runs on the loop, with null or with what {@code io} threw. An unexpected
-   * exception of {@code io} arrives there too, as the cause of an IOException.
+   * Runs {@code io} off the loop: one operation at a time, in order of submission, but for those of
+   * {@link #submitBehind}. Afterwards {@code completion} runs on the loop, with null or with what
+   * {@code io} threw. An unexpected exception of {@code io} arrives there too, as the cause of an
+   * IOException.
    */
   void submit(IoTask io, Consumer<@Nullable IOException> completion);
+
+  /**
+   * The same for work that nobody waits for: behind all that was submitted before, of either kind,
+   * and behind what is submitted by {@link #submit} until it begins. So a write of a megabyte holds
+   * up the log's turns one at a time, however many of them there are.
+   */
+  void submitBehind(IoTask io, Consumer<@Nullable IOException> completion);
 }

@@ -4,9 +4,9 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one way of this module to its disk's {@link Disk#submit}, and the fail-stop rule: after the
- * first error nothing completes any more. An fsync that failed is never tried again: the kernel may
- * have dropped the bytes and call the next one a success.
+ * The one way of this module to its disk's operations off the loop, and the fail-stop rule: after
+ * the first error nothing completes any more. An fsync that failed is never tried again: the kernel
+ * may have dropped the bytes and call the next one a success.
  */
 final class DiskWork {
   private final Disk disk;
@@ -33,6 +33,15 @@ final class DiskWork {
     }
     underWay++;
     disk.submit(() -> runUnlessFailed(io), error -> done(what, error, onDone));
+  }
+
+  /** The same for files of snapshots, behind what the log has to write ({@link Disk}). */
+  void submitBehind(String what, IoTask io, Runnable onDone) {
+    if (stopped) {
+      return;
+    }
+    underWay++;
+    disk.submitBehind(() -> runUnlessFailed(io), error -> done(what, error, onDone));
   }
 
   private void runUnlessFailed(IoTask io) throws IOException {

@@ -36,10 +36,12 @@ public final class FileDisk implements Disk {
   private final Executor loop;
   private final SecureRandom salts = new SecureRandom();
 
-  /** Guards the four fields below; the loop and the I/O thread meet only here. */
+  /** Guards the five fields below; the loop and the I/O thread meet only here. */
   private final Object monitor = new Object();
 
   private final ArrayDeque<Submitted> queue = new ArrayDeque<>();
+  // Invariant: its head begins only while the queue is empty.
+  private final ArrayDeque<Submitted> behind = new ArrayDeque<>();
   // Invariant: at most one task of ours is with ioThread, and this says whether there is one; hence
   // one operation at a time even if several threads stand behind it.
   private boolean scheduled;
@@ -201,6 +203,7 @@ public final class FileDisk implements Disk {
     synchronized (monitor) {
       stopped = true;
       queue.clear();
+      behind.clear();
       while (executing) {
         try {
           monitor.wait();
@@ -230,11 +233,20 @@ public final class FileDisk implements Disk {
 
   @Override
   public void submit(IoTask io, Consumer<@Nullable IOException> completion) {
+    submit(queue, new Submitted(io, completion));
+  }
+
+  @Override
+  public void submitBehind(IoTask io, Consumer<@Nullable IOException> completion) {
+    submit(behind, new Submitted(io, completion));
+  }
+
+  private void submit(ArrayDeque<Submitted> to, Submitted operation) {
     synchronized (monitor) {
       if (stopped) {
         return;
       }
-      queue.add(new Submitted(io, completion));
+      to.add(operation);
       if (scheduled) {
         return;
       }
@@ -248,7 +260,7 @@ public final class FileDisk implements Disk {
     Submitted next;
     synchronized (monitor) {
       assert scheduled && !executing;
-      next = queue.poll();
+      next = queue.isEmpty() ? behind.poll() : queue.poll();
       executing = next != null;
       scheduled = next != null;
     }
@@ -261,7 +273,7 @@ public final class FileDisk implements Disk {
     synchronized (monitor) {
       deliver = !stopped;
       executing = false;
-      more = !queue.isEmpty();
+      more = !queue.isEmpty() || !behind.isEmpty();
       scheduled = more;
       monitor.notifyAll();
     }

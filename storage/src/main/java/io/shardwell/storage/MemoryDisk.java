@@ -126,8 +126,10 @@ public final class MemoryDisk implements Disk {
   private final Behaviour behaviour;
 
   private final ArrayDeque<Submitted> queue = new ArrayDeque<>();
-  // Invariant: the head of the queue has its task scheduled if and only if this is true.
-  private boolean scheduled;
+  private final ArrayDeque<Submitted> behind = new ArrayDeque<>();
+  // The operation under way, null while there is none: it has left its queue, and its task is
+  // scheduled.
+  private @Nullable Submitted current;
   // Counts stopSubmitted and death: a task scheduled before must not run any more.
   private int generation;
   private boolean locked;
@@ -230,16 +232,16 @@ public final class MemoryDisk implements Disk {
   }
 
   private void die() {
-    if (scheduled && !dead) {
-      // The operation under way got an arbitrary number of steps far.
+    Submitted underWay = current;
+    if (underWay != null && !dead) {
+      // It got an arbitrary number of steps far.
       behaviour.stepsToLive = random.nextInt(8);
-      run(queue.element().io());
+      run(underWay.io());
     }
     behaviour.stepsToLive = -1;
     dead = true;
     locked = false;
-    queue.clear();
-    scheduled = false;
+    forgetSubmitted();
     generation++;
   }
 
@@ -362,8 +364,7 @@ public final class MemoryDisk implements Disk {
 
   @Override
   public void stopSubmitted() {
-    queue.clear();
-    scheduled = false;
+    forgetSubmitted();
     generation++;
   }
 
@@ -373,43 +374,60 @@ public final class MemoryDisk implements Disk {
     locked = false;
   }
 
+  private void forgetSubmitted() {
+    queue.clear();
+    behind.clear();
+    current = null;
+  }
+
   @Override
   public void submit(IoTask io, Consumer<@Nullable IOException> completion) {
+    submit(queue, new Submitted(io, completion));
+  }
+
+  @Override
+  public void submitBehind(IoTask io, Consumer<@Nullable IOException> completion) {
+    submit(behind, new Submitted(io, completion));
+  }
+
+  private void submit(ArrayDeque<Submitted> to, Submitted operation) {
     if (dead || !locked) {
       return;
     }
-    queue.add(new Submitted(io, completion));
-    scheduleHead();
+    to.add(operation);
+    beginNext();
   }
 
-  private void scheduleHead() {
-    if (scheduled || queue.isEmpty()) {
+  private void beginNext() {
+    if (current != null) {
       return;
     }
-    scheduled = true;
+    Submitted next = queue.isEmpty() ? behind.poll() : queue.poll();
+    if (next == null) {
+      return;
+    }
+    current = next;
     int scheduledGeneration = generation;
     long spread = behaviour.maxNanos - behaviour.minNanos;
     long delay = behaviour.minNanos + (spread == 0 ? 0 : random.nextLong(spread + 1));
     scheduler.schedule(
         () -> {
           if (generation == scheduledGeneration) {
-            completeHead();
+            complete(next);
           }
         },
         delay);
   }
 
-  private void completeHead() {
-    Submitted head = queue.element();
-    IOException error = run(head.io());
+  private void complete(Submitted operation) {
+    IOException error = run(operation.io());
     if (dead) {
       return;
     }
-    queue.remove();
-    scheduled = false;
+    current = null;
     // Before the completion: it may submit, stop or crash.
-    scheduleHead();
-    head.completion().accept(error);
+    beginNext();
+    operation.completion().accept(error);
   }
 
   private static @Nullable IOException run(IoTask io) {

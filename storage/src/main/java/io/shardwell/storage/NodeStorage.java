@@ -125,7 +125,7 @@ public final class NodeStorage {
   public void measureFreeBytes(LongConsumer onLoop) {
     AtomicLong free = new AtomicLong();
     long outstanding = snapshots.outstandingBytes();
-    work.submit(
+    work.submitBehind(
         "measure the free space",
         () -> free.set(work.disk().freeBytes()),
         () -> onLoop.accept(Math.max(0, free.get() - outstanding)));

@@ -129,7 +129,7 @@ public final class SnapshotStore {
         replica.lastPosition(),
         () -> {
           delete(List.copyOf(of(group).values()));
-          work.submit("finish deleting group " + group, () -> {}, replica::purged);
+          work.submitBehind("finish deleting group " + group, () -> {}, replica::purged);
         });
   }
 
@@ -144,7 +144,7 @@ public final class SnapshotStore {
   void deleteFiles(SnapshotManifest manifest) {
     int group = manifest.group();
     long index = manifest.index();
-    work.submit(
+    work.submitBehind(
         "delete snapshot " + index + " of group " + group,
         () -> SnapshotFiles.delete(work.disk(), group, index, manifest.chunkCount()),
         () -> {});

@@ -4,7 +4,11 @@ import io.shardwell.storage.SnapshotFiles.Complete;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
-/** Writes one snapshot. Loop thread only; the file work is done off the loop, in order. */
+/**
+ * Writes one snapshot. Loop thread only; the file work is done off the loop, in order, and behind
+ * what the log has to write. Whatever must come after it waits for its completion: that its turn in
+ * the disk's queue came earlier says nothing about a turn of the log.
+ */
 public final class SnapshotWriter {
   private final SnapshotStore store;
   private final DiskWork work;
@@ -65,7 +69,7 @@ public final class SnapshotWriter {
     long announced = Math.min(outstandingBytes, bytes.length);
     outstandingBytes -= announced;
     store.given(bytes.length - announced);
-    work.submit(
+    work.submitBehind(
         "write chunk " + chunk + " of " + describe(),
         () -> {
           lengths[chunk] = bytes.length;
@@ -129,7 +133,7 @@ public final class SnapshotWriter {
       return;
     }
     Complete complete = new Complete(manifest, lengths, crcs);
-    work.submit(
+    work.submitBehind(
         "write the manifest of " + describe(),
         () -> SnapshotFiles.writeManifest(work.disk(), complete),
         () -> {

@@ -203,6 +203,43 @@ final class FileDiskTest {
   }
 
   /** In order of submission and one at a time, even on an executor with several threads. */
+  /** What can wait begins behind all that came before it and all that comes until it begins. */
+  @Test
+  void whatCanWaitIsOvertakenOnBothDisks() throws IOException {
+    ArrayDeque<Runnable> threads = new ArrayDeque<>();
+    FileDisk file = new FileDisk(folder, threads::add, threads::add);
+    VirtualTime time = new VirtualTime();
+    MemoryDisk memory = new MemoryDisk(time, new Random(1), new MemoryDisk.Behaviour());
+    Runnable runThreads =
+        () -> {
+          while (!threads.isEmpty()) {
+            threads.remove().run();
+          }
+        };
+    assertThat(order(file, runThreads))
+        .isEqualTo(order(memory, time::runAll))
+        .containsExactly("first", "second", "third", "behind", "also behind", "last");
+  }
+
+  private static List<String> order(Disk disk, Runnable runAll) throws IOException {
+    List<String> order = new ArrayList<>();
+    disk.lock();
+    disk.submit(
+        () -> order.add("first"),
+        error -> {
+          // Now the second one is under way.
+          disk.submit(() -> order.add("third"), later -> {});
+        });
+    disk.submitBehind(() -> order.add("behind"), error -> {});
+    disk.submitBehind(
+        () -> order.add("also behind"),
+        error -> disk.submitBehind(() -> order.add("last"), later -> {}));
+    disk.submit(() -> order.add("second"), error -> {});
+    runAll.run();
+    disk.close();
+    return order;
+  }
+
   @Test
   void submittedOperationsRunOneByOneInOrder() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(4);
