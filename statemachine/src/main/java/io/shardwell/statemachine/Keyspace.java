@@ -39,8 +39,7 @@ final class Keyspace {
   private int ordinal;
 
   // Invariant: over all entries of the table, the sum of contributionHere() and of weightHere(),
-  // and the
-  // count of their lengths.
+  // and the count of their lengths.
   private long digest;
   private long bytes;
   private SizeClasses sizes = new SizeClasses();
