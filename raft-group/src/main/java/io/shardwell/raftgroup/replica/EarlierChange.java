@@ -55,14 +55,16 @@ final class EarlierChange {
         // Its indexes are not the log's, so it cannot say what is committed. What is left out
         // comes again, in a request that can.
         return new CompactedPrefixGuard.Rewritten(
-            with(request, request.getCommitIndex(), entries.subList(0, i)), rewritten.base());
+            AdjustedRequest.of(models, request, request.getCommitIndex(), entries.subList(0, i)),
+            rewritten.base());
       }
       settled = last;
       last = entry.getIndex();
     }
     return settled <= request.getCommitIndex()
         ? rewritten
-        : new CompactedPrefixGuard.Rewritten(with(request, settled, entries), rewritten.base());
+        : new CompactedPrefixGuard.Rewritten(
+            AdjustedRequest.of(models, request, settled, entries), rewritten.base());
   }
 
   /**
@@ -75,21 +77,5 @@ final class EarlierChange {
     return inForce != state.committedGroupMembers() && inForce.getLogIndex() <= previous
         ? inForce.getLogIndex()
         : NONE;
-  }
-
-  private AppendEntriesRequest with(
-      AppendEntriesRequest request, long commitIndex, List<LogEntry> entries) {
-    return models
-        .createAppendEntriesRequestBuilder()
-        .setGroupId(request.getGroupId())
-        .setSender(request.getSender())
-        .setTerm(request.getTerm())
-        .setPreviousLogIndex(request.getPreviousLogIndex())
-        .setPreviousLogTerm(request.getPreviousLogTerm())
-        .setCommitIndex(commitIndex)
-        .setQuerySequenceNumber(request.getQuerySequenceNumber())
-        .setFlowControlSequenceNumber(request.getFlowControlSequenceNumber())
-        .setLogEntries(entries)
-        .build();
   }
 }

@@ -205,17 +205,6 @@ final class ReplicaTransport implements Transport {
     if (count == entries.size()) {
       return request;
     }
-    return models
-        .createAppendEntriesRequestBuilder()
-        .setGroupId(request.getGroupId())
-        .setSender(request.getSender())
-        .setTerm(request.getTerm())
-        .setPreviousLogTerm(request.getPreviousLogTerm())
-        .setPreviousLogIndex(request.getPreviousLogIndex())
-        .setCommitIndex(request.getCommitIndex())
-        .setQuerySequenceNumber(request.getQuerySequenceNumber())
-        .setFlowControlSequenceNumber(request.getFlowControlSequenceNumber())
-        .setLogEntries(entries.subList(0, count))
-        .build();
+    return AdjustedRequest.of(models, request, request.getCommitIndex(), entries.subList(0, count));
   }
 }
