@@ -1,7 +1,6 @@
 package io.shardwell.raftgroup;
 
 import io.shardwell.storage.SharedLog;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One append and one sync for all shards of a loop (DESIGN 4): the log's buffer goes to the disk
@@ -12,10 +11,7 @@ final class GroupCommit {
 
   private final EventLoop loop;
   private final SharedLog log;
-  private long startNanos;
-
-  /** Of the recent past: a slower sync counts at once, a faster one by a sixteenth. */
-  private long slowestSyncMillis;
+  private final SlowestSync slowest = new SlowestSync();
 
   /**
    * @param onSynced runs on the loop whenever the log's durable end has moved
@@ -25,25 +21,20 @@ final class GroupCommit {
     this.log = log;
     log.onSynced(
         () -> {
-          measure();
+          slowest.ended(loop.nanoTime());
           onSynced.run();
         });
   }
 
-  private void measure() {
-    long millis = TimeUnit.NANOSECONDS.toMillis(loop.nanoTime() - startNanos);
-    slowestSyncMillis = Math.max(millis, slowestSyncMillis * 15 / 16);
-  }
-
   /** How long the disk has lately taken at most; election timeouts grow with it. */
   long slowestSyncMillis() {
-    return slowestSyncMillis;
+    return slowest.millis(loop.nanoTime());
   }
 
   /** To be called at a turn's end: gives the disk what has gathered, if it is idle. */
   void endTurn() {
     if (!log.syncInFlight() && log.hasUnsynced()) {
-      startNanos = loop.nanoTime();
+      slowest.began(loop.nanoTime());
       boolean started = log.startSync();
       assert started;
     }
@@ -56,8 +47,8 @@ final class GroupCommit {
 
   /** Marks the log's end if nothing is under way. */
   void markIdle() {
-    if (isDone()) {
-      boolean unused = log.startIdleMark();
+    if (isDone() && log.startIdleMark()) {
+      slowest.began(loop.nanoTime());
     }
   }
 }

@@ -26,7 +26,8 @@ import io.shardwell.statemachine.Limits;
  *     can still be written meanwhile ({@link SpaceGuard}): 64 MiB on a real disk
  * @param snapshotSliceRecords a slice of a snapshot writes at most so many keys, however little
  *     time it takes; the clock ends it earlier
- * @param snapshotChunkBytes how long a snapshot's chunks are at most, but for one large value
+ * @param snapshotChunkBytes how long a snapshot's chunks are at most, but for one large value; at
+ *     least {@link #leastChunkBytes}
  * @param digestStride replicas of a shard compare their digests every so many log entries
  */
 public record Tuning(
@@ -52,6 +53,14 @@ public record Tuning(
    * A), so that its heartbeat of one second goes out every 100 ms.
    */
   public static final int MICRORAFT_TIME_SCALE = 10;
+
+  /**
+   * Bytes of snapshot chunks, at most, that a follower fetches while the log grows by {@link
+   * #commitCountToTakeSnapshot} entries, one chunk and one entry a round trip; at least so many.
+   * The next snapshot ends the download of the one before (MICRORAFT B10): a follower that needs
+   * more than that under steady writes would never come to an end.
+   */
+  public static final int MIN_FETCHED_BYTES = 32 << 10;
 
   public static final Tuning DEFAULT =
       new Tuning(
@@ -79,6 +88,20 @@ public record Tuning(
     if (minFreeBytes < 0) {
       throw new IllegalArgumentException("minFreeBytes must not be negative: " + minFreeBytes);
     }
+    if (snapshotChunkBytes < leastChunkBytes(commitCountToTakeSnapshot)) {
+      throw new IllegalArgumentException(
+          "with a snapshot every "
+              + commitCountToTakeSnapshot
+              + " entries its chunks must be allowed "
+              + leastChunkBytes(commitCountToTakeSnapshot)
+              + " bytes, or followers never fetch one: snapshotChunkBytes is "
+              + snapshotChunkBytes);
+    }
+  }
+
+  /** The least {@link #snapshotChunkBytes} with a snapshot every so many entries. */
+  public static int leastChunkBytes(int commitCount) {
+    return (MIN_FETCHED_BYTES + commitCount - 1) / commitCount;
   }
 
   /** The same with another snapshot trigger and in-memory tail, for tests with tiny limits. */

@@ -29,6 +29,9 @@ public sealed interface KeyCommand {
   /** GETDEL. */
   record Take() implements KeyCommand {}
 
+  /** DELEX with IFEQ: only if the key holds just that. */
+  record DeleteIf(String expected) implements KeyCommand {}
+
   record Exists() implements KeyCommand {}
 
   record Increment(long by) implements KeyCommand {}
@@ -94,6 +97,8 @@ public sealed interface KeyCommand {
       return "STRLEN";
     } else if (this instanceof Delete) {
       return "DEL";
+    } else if (this instanceof DeleteIf d) {
+      return "DELEX IFEQ \"" + d.expected + '"';
     } else if (this instanceof Take) {
       return "GETDEL";
     }

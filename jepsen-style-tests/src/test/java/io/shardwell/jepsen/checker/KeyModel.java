@@ -79,7 +79,9 @@ public record KeyModel(long slackNanos) {
       }
       return holds(set.condition(), state) ? Answer.Word.DONE : Answer.Word.NIL;
     } else if (command instanceof KeyCommand.Swap swap) {
-      return holds(swap, state) ? Answer.Word.DONE : Answer.Word.NIL;
+      return holds(swap.expected(), state) ? Answer.Word.DONE : Answer.Word.NIL;
+    } else if (command instanceof KeyCommand.DeleteIf delete) {
+      return Answer.number(holds(delete.expected(), state) ? 1 : 0);
     } else if (command instanceof KeyCommand.Delete || command instanceof KeyCommand.Exists) {
       return Answer.number(present ? 1 : 0);
     } else if (command instanceof KeyCommand.Increment increment) {
@@ -110,7 +112,9 @@ public record KeyModel(long slackNanos) {
           ? state.withValue(set.value())
           : KeyState.of(set.value());
     } else if (command instanceof KeyCommand.Swap swap) {
-      return holds(swap, state) ? KeyState.of(swap.value()) : state;
+      return holds(swap.expected(), state) ? KeyState.of(swap.value()) : state;
+    } else if (command instanceof KeyCommand.DeleteIf delete) {
+      return holds(delete.expected(), state) ? KeyState.ABSENT : state;
     } else if (command instanceof KeyCommand.Delete || command instanceof KeyCommand.Take) {
       return KeyState.ABSENT;
     } else if (command instanceof KeyCommand.Increment increment) {
@@ -141,8 +145,8 @@ public record KeyModel(long slackNanos) {
         plus(operation.returned(), ttl + slackNanos));
   }
 
-  private static boolean holds(KeyCommand.Swap swap, KeyState state) {
-    return state.isPresent() && state.text().equals(swap.expected());
+  private static boolean holds(String expected, KeyState state) {
+    return state.isPresent() && state.text().equals(expected);
   }
 
   private static boolean holds(Condition condition, KeyState state) {

@@ -92,6 +92,20 @@ class LinearizabilityCheckerTest {
   }
 
   @Test
+  void aConditionalDeleteNeedsWhatItExpects() {
+    Operation set = op(1, KeyCommand.set("a"), 0, 10, Answer.Word.DONE);
+    Operation other = op(2, new KeyCommand.DeleteIf("b"), 20, 30, Answer.number(0));
+    Operation done = op(1, new KeyCommand.DeleteIf("a"), 40, 50, Answer.number(1));
+    Operation absent = op(2, GET, 60, 70, Answer.Word.NIL);
+    assertThat(checker.check(List.of(set, other, done, absent)).isExplained()).isTrue();
+    assertThat(checker.check(List.of(set, other, absent)).isExplained()).isFalse();
+    Operation wrong = op(2, new KeyCommand.DeleteIf("b"), 20, 30, Answer.number(1));
+    assertThat(checker.check(List.of(set, wrong)).isExplained()).isFalse();
+    Operation again = op(2, new KeyCommand.DeleteIf("a"), 60, 70, Answer.number(1));
+    assertThat(checker.check(List.of(set, done, again)).isExplained()).isFalse();
+  }
+
+  @Test
   void aLostAcknowledgedWriteIsFound() {
     Operation set = op(1, KeyCommand.set("a"), 0, 10, Answer.Word.DONE);
     Operation gone = op(2, GET, 20, 30, Answer.Word.NIL);

@@ -48,6 +48,7 @@ public record Operation(int client, KeyCommand command, long call, long returned
     } else if (command instanceof KeyCommand.Swap || command instanceof KeyCommand.Take) {
       return answer == Answer.Word.NIL;
     } else if (command instanceof KeyCommand.Delete
+        || command instanceof KeyCommand.DeleteIf
         || command instanceof KeyCommand.Expire
         || command instanceof KeyCommand.Persist) {
       return answer.equals(Answer.number(0));

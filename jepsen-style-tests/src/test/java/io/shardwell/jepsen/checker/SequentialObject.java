@@ -99,9 +99,10 @@ final class SequentialObject {
   }
 
   private KeyCommand deletingOrSwapping() {
-    return switch (random.nextInt(3)) {
+    return switch (random.nextInt(4)) {
       case 0 -> new KeyCommand.Delete();
       case 1 -> new KeyCommand.Take();
+      case 2 -> new KeyCommand.DeleteIf(Integer.toString(random.nextInt(3)));
       default ->
           new KeyCommand.Swap(
               Integer.toString(random.nextInt(3)), Integer.toString(random.nextInt(3)));

@@ -1,10 +1,13 @@
 package io.shardwell.jepsen.planted;
 
 import io.shardwell.jepsen.simulation.Fault;
+import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Outcome;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Bugs in sessions and snapshots: what the state machine remembers. */
+/** Bugs in sessions, snapshots and walks over all keys: what the state machine remembers. */
 final class StateBugs {
   private static final String STATE = "io.shardwell.statemachine.";
 
@@ -46,7 +49,27 @@ final class StateBugs {
                 call -> call.replaceResult(r -> ALL_EQUALLY_RECENT))
             .withSnapshots()
             .under(Fault.KILL, Fault.ISOLATE)
-            .quickly());
+            .quickly(),
+        PlantedBug.of(
+                "flush-of-one-shard", "FLUSHALL reaches the first shard only", "docs/commands.md")
+            .in("io.shardwell.raftgroup.routing.FanOut", "toAll", StateBugs::flushOne)
+            .withShards(3),
+        PlantedBug.of(
+                "scan-skips",
+                "SCAN goes on behind the key that the step before has stopped at",
+                "docs/commands.md")
+            .in(STATE + "Keyspace", "scan", call -> call.replaceResult(StateBugs::behind)));
+  }
+
+  private static void flushOne(Call call) {
+    List<?> shards = call.argument(1, List.class);
+    if (call.argument(2, Invocation.class).command() == Command.FLUSHALL && shards.size() > 1) {
+      call.pass(1, shards.subList(0, 1));
+    }
+  }
+
+  private static @Nullable Object behind(@Nullable Object cursor) {
+    return cursor instanceof Long next && next != 0 ? Long.valueOf(next + 1) : cursor;
   }
 
   /** Later than any version, which a recency is written as a difference to. */

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * comes back brings a new election with it.
  */
 final class Availability {
+  /** A shorter time without a leader is not worth a line of the story. */
+  private static final long WORTH_TELLING = VirtualTime.SECOND;
+
   private final SimulatedCluster cluster;
   private final long patienceNanos;
 
@@ -48,7 +51,15 @@ final class Availability {
     long now = cluster.time().now();
     for (Map.Entry<Integer, List<Replica>> each : groups.entrySet()) {
       if (!lacksOnlyALeader(each.getValue())) {
-        since.remove(each.getKey());
+        Long began = since.remove(each.getKey());
+        if (began != null && now - began > WORTH_TELLING) {
+          cluster.tell(
+              "group "
+                  + each.getKey()
+                  + " has lacked nothing but a leader for "
+                  + (now - began) / VirtualTime.MILLI
+                  + " ms");
+        }
         continue;
       }
       long nanos = now - since.computeIfAbsent(each.getKey(), unused -> now);

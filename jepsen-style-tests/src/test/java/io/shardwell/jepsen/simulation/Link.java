@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * end perhaps never.
  */
 final class Link {
+  /** A frame on a good wire is under way for less. */
+  private static final long MOST_PROMPT = 50 * VirtualTime.MILLI;
+
   private static final class Frame {
     final byte[] bytes;
     final long due;
@@ -51,6 +54,14 @@ final class Link {
   /** Whether it carries what the one sends to the other, and both know it. */
   boolean leads(String one, String other) {
     return !broken && diallerUp && acceptorUp && from().equals(one) && to().equals(other);
+  }
+
+  /**
+   * Whether what is sent now arrives no later than on a good wire: a frame does not overtake those
+   * that left while the wire was slow, and are still under way.
+   */
+  boolean isPrompt() {
+    return lastDue <= network.time().now() + MOST_PROMPT;
   }
 
   boolean touches(SimulatedPeerBus bus) {

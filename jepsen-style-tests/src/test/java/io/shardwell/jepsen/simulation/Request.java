@@ -10,14 +10,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A command as the store gets it and as the checker understands it: one {@link Part} per key.
  *
  * @param shape what the reply tells about the parts
  * @param heard told the reply, if it is an answer
+ * @param listing what gathers the keys of a {@link Shape#LISTED} one, null for all others
  */
-record Request(Invocation invocation, List<Part> parts, Shape shape, Consumer<Reply> heard) {
+record Request(
+    Invocation invocation,
+    List<Part> parts,
+    Shape shape,
+    Consumer<Reply> heard,
+    @Nullable Listing listing) {
   /** How a reply is read. */
   enum Shape {
     /** One answer, or a summary of all. */
@@ -30,11 +37,19 @@ record Request(Invocation invocation, List<Part> parts, Shape shape, Consumer<Re
      */
     MIRRORED,
     /** Null if a watched key had changed, whatever it holds now; otherwise two times OK. */
-    GUARDED
+    GUARDED,
+    /** OK, which tells nothing of what the keys held. */
+    FLUSHED,
+    /** The names of the keys that are there, perhaps in several steps. */
+    LISTED
   }
 
   private Request(Invocation invocation, List<Part> parts, Shape shape) {
-    this(invocation, parts, shape, reply -> {});
+    this(invocation, parts, shape, reply -> {}, null);
+  }
+
+  private Request(Invocation invocation, List<Part> parts, Shape shape, Consumer<Reply> heard) {
+    this(invocation, parts, shape, heard, null);
   }
 
   record Part(String key, KeyCommand command) {}
@@ -120,6 +135,41 @@ record Request(Invocation invocation, List<Part> parts, Shape shape, Consumer<Re
         Shape.GUARDED);
   }
 
+  /** FLUSHALL: deletes every key, one shard independently of the other. */
+  static Request flush(List<String> keys) {
+    return new Request(
+        Invocation.of(Command.FLUSHALL), parts(keys, new KeyCommand.Delete()), Shape.FLUSHED);
+  }
+
+  /** KEYS or SCAN, of which these are all keys that there can be. */
+  static Request list(Invocation first, List<String> keys, KeyCount count) {
+    return new Request(
+        first,
+        parts(keys, new KeyCommand.Exists()),
+        Shape.LISTED,
+        reply -> {},
+        new Listing(keys, count));
+  }
+
+  /** KEYS of all. */
+  static Request keys(List<String> keys, KeyCount count) {
+    return list(Invocation.of(Command.KEYS, bytes("*")), keys, count);
+  }
+
+  /** A walk by SCAN, so many keys or some more in a step. */
+  static Request scan(int inAStep, List<String> keys, KeyCount count) {
+    return list(
+        Invocation.of(Command.SCAN, bytes("0"), bytes("COUNT"), bytes(Integer.toString(inAStep))),
+        keys,
+        count);
+  }
+
+  /** DBSIZE. */
+  static Request size(KeyCount count) {
+    return new Request(
+        Invocation.of(Command.DBSIZE), List.of(), Shape.WHOLE, reply -> count.sees(number(reply)));
+  }
+
   /** Two keys of one slot. */
   record Pair(String one, String other) {
     static Pair of(int number) {
@@ -158,6 +208,9 @@ record Request(Invocation invocation, List<Part> parts, Shape shape, Consumer<Re
       words.add(bytes(swap.value()));
       words.add(bytes("IFEQ"));
       words.add(bytes(swap.expected()));
+    } else if (command instanceof KeyCommand.DeleteIf delete) {
+      words.add(bytes("IFEQ"));
+      words.add(bytes(delete.expected()));
     } else if (command instanceof KeyCommand.Increment increment) {
       words.add(bytes(Long.toString(increment.by())));
     } else if (command instanceof KeyCommand.Append append) {
@@ -179,6 +232,8 @@ record Request(Invocation invocation, List<Part> parts, Shape shape, Consumer<Re
       return Command.PEXPIRE;
     } else if (command instanceof KeyCommand.Delete) {
       return Command.DEL;
+    } else if (command instanceof KeyCommand.DeleteIf) {
+      return Command.DELEX;
     } else if (command instanceof KeyCommand.Take) {
       return Command.GETDEL;
     } else if (command instanceof KeyCommand.Exists) {
@@ -193,7 +248,7 @@ record Request(Invocation invocation, List<Part> parts, Shape shape, Consumer<Re
     return Command.GET;
   }
 
-  private static byte[] bytes(String text) {
+  static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
@@ -207,6 +262,13 @@ record Request(Invocation invocation, List<Part> parts, Shape shape, Consumer<Re
 
     /** Each may have taken effect, or may yet. */
     record Unknown() implements Meaning {}
+  }
+
+  /** What is to be sent before the whole answer is there: the next step of a walk; else null. */
+  @Nullable Invocation next(Reply reply) {
+    return listing == null || reply instanceof Reply.Failure
+        ? null
+        : listing.next(invocation, reply);
   }
 
   Meaning meaning(Reply reply) {
@@ -246,12 +308,20 @@ record Request(Invocation invocation, List<Part> parts, Shape shape, Consumer<Re
         ((Reply.Array) reply).items().forEach(Request::expectDone);
         yield all(Answer.Word.DONE);
       }
+      case FLUSHED -> {
+        expectDone(reply);
+        yield all(Answer.Word.ANY);
+      }
+      case LISTED ->
+          new Meaning.Answered(
+              java.util.Objects.requireNonNull(listing)
+                  .answers(parts.stream().map(Part::key).toList()));
     };
   }
 
   private static void expectDone(Reply reply) {
     if (answer(reply) != Answer.Word.DONE) {
-      throw new IllegalArgumentException("unexpected reply to a SET: " + reply);
+      throw new IllegalArgumentException("OK expected, not " + reply);
     }
   }
 

@@ -18,6 +18,9 @@ public final class Run {
   /** Simulated time within which a mended cluster must work again. */
   private static final long RECOVERY = 60 * VirtualTime.SECOND;
 
+  /** Simulated time after which no command that was given up takes effect any more. */
+  private static final long LAST_WRITES = 10 * VirtualTime.SECOND;
+
   /** What a run amounted to. */
   public record Summary(
       long events,
@@ -58,8 +61,7 @@ public final class Run {
   private static Summary run(Scenario scenario, SimulatedCluster cluster) {
     cluster.startAll();
     expect(cluster, cluster.runUntil(cluster::allReady, RECOVERY), "first start");
-    Workload workload =
-        new Workload(cluster.nextRandom(), scenario.keysOfEachKind(), scenario.hasTransactions());
+    Workload workload = new Workload(cluster.nextRandom(), scenario);
     List<SimulatedClient> clients = new ArrayList<>();
     for (int i = 0; i < scenario.clients(); i++) {
       SimulatedClient client =
@@ -83,7 +85,13 @@ public final class Run {
         cluster.runUntil(
             () -> clients.stream().allMatch(SimulatedClient::isIdle), 10 * VirtualTime.SECOND);
     expect(cluster, idle, "all commands answered");
-    readEverything(cluster, workload.allKeys());
+    List<String> keys = workload.allKeys();
+    readEverything(cluster, keys.get(0), keys.stream().map(Run::read).toList());
+    List<Request> lastLook = workload.lastLook();
+    if (!lastLook.isEmpty()) {
+      cluster.run(LAST_WRITES);
+      readEverything(cluster, keys.get(0), lastLook);
+    }
     expect(
         cluster,
         cluster.runUntil(cluster::replicasAgree, RECOVERY),
@@ -103,20 +111,24 @@ public final class Run {
         report);
   }
 
-  /** Whatever was acknowledged must be there; reads come through any node. */
-  private static void readEverything(SimulatedCluster cluster, List<String> keys) {
-    Queue<String> rest = new ArrayDeque<>(keys);
+  private static Request read(String key) {
+    return Request.one(key, new KeyCommand.Get());
+  }
+
+  /**
+   * Whatever was acknowledged must be there; reads come through any node.
+   *
+   * @param known a key to read until the last answer is there
+   */
+  private static void readEverything(SimulatedCluster cluster, String known, List<Request> reads) {
+    Queue<Request> rest = new ArrayDeque<>(reads);
     SimulatedClient reader =
         new SimulatedClient(cluster, cluster.history(), cluster.nextRandom(), 1, 0);
-    int before = cluster.history().size();
-    reader.run(
-        () -> {
-          String key = rest.isEmpty() ? keys.get(0) : rest.remove();
-          return Request.one(key, new KeyCommand.Get());
-        });
+    int enough =
+        cluster.history().size() + reads.stream().mapToInt(read -> read.parts().size()).sum();
+    reader.run(() -> rest.isEmpty() ? read(known) : rest.remove());
     boolean done =
-        cluster.runUntil(
-            () -> rest.isEmpty() && cluster.history().size() > before + keys.size(), RECOVERY);
+        cluster.runUntil(() -> rest.isEmpty() && cluster.history().size() > enough, RECOVERY);
     reader.finish();
     expect(cluster, done, "all keys read at the end");
     expect(

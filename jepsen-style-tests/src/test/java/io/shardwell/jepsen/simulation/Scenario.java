@@ -74,6 +74,11 @@ public record Scenario(
     return Math.floorMod(seed, 4L) == 0;
   }
 
+  /** Whether its clients send commands on the whole keyspace too, and conditional deletes. */
+  boolean hasKeyspaceCommands() {
+    return Math.floorMod(seed, 8L) == 3;
+  }
+
   /** Nothing goes wrong in it. */
   Scenario calm() {
     return withFaults(EnumSet.noneOf(Fault.class));

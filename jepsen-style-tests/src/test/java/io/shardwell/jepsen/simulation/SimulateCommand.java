@@ -374,14 +374,15 @@ final class SimulateCommand implements Callable<Integer> {
     text.append(
         String.format(
             Locale.ROOT,
-            "  seed %d kept every promise: %.1f simulated s, %d events, %d frames, %d crashes, %d terms;"
-                + " %d operations judged, %d keys undecided; trace %016x%n",
+            "  seed %d kept every promise: %.1f simulated s, %d events, %d frames, %d crashes, %d terms,"
+                + " %.1f s without a leader; %d operations judged, %d keys undecided; trace %016x%n",
             scenario.seed(),
             summary.simulatedNanos() / 1e9,
             summary.events(),
             summary.frames(),
             summary.crashes().total(),
             summary.terms(),
+            summary.withoutLeaderNanos() / 1e9,
             summary.history().operations(),
             summary.history().undecided().size(),
             summary.traceHash()));

@@ -3,6 +3,7 @@ package io.shardwell.jepsen.simulation;
 import io.shardwell.jepsen.checker.History;
 import io.shardwell.raftgroup.ClientSession;
 import io.shardwell.raftgroup.Engine;
+import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,6 +86,20 @@ final class SimulatedClient {
     }
   }
 
+  /** A request that is under way. */
+  private static final class Sent {
+    final Request request;
+    final List<Integer> operations;
+
+    /** Whether the last reply has come. */
+    boolean answered;
+
+    Sent(Request request, List<Integer> operations) {
+      this.request = request;
+      this.operations = operations;
+    }
+  }
+
   private final class Connection {
     final int id = cluster.nextConnection();
     final SimulatedProcess process;
@@ -130,65 +145,89 @@ final class SimulatedClient {
     private void send(Request request) {
       List<Integer> operations = new ArrayList<>();
       long now = cluster.time().now();
+      // The later steps of a walk are sent later: whatever this connection sends meanwhile may take
+      // effect before them, so nothing orders the two.
+      int by = request.listing() == null ? id : cluster.nextConnection();
       request
           .parts()
-          .forEach(part -> operations.add(history.called(id, part.key(), part.command(), now)));
+          .forEach(part -> operations.add(history.called(by, part.key(), part.command(), now)));
       underWay++;
-      boolean[] answered = new boolean[1];
-      onServer(
-          () ->
-              java.util.Objects.requireNonNull(session)
-                  .submit(
-                      request.invocation(),
-                      reply -> {
-                        process.crashPoint();
-                        if (process.isAlive()) {
-                          cluster
-                              .time()
-                              .after(wire, () -> received(request, operations, answered, reply));
-                        }
-                      }));
+      Sent sent = new Sent(request, operations);
+      submit(sent, request.invocation());
       cluster
           .time()
           .after(
               TIMEOUT,
               () -> {
-                if (!answered[0]) {
+                if (!sent.answered) {
                   lost();
                 }
               });
     }
 
-    private void received(
-        Request request, List<Integer> operations, boolean[] answered, Reply reply) {
-      if (answered[0]) {
-        cluster.violation(Check.HISTORY, "two replies to " + request.invocation(), null);
-        return;
-      }
-      answered[0] = true;
-      underWay--;
-      cluster.replied(request, reply);
-      if (!open) {
-        return; // Came after the time-out: the client is no longer there.
-      }
-      long now = cluster.time().now();
+    private void submit(Sent sent, Invocation invocation) {
+      boolean[] replied = new boolean[1];
+      onServer(
+          () ->
+              java.util.Objects.requireNonNull(session)
+                  .submit(
+                      invocation,
+                      reply -> {
+                        process.crashPoint();
+                        if (process.isAlive()) {
+                          cluster
+                              .time()
+                              .after(
+                                  wire,
+                                  () -> {
+                                    if (replied[0]) {
+                                      cluster.violation(
+                                          Check.HISTORY, "two replies to " + invocation, null);
+                                      return;
+                                    }
+                                    replied[0] = true;
+                                    received(sent, reply);
+                                  });
+                        }
+                      }));
+    }
+
+    private void received(Sent sent, Reply reply) {
+      Request request = sent.request;
       Request.Meaning meaning;
       try {
+        Invocation next = open ? request.next(reply) : null;
+        if (next != null) {
+          submit(sent, next);
+          return;
+        }
+        sent.answered = true;
+        underWay--;
+        cluster.replied(request, reply);
+        if (!open) {
+          return; // Came after the time-out: the client is no longer there.
+        }
         meaning = request.meaning(reply);
       } catch (IllegalArgumentException | ClassCastException strange) {
         cluster.violation(Check.HISTORY, strange.toString(), strange);
         return;
       }
-      for (int i = 0; i < operations.size(); i++) {
+      long now = cluster.time().now();
+      for (int i = 0; i < sent.operations.size(); i++) {
         if (meaning instanceof Request.Meaning.Refused) {
-          history.refused(operations.get(i), now);
+          history.refused(sent.operations.get(i), now);
         } else if (meaning instanceof Request.Meaning.Answered known) {
-          history.returned(operations.get(i), known.answers().get(i), now);
+          history.returned(sent.operations.get(i), known.answers().get(i), now);
         }
       }
       boolean served = meaning instanceof Request.Meaning.Answered;
       if (served && !(reply instanceof Reply.Failure)) {
-        request.heard().accept(reply);
+        try {
+          request.heard().accept(reply);
+        } catch (IllegalArgumentException | ClassCastException strange) {
+          cluster.violation(Check.HISTORY, strange.toString(), strange);
+          return;
+        }
       }
       long think = served ? random.nextLong(thinkNanos + 1) : 20 * VirtualTime.MILLI;
       cluster.time().after(think, this::next);

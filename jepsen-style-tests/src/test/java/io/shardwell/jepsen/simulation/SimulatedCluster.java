@@ -100,7 +100,10 @@ final class SimulatedCluster
                 scenario.commitCountToTakeSnapshot(),
                 Math.min(10_000, scenario.commitCountToTakeSnapshot()))
             .withSnapshotPieces(
-                1 << Math.floorMod(scenario.seed(), 7L), 100 << Math.floorMod(scenario.seed(), 5L))
+                1 << Math.floorMod(scenario.seed(), 7L),
+                Math.max(
+                    100 << Math.floorMod(scenario.seed(), 5L),
+                    Tuning.leastChunkBytes(scenario.commitCountToTakeSnapshot())))
             .withDigestStride(1 << Math.floorMod(scenario.seed(), 6L))
             .withMinFreeBytes(SimulatedMachine.MIN_FREE_BYTES));
   }

@@ -146,7 +146,7 @@ final class SimulatedNetwork {
   boolean isGood(String from, String to) {
     return conditions.isOpen(from, to)
         && !conditions.isSlow(from, to)
-        && links.stream().anyMatch(link -> link.leads(from, to));
+        && links.stream().anyMatch(link -> link.leads(from, to) && link.isPrompt());
   }
 
   /** All connections between the two break, and nothing that is under way arrives. */

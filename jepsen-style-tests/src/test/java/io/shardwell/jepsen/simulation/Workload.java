@@ -20,6 +20,9 @@ final class Workload {
   /** Whether transactions are among the commands, and what takes or swaps a value. */
   private final boolean withTransactions;
 
+  /** Whether commands on all keys are among them, and conditional deletes. */
+  private final boolean withKeyspace;
+
   private int unique;
 
   /** By pair; null where the next step is to watch. */
@@ -41,13 +44,23 @@ final class Workload {
   }
 
   Workload(Random random, int keysOfEachKind) {
-    this(random, keysOfEachKind, false);
+    this(random, keysOfEachKind, false, false);
   }
 
-  Workload(Random random, int keysOfEachKind, boolean withTransactions) {
+  Workload(Random random, Scenario scenario) {
+    this(
+        random,
+        scenario.keysOfEachKind(),
+        scenario.hasTransactions(),
+        scenario.hasKeyspaceCommands());
+  }
+
+  private Workload(
+      Random random, int keysOfEachKind, boolean withTransactions, boolean withKeyspace) {
     this.random = random;
     this.keysOfEachKind = keysOfEachKind;
     this.withTransactions = withTransactions;
+    this.withKeyspace = withKeyspace;
     this.guards = new Guard[keysOfEachKind];
   }
 
@@ -61,11 +74,32 @@ final class Workload {
         keys.add("swapped" + i);
         keys.add(Request.Pair.of(i).one());
       }
+      if (withKeyspace) {
+        keys.add("dropped" + i);
+      }
     }
     return keys;
   }
 
+  /** Looks at everything, when nobody writes any more. */
+  List<Request> lastLook() {
+    List<String> keys = allKeys();
+    List<Request> looks = new ArrayList<>();
+    if (withKeyspace) {
+      KeyCount count = KeyCount.falling(keys.size());
+      looks.add(Request.keys(keys, count));
+      looks.add(Request.size(count));
+      looks.add(Request.scan(2, keys, count));
+      looks.add(Request.size(count));
+      looks.add(Request.keys(keys, count));
+    }
+    return looks;
+  }
+
   Request next() {
+    if (withKeyspace && random.nextInt(8) == 0) {
+      return random.nextInt(3) == 0 ? keyspace() : dropped();
+    }
     int i = random.nextInt(keysOfEachKind);
     return switch (random.nextInt(withTransactions ? 11 : 8)) {
       case 0, 1 -> Request.one("register" + i, register());
@@ -132,6 +166,28 @@ final class Workload {
       case 2 -> KeyCommand.setIfAbsent(one);
       default -> new KeyCommand.Swap(one, Integer.toString(random.nextInt(3)));
     };
+  }
+
+  private Request keyspace() {
+    List<String> keys = allKeys();
+    KeyCount count = KeyCount.atMost(keys.size());
+    return switch (random.nextInt(6)) {
+      case 0 -> Request.flush(keys);
+      case 1 -> Request.size(count);
+      case 2, 3 -> Request.keys(keys, count);
+      default -> Request.scan(1 + random.nextInt(6), keys, count);
+    };
+  }
+
+  private Request dropped() {
+    String value = Integer.toString(random.nextInt(3));
+    KeyCommand command =
+        switch (random.nextInt(5)) {
+          case 0 -> get();
+          case 1, 2 -> KeyCommand.setIfAbsent(value);
+          default -> new KeyCommand.DeleteIf(value);
+        };
+    return Request.one("dropped" + random.nextInt(keysOfEachKind), command);
   }
 
   /** A transfer, a look at both, or the next step of a guarded change: watch, look, set. */

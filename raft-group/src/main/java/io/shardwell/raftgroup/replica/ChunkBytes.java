@@ -2,6 +2,8 @@ package io.shardwell.raftgroup.replica;
 
 import io.shardwell.storage.SnapshotManifest;
 import io.shardwell.storage.SnapshotStore;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,9 @@ public final class ChunkBytes {
   private final int chunk;
   private @Nullable SnapshotStore store;
   private @Nullable SnapshotManifest manifest;
+
+  // Invariant: empty once the chunk is written.
+  private final List<Runnable> whenWritten = new ArrayList<>(0);
 
   /** A chunk that is yet to be written. */
   ChunkBytes(int chunk) {
@@ -64,10 +69,19 @@ public final class ChunkBytes {
     return source.readChunk(named, chunk);
   }
 
+  /** Runs the action once, when the chunk is written; never if its snapshot is given up first. */
+  void whenWritten(Runnable action) {
+    assert !isWritten() : "chunk " + chunk + " is there";
+    whenWritten.add(action);
+  }
+
   /** The chunk is written, but not yet to its file. */
   void written(byte[] newBytes) {
     assert !isWritten() : "chunk " + chunk + " twice";
     bytes = newBytes;
+    List<Runnable> actions = List.copyOf(whenWritten);
+    whenWritten.clear();
+    actions.forEach(Runnable::run);
   }
 
   /** The file is durable: the memory can go. */

@@ -401,6 +401,7 @@ public final class Replica {
   /** The link to or from the node broke: nothing of before it counts any more (MICRORAFT B1). */
   public void linkBroken(String nodeId) {
     held.drop(nodeId);
+    transport.linkBroken(nodeId);
     followers.linkBroken(nodeId);
     leadership.linkBroken(nodeId);
     digests.forget(nodeId);

@@ -17,7 +17,9 @@ import io.shardwell.raftgroup.WireLimits;
 import io.shardwell.raftgroup.wire.Outbox;
 import io.shardwell.raftgroup.wire.PeerMessage;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,12 @@ final class ReplicaTransport implements Transport {
   private boolean answered;
 
   private long lastChunkSentNanos = Long.MIN_VALUE;
+
+  /**
+   * By node id, the last answer whose chunk is not written yet. One for each follower: it asks for
+   * one chunk at a time, and again only when it got none.
+   */
+  private final Map<String, InstallSnapshotRequest> awaited = new TreeMap<>();
 
   ReplicaTransport(
       LoopContext context,
@@ -159,7 +167,9 @@ final class ReplicaTransport implements Transport {
         tailTerm = tailIndex == 0 ? 0 : positions.termOf(tailIndex);
       } else if (message instanceof InstallSnapshotRequest request) {
         lastChunkSentNanos = context.loop().nanoTime();
-        if (!isWritten(request.getSnapshotChunk())) {
+        ChunkBytes unwritten = unwritten(request.getSnapshotChunk());
+        if (unwritten != null) {
+          sendWhenWritten(target, request, unwritten);
           return;
         }
       }
@@ -177,12 +187,40 @@ final class ReplicaTransport implements Transport {
     held.send(target.nodeId(), vouchedFor, () -> outbox.add(out));
   }
 
+  private static @Nullable ChunkBytes unwritten(@Nullable SnapshotChunk chunk) {
+    if (chunk == null) {
+      return null;
+    }
+    ChunkBytes bytes = (ChunkBytes) chunk.getOperation();
+    return bytes.isWritten() ? null : bytes;
+  }
+
   /**
-   * A chunk may be asked for before it is written. Then the answer is lost, as any message may be:
-   * MicroRaft offers the snapshot again after its back-off, and the follower asks again.
+   * A chunk may be asked for before it is written: MicroRaft has the snapshot before we do. The
+   * answer waits for it. Were it lost, MicroRaft would offer the snapshot again only after a
+   * back-off, for every few chunks, and a download that takes longer than the log takes to the next
+   * snapshot begins again with that one (B10). A chunk that is written is still of the newest
+   * snapshot, or it would have been given up; but the office may be lost meanwhile, and then the
+   * answer is lost too, as any message may be.
    */
-  private static boolean isWritten(@Nullable SnapshotChunk chunk) {
-    return chunk == null || ((ChunkBytes) chunk.getOperation()).isWritten();
+  private void sendWhenWritten(
+      ReplicaEndpoint target, InstallSnapshotRequest answer, ChunkBytes chunk) {
+    if (!answer.isSenderLeader()) {
+      return;
+    }
+    awaited.put(target.nodeId(), answer);
+    chunk.whenWritten(
+        () -> {
+          boolean wanted = awaited.remove(target.nodeId(), answer);
+          if (wanted && view.isLeader() && view.term() == answer.getTerm()) {
+            sendDurable(target, answer);
+          }
+        });
+  }
+
+  /** The link to the node broke: what waits for it is lost with it (MICRORAFT B1). */
+  void linkBroken(String nodeId) {
+    awaited.remove(nodeId);
   }
 
   /**

@@ -374,7 +374,14 @@ final class ReplicaFixture implements PeerBus {
   }
 
   long count(String peer, Class<? extends RaftMessage> type) {
-    return Objects.requireNonNull(sent.get(peer)).stream().filter(type::isInstance).count();
+    return all(peer, type).size();
+  }
+
+  <T extends RaftMessage> List<T> all(String peer, Class<T> type) {
+    return Objects.requireNonNull(sent.get(peer)).stream()
+        .filter(type::isInstance)
+        .map(type::cast)
+        .toList();
   }
 
   VoteRequest lastVoteRequest(String peer) {
