@@ -3,10 +3,14 @@ package io.shardwell.jepsen.planted;
 import io.shardwell.jepsen.simulation.Fault;
 import io.shardwell.statemachine.Outcome;
 import java.util.List;
+import java.util.Objects;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
-/** Bugs in sessions and snapshots: what the state machine remembers. */
+/** Bugs in sessions, snapshots and shares of memory: what state machines remember. */
 final class StateBugs {
   private static final String STATE = "io.shardwell.statemachine.";
+  private static final String SHARES = "io.shardwell.raftgroup.cluster.MemoryShares$";
 
   private StateBugs() {}
 
@@ -46,7 +50,24 @@ final class StateBugs {
                 call -> call.replaceResult(r -> ALL_EQUALLY_RECENT))
             .withSnapshots()
             .under(Fault.KILL, Fault.ISOLATE)
-            .quickly());
+            .quickly(),
+        PlantedBug.of(
+                "share-given-twice",
+                "what a shard gives up is granted to others before its replicas go by less",
+                "decision 0026, rule 3")
+            .in(SHARES + "Share", "regranted", call -> call.replaceResult(StateBugs::freeAtOnce))
+            .withMemoryChanges()
+            .withShards(3));
+  }
+
+  /** Whatever replicas may have still, no more is held than is granted. */
+  private static Object freeAtOnce(@Nullable Object share) {
+    Object granted = Objects.requireNonNull(share);
+    long revision = Inside.get(granted, "revision", Long.class);
+    long bytes = Inside.get(granted, "bytes", Long.class);
+    return bytes == Inside.get(granted, "held", Long.class)
+        ? granted
+        : Inside.make(SHARES + "Share", revision, bytes, bytes, new TreeSet<String>());
   }
 
   /** Later than any version, which a recency is written as a difference to. */
