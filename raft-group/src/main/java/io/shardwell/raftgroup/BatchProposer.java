@@ -40,6 +40,9 @@ final class BatchProposer {
             new ProposalListener() {
               @Override
               public void applied(long index, Object result) {
+                if (result instanceof Outcome.Applied applied) {
+                  group.state().shard().recordLookups(applied);
+                }
                 group
                     .replica()
                     .whenDurable(

@@ -193,6 +193,8 @@ final class LocalReplicas {
         stats == null ? 0 : stats.logicalBytes(),
         stats == null ? 0 : stats.expiredKeys(),
         stats == null ? 0 : stats.evictedKeys(),
+        data == null ? 0 : data.keyHits(),
+        data == null ? 0 : data.keyMisses(),
         data == null ? 0 : data.logTimeMillis(),
         data == null ? 0 : data.digest(),
         replica.digests().difference(),

@@ -85,11 +85,23 @@ public record NodeStatus(
       long logicalBytes,
       long expiredKeys,
       long evictedKeys,
+      long keyHits,
+      long keyMisses,
       long logTimeMillis,
       long digest,
       String difference,
       long memoryLimit,
       long memoryRevision) {}
+
+  /** Keys that reads answered by this node's replicas have found, since its start. */
+  public long keyHits() {
+    return replicas.stream().mapToLong(ReplicaStatus::keyHits).sum();
+  }
+
+  /** Keys that reads answered by this node's replicas have looked for in vain, since its start. */
+  public long keyMisses() {
+    return replicas.stream().mapToLong(ReplicaStatus::keyMisses).sum();
+  }
 
   /** One JSON object on one line; field names as in this record, digests and ids as strings. */
   public String toJson() {
@@ -144,6 +156,8 @@ public record NodeStatus(
       raw(out, "logicalBytes", replica.logicalBytes).append(',');
       raw(out, "expiredKeys", replica.expiredKeys).append(',');
       raw(out, "evictedKeys", replica.evictedKeys).append(',');
+      raw(out, "keyHits", replica.keyHits).append(',');
+      raw(out, "keyMisses", replica.keyMisses).append(',');
       raw(out, "logTimeMillis", replica.logTimeMillis).append(',');
       text(out, "digest", Long.toHexString(replica.digest)).append(',');
       text(out, "difference", replica.difference).append(',');

@@ -18,7 +18,7 @@ final class ReplySlot implements Consumer<Reply> {
 
   private final ClientConnection connection;
 
-  /** What was asked, for the counts of hits and misses; null for all but data commands. */
+  /** What was asked; null for all but data commands. */
   final @Nullable Command command;
 
   /** The language in force when the request came. */
@@ -72,7 +72,7 @@ final class ReplySlot implements Consumer<Reply> {
 
   /** Its answer is on its way. */
   void count(NodeCounters counters, long nowNanos) {
-    counters.answered(command, line, answer, reply, nowNanos - startNanos);
+    counters.answered(line, answer, reply, nowNanos - startNanos);
   }
 
   void writeTo(ByteBuf out) {

@@ -152,6 +152,12 @@ final class BitfieldCommands {
     return new Reply.Array(replies);
   }
 
+  /** Whether a call that is sound changes nothing. */
+  static boolean onlyReads(Invocation call) {
+    List<Step> steps = new ArrayList<>();
+    return parse(call, steps) == null && steps.stream().allMatch(step -> step.kind() == Kind.GET);
+  }
+
   private static Reply.@Nullable Failure parse(Invocation call, List<Step> steps) {
     Overflow overflow = Overflow.WRAP;
     for (int i = 1; i < call.argumentCount(); ) {

@@ -8,9 +8,17 @@ public sealed interface Outcome {
    * The batch took effect now.
    *
    * @param replies one per command, {@link ReplyCodec} bytes
+   * @param hits keys that its commands read and found
+   * @param misses keys that they looked for in vain; neither is known far from the shard, nor part
+   *     of what makes two of these equal
    */
   @SuppressWarnings("ArrayRecordComponent") // Compared by content below, never changed.
-  record Applied(byte[] replies) implements Outcome {
+  record Applied(byte[] replies, long hits, long misses) implements Outcome {
+    /** Where only the replies are known. */
+    public Applied(byte[] replies) {
+      this(replies, 0, 0);
+    }
+
     @Override
     public boolean equals(Object other) {
       return other instanceof Applied that && Arrays.equals(replies, that.replies);

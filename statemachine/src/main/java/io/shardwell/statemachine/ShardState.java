@@ -34,6 +34,10 @@ public final class ShardState {
   // The sum of a marker for each poisoned command.
   private long poisonDigest;
 
+  // No part of the state: of what this replica answered, and of the batch that is applied now.
+  private final Lookups answered = new Lookups();
+  private final Lookups ofBatch = new Lookups();
+
   /** An empty shard: no keys, log time 0, no entry applied. */
   public ShardState() {
     this(Pace.PRODUCTION);
@@ -107,6 +111,7 @@ public final class ShardState {
     if (refusal != null) {
       return refusal;
     }
+    ofBatch.clear();
     ByteWriter replies = new ByteWriter(64);
     replies.writeVarint(batch.calls().size());
     for (int i = 0; i < batch.calls().size(); i++) {
@@ -114,7 +119,7 @@ public final class ShardState {
     }
     byte[] bytes = replies.toBytes();
     sessions.applied(batch.key(), batch.sequence(), batch.acknowledgedSequence(), bytes);
-    return new Outcome.Applied(bytes);
+    return new Outcome.Applied(bytes, ofBatch.hits(), ofBatch.misses());
   }
 
   private Reply answer(Batch.Call call, int position) {
@@ -157,7 +162,10 @@ public final class ShardState {
    */
   private Reply execute(Invocation call, int position) {
     try {
-      return Execution.execute(keys, call, logTime);
+      int found = Lookups.foundBefore(keys, call);
+      Reply reply = Execution.execute(keys, call, logTime);
+      ofBatch.count(keys, call, reply, found);
+      return reply;
     } catch (RuntimeException poison) {
       poisonedCommands++;
       poisonDigest += Hash.combine(lastIndex, position);
@@ -201,6 +209,26 @@ public final class ShardState {
       // As in execute: one bad read must not end one leader after the other.
       return Failures.INTERNAL;
     }
+  }
+
+  /** Counts the keys of a read that this replica has answered with that. */
+  public void recordLookups(Invocation read, Reply reply) {
+    answered.count(keys, read, reply, 0);
+  }
+
+  /** Counts the keys that a batch has read, for whom this replica answers. */
+  public void recordLookups(Outcome.Applied batch) {
+    answered.add(batch.hits(), batch.misses());
+  }
+
+  /** Keys found by what this replica has answered. */
+  public long keyHits() {
+    return answered.hits();
+  }
+
+  /** Keys looked for in vain by what this replica has answered. */
+  public long keyMisses() {
+    return answered.misses();
   }
 
   /** Whether the sessions of this node's life have ended for ever. */

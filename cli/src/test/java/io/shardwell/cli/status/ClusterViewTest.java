@@ -54,6 +54,8 @@ class ClusterViewTest {
               0,
               0,
               0,
+              0,
+              0,
               told.digest,
               "",
               0,

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -25,7 +26,8 @@ import redis.clients.jedis.exceptions.JedisException;
  * probe sends one GET after the other over a connection of its own; a pause is the time of one.
  *
  * <p>Arguments: the launcher (bin/shardwell), {@code expiry}, {@code snapshot} or {@code both},
- * keys (1 000 000), seconds of each measurement (30). See docs/benchmarks.md.
+ * keys (1 000 000), seconds of each measurement (30), nodes (1). All commands go to the first node,
+ * whose snapshots and heap are looked at, whoever leads. See docs/benchmarks.md.
  */
 public final class StallBenchmark {
   private static final int VALUE_BYTES = 100;
@@ -35,36 +37,41 @@ public final class StallBenchmark {
 
   private final Path launcher;
   private final Path directory;
-  private final int peerPort;
-  private final int port;
+  private final List<Integer> peerPorts;
+  private final List<Integer> ports;
   private final int keys;
   private final int seconds;
 
   private volatile boolean stopped;
 
-  private StallBenchmark(Path launcher, Path directory, int keys, int seconds) throws IOException {
+  private StallBenchmark(Path launcher, Path directory, int nodes, int keys, int seconds)
+      throws IOException {
     this.launcher = launcher;
     this.directory = directory;
     this.keys = keys;
     this.seconds = seconds;
-    List<Integer> ports = LocalPorts.reserve(2);
-    peerPort = ports.get(0);
-    port = ports.get(1);
+    List<Integer> reserved = LocalPorts.reserve(2 * nodes);
+    peerPorts = reserved.subList(0, nodes);
+    ports = reserved.subList(nodes, 2 * nodes);
   }
 
   /** Loads, measures and prints. */
   public static void main(String[] arguments) throws Exception {
     if (arguments.length < 2 || !List.of("expiry", "snapshot", "both").contains(arguments[1])) {
-      System.err.println("arguments: LAUNCHER expiry|snapshot|both [KEYS] [SECONDS]");
+      System.err.println("arguments: LAUNCHER expiry|snapshot|both [KEYS] [SECONDS] [NODES]");
       System.exit(2);
     }
     int keys = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 1_000_000;
     int seconds = arguments.length > 3 ? Integer.parseInt(arguments[3]) : 30;
+    int nodes = arguments.length > 4 ? Integer.parseInt(arguments[4]) : 1;
     Path directory = Files.createTempDirectory("shardwell-stall");
     StallBenchmark benchmark =
-        new StallBenchmark(Path.of(arguments[0]).toAbsolutePath(), directory, keys, seconds);
-    Process server = benchmark.start();
+        new StallBenchmark(Path.of(arguments[0]).toAbsolutePath(), directory, nodes, keys, seconds);
+    List<Process> servers = new ArrayList<>();
     try {
+      for (int node = 0; node < nodes; node++) {
+        servers.add(benchmark.start(node));
+      }
       benchmark.awaitReady();
       System.out.println(
           "| %d keys | seconds | GETs | median, ms | p99 | p99.9 | longest | heap, MB |"
@@ -77,25 +84,30 @@ public final class StallBenchmark {
         benchmark.expiry();
       }
     } finally {
-      server.destroyForcibly().onExit().join();
+      servers.forEach(server -> server.destroyForcibly().onExit().join());
       delete(directory);
     }
   }
 
-  private Process start() throws IOException {
+  private Process start(int node) throws IOException {
+    List<String> all = new ArrayList<>();
+    for (int i = 0; i < peerPorts.size(); i++) {
+      all.add("n" + (i + 1) + "=127.0.0.1:" + peerPorts.get(i));
+    }
+    String id = "n" + (node + 1);
     ProcessBuilder builder =
         new ProcessBuilder(
             launcher.toString(),
             "serve",
-            "--id=n1",
-            "--dir=" + directory.resolve("n1"),
-            "--nodes=n1=127.0.0.1:" + peerPort,
-            "--port=" + port,
+            "--id=" + id,
+            "--dir=" + directory.resolve(id),
+            "--nodes=" + String.join(",", all),
+            "--port=" + ports.get(node),
             "--cluster-port=-1",
             "--http-port=-1",
             "--shards=1");
     builder.redirectErrorStream(true);
-    builder.redirectOutput(directory.resolve("n1.log").toFile());
+    builder.redirectOutput(directory.resolve(id + ".log").toFile());
     return builder.start();
   }
 
@@ -113,7 +125,7 @@ public final class StallBenchmark {
   }
 
   private Jedis connect() {
-    return new Jedis("127.0.0.1", port, TIMEOUT_MILLIS);
+    return new Jedis("127.0.0.1", ports.get(0), TIMEOUT_MILLIS);
   }
 
   /** All keys get one deadline; the probe looks on while it passes. */

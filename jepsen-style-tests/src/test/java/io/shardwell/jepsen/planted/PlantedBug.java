@@ -74,6 +74,14 @@ record PlantedBug(
     return aimed(words, scenario -> scenario.withFaults(only));
   }
 
+  /** Hunted where the memory budget is changed, by seeds of which all do so. */
+  PlantedBug withMemoryChanges() {
+    return aimed(
+        "changes of the memory budget",
+        scenario ->
+            Scenario.drawnWithMemoryChanges(scenario.seed()).withSeconds(scenario.seconds()));
+  }
+
   /** Hunted with so many replicas of each shard. */
   PlantedBug withReplicas(int replicas) {
     return aimed(replicas + " replicas", scenario -> scenario.withReplicas(replicas));

@@ -5,11 +5,14 @@ import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Outcome;
 import java.util.List;
+import java.util.Objects;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Bugs in sessions, snapshots and walks over all keys: what the state machine remembers. */
+/** Bugs in sessions, snapshots, shares of memory and walks over all keys: what state machines hold. */
 final class StateBugs {
   private static final String STATE = "io.shardwell.statemachine.";
+  private static final String SHARES = "io.shardwell.raftgroup.cluster.MemoryShares$";
 
   private StateBugs() {}
 
@@ -58,7 +61,14 @@ final class StateBugs {
                 "scan-skips",
                 "SCAN goes on behind the key that the step before has stopped at",
                 "docs/commands.md")
-            .in(STATE + "Keyspace", "scan", call -> call.replaceResult(StateBugs::behind)));
+            .in(STATE + "Keyspace", "scan", call -> call.replaceResult(StateBugs::behind)),
+        PlantedBug.of(
+                "share-given-twice",
+                "what a shard gives up is granted to others before its replicas go by less",
+                "decision 0026, rule 3")
+            .in(SHARES + "Share", "regranted", call -> call.replaceResult(StateBugs::freeAtOnce))
+            .withMemoryChanges()
+            .withShards(3));
   }
 
   private static void flushOne(Call call) {
@@ -70,6 +80,16 @@ final class StateBugs {
 
   private static @Nullable Object behind(@Nullable Object cursor) {
     return cursor instanceof Long next && next != 0 ? Long.valueOf(next + 1) : cursor;
+  }
+
+  /** Whatever replicas may have still, no more is held than is granted. */
+  private static Object freeAtOnce(@Nullable Object share) {
+    Object granted = Objects.requireNonNull(share);
+    long revision = Inside.get(granted, "revision", Long.class);
+    long bytes = Inside.get(granted, "bytes", Long.class);
+    return bytes == Inside.get(granted, "held", Long.class)
+        ? granted
+        : Inside.make(SHARES + "Share", revision, bytes, bytes, new TreeSet<String>());
   }
 
   /** Later than any version, which a recency is written as a difference to. */

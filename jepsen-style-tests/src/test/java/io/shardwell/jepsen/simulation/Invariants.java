@@ -80,6 +80,11 @@ final class Invariants {
     return null;
   }
 
+  /** How often the sum of a node's memory limits was looked at because one had changed. */
+  long limitsTaken() {
+    return memory.looks();
+  }
+
   /** Terms in which somebody led, over all groups: a measure of unrest. */
   int termsWithLeader() {
     return leaders.size();

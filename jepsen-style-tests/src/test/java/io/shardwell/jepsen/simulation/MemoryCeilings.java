@@ -25,6 +25,7 @@ final class MemoryCeilings {
   // By node, the largest budget since all its replicas last went by the newest one.
   private final Map<String, Long> ceilings = new HashMap<>();
   private Limit budget = Limit.NONE;
+  private long looks;
 
   /** Null if all is well, otherwise what is not. */
   @Nullable String check(NodeStatus status) {
@@ -49,7 +50,13 @@ final class MemoryCeilings {
     return changed ? checkSum(status.nodeId(), limits) : null;
   }
 
+  /** How often a sum was looked at: 0 without a budget. */
+  long looks() {
+    return looks;
+  }
+
   private @Nullable String checkSum(String node, Map<Integer, Limit> limits) {
+    looks++;
     long sum = 0;
     boolean goesByBudget = true;
     for (Limit limit : limits.values()) {

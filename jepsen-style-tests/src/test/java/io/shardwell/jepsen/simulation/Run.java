@@ -28,6 +28,7 @@ public final class Run {
       long simulatedNanos,
       CountTable<Crash.Step, Crash.UnderWay> crashes,
       int terms,
+      long limitsTaken,
       long frames,
       CountTable<Fault, Phase> faults,
       long withoutLeaderNanos,
@@ -76,8 +77,11 @@ public final class Run {
     }
     Chaos chaos = new Chaos(cluster);
     chaos.start();
+    MemoryPressure pressure = new MemoryPressure(cluster);
+    pressure.start();
     cluster.run(scenario.seconds() * VirtualTime.SECOND);
     chaos.stop();
+    pressure.stop();
     cluster.heal();
     expect(cluster, cluster.runUntil(cluster::allReady, RECOVERY), "ready after the faults");
     clients.forEach(SimulatedClient::finish);
@@ -104,6 +108,7 @@ public final class Run {
         cluster.time().now(),
         cluster.crashes(),
         cluster.termsWithLeader(),
+        cluster.limitsTaken(),
         cluster.network().frames(),
         chaos.injected(),
         cluster.longestWithoutLeader(),

@@ -35,6 +35,9 @@ public record Scenario(
   static final ConnectionOrder BUILD_ORDER =
       ConnectionOrder.valueOf(System.getProperty("order", ConnectionOrder.ALL.name()));
 
+  /** One seed in eight. */
+  private static final long MEMORY_SEEDS = 5;
+
   /** Keeps copies of its sets. */
   public Scenario {
     faults = Collections.unmodifiableSet(new TreeSet<>(faults));
@@ -77,6 +80,16 @@ public record Scenario(
   /** Whether its clients send commands on the whole keyspace too, and conditional deletes. */
   boolean hasKeyspaceCommands() {
     return Math.floorMod(seed, 8L) == 3;
+  }
+
+  /** Whether the memory budget is changed while it runs; none of these has transactions. */
+  public boolean changesMemory() {
+    return Math.floorMod(seed, 8L) == MEMORY_SEEDS;
+  }
+
+  /** A drawn one in which the memory budget is changed; another for each seed. */
+  public static Scenario drawnWithMemoryChanges(long seed) {
+    return drawn(seed * 8 + MEMORY_SEEDS);
   }
 
   /** Nothing goes wrong in it. */

@@ -202,6 +202,11 @@ final class SimulatedCluster
     return availability.longest();
   }
 
+  /** How often a node was met with another sum of its replicas' memory limits. */
+  long limitsTaken() {
+    return invariants.limitsTaken();
+  }
+
   int termsWithLeader() {
     return invariants.termsWithLeader();
   }

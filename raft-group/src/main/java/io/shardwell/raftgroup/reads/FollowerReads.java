@@ -154,7 +154,11 @@ public final class FollowerReads {
     ShardState state = group.state().shard();
     Reply reply = state.read(invocation, state.logTimeMillis());
     // Looked at last, so that no pause between the reading and the looking is missed.
-    return isYoungerThan(BOUND_NANOS, age) ? reply : null;
+    if (!isYoungerThan(BOUND_NANOS, age)) {
+      return null;
+    }
+    state.recordLookups(invocation, reply);
+    return reply;
   }
 
   /** Whether this replica has meanwhile applied what a question was answered with. */

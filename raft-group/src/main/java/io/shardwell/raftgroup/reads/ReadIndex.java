@@ -376,6 +376,7 @@ public final class ReadIndex {
         bytes += size;
         replies.add(reply);
         group.state().recordUse(invocation);
+        group.state().shard().recordLookups(invocation, reply);
       }
       PeerMessage.ReadAnswer answer =
           new PeerMessage.ReadAnswer(group.shard(), read.readId, ReplyCodec.encode(replies));

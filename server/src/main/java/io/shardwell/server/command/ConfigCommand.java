@@ -1,5 +1,6 @@
 package io.shardwell.server.command;
 
+import io.shardwell.raftgroup.NodeStatus;
 import io.shardwell.server.MemorySize;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.server.protocol.RequestDecoder;
@@ -12,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -32,9 +34,12 @@ final class ConfigCommand {
   private final Map<String, String> ofClusterFace = new TreeMap<>();
 
   private final NodeCounters counters;
+  private final Supplier<NodeStatus> status;
   private final MemorySetting memory;
 
-  ConfigCommand(NodeFacts facts, NodeCounters counters, MemorySetting memory) {
+  ConfigCommand(
+      NodeFacts facts, NodeCounters counters, Supplier<NodeStatus> status, MemorySetting memory) {
+    this.status = status;
     this.counters = counters;
     this.memory = memory;
     boolean durable = facts.dir() != null;
@@ -88,7 +93,7 @@ final class ConfigCommand {
     return switch (call.upper(1)) {
       case "GET" -> get(call);
       case "RESETSTAT" -> {
-        counters.reset();
+        counters.reset(status.get());
         yield Answer.OK;
       }
       case "REWRITE" -> Answer.failure("ERR The server is running without a config file");

@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 /**
  * INFO: Redis's sections and field names with this node's values. Keys, bytes, expired and evicted
  * keys are those of all replicas on this node, followers included, since their shards began; hits
- * and misses those of this node's clients since its start; DBSIZE counts the cluster.
+ * and misses those of reads this node answered since its start; DBSIZE counts the cluster.
  *
  * <p>used_memory is what counts against maxmemory: logical bytes of data. The heap of the process
  * is used_memory_heap.
@@ -175,8 +175,8 @@ final class InfoCommand {
     fields.put(
         "evicted_keys",
         now.replicas().stream().mapToLong(NodeStatus.ReplicaStatus::evictedKeys).sum());
-    fields.put("keyspace_hits", counters.keyHits);
-    fields.put("keyspace_misses", counters.keyMisses);
+    fields.put("keyspace_hits", counters.keyHits(now));
+    fields.put("keyspace_misses", counters.keyMisses(now));
     fields.put("pubsub_channels", 0);
     fields.put("pubsub_patterns", 0);
     fields.put("latest_fork_usec", 0);

@@ -1,7 +1,7 @@
 package io.shardwell.server.command;
 
+import io.shardwell.raftgroup.NodeStatus;
 import io.shardwell.server.protocol.Answer;
-import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Reply;
 import org.jspecify.annotations.Nullable;
 
@@ -13,9 +13,11 @@ public final class NodeCounters {
   public long commands;
   public long inputBytes;
   public long outputBytes;
-  public long keyHits;
-  public long keyMisses;
   public long errorAnswers;
+
+  // The shards count these.
+  private long keyHitsBefore;
+  private long keyMissesBefore;
 
   private CommandStats stats = new CommandStats();
 
@@ -27,11 +29,9 @@ public final class NodeCounters {
   /**
    * Counts an answer on its way to a client, or within one of EXEC.
    *
-   * @param command null if no shard executed it
    * @param line null if nothing was executed
    */
   public void answered(
-      @Nullable Command command,
       CommandStats.@Nullable Line line,
       @Nullable Answer answer,
       @Nullable Reply plain,
@@ -46,25 +46,20 @@ public final class NodeCounters {
       return; // Refused, or queued.
     }
     line.called(tookNanos, failure == null);
-    if (command == Command.GET && failure == null) {
-      found(reply);
-    } else if (command == Command.MGET && reply instanceof Reply.Array array) {
-      array.items().forEach(this::found);
-    }
-  }
-
-  private void found(@Nullable Reply value) {
-    if (value instanceof Reply.Nil) {
-      keyMisses++;
-    } else {
-      keyHits++;
-    }
   }
 
   // Commands per 100 ms, the latest SAMPLES of them, as Redis does it.
   private final long[] samples = new long[SAMPLES];
   private int nextSample;
   private long sampledCommands;
+
+  long keyHits(NodeStatus now) {
+    return now.keyHits() - keyHitsBefore;
+  }
+
+  long keyMisses(NodeStatus now) {
+    return now.keyMisses() - keyMissesBefore;
+  }
 
   /** To be called every 100 ms. */
   public void sample() {
@@ -81,13 +76,18 @@ public final class NodeCounters {
     return sum * 10 / SAMPLES;
   }
 
-  void reset() {
+  /**
+   * Begins anew.
+   *
+   * @param now for what is counted elsewhere
+   */
+  void reset(NodeStatus now) {
+    keyHitsBefore = now.keyHits();
+    keyMissesBefore = now.keyMisses();
     commands = 0;
     sampledCommands = 0;
     inputBytes = 0;
     outputBytes = 0;
-    keyHits = 0;
-    keyMisses = 0;
     errorAnswers = 0;
     stats = new CommandStats();
   }

@@ -72,7 +72,7 @@ public final class ServerCommands {
     this.facts = facts;
     this.counters = counters;
     this.status = status;
-    this.config = new ConfigCommand(facts, counters, memory);
+    this.config = new ConfigCommand(facts, counters, status, memory);
     this.routing = new ClusterRouting(owners, followers);
     this.transactions = new TransactionCommands(owners::shards, routing, memory, this);
     this.clusterFace = new ClusterCommands(owners, status, clock);

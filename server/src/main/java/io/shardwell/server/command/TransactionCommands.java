@@ -288,7 +288,7 @@ final class TransactionCommands {
         Reply reply = ofShard.next();
         answers[at] = Answer.of(invocation.command(), reply);
         CommandStats.Line line = line(null, each.words(), invocation);
-        commands.counters().answered(invocation.command(), line, null, reply, 0);
+        commands.counters().answered(line, null, reply, 0);
       } else {
         missing[0]++;
         String name = Objects.requireNonNull(commands.find(each.words()[0]));
@@ -296,7 +296,7 @@ final class TransactionCommands {
             answer -> {
               answers[at] = answer;
               CommandStats.Line line = line(name, each.words(), null);
-              commands.counters().answered(null, line, answer, null, 0);
+              commands.counters().answered(line, answer, null, 0);
               arrived.run();
             };
         commands.execute(name, call.inside(each.words(), answered));
