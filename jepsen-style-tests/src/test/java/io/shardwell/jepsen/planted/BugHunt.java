@@ -32,7 +32,12 @@ final class BugHunt {
   /** All there are. */
   static List<PlantedBug> bugs() {
     return Stream.of(
-            DiskBugs.all(), ReplicationBugs.all(), GuardBugs.all(), ReadBugs.all(), StateBugs.all())
+            DiskBugs.all(),
+            ReplicationBugs.all(),
+            GuardBugs.all(),
+            MemberBugs.all(),
+            ReadBugs.all(),
+            StateBugs.all())
         .flatMap(List::stream)
         .toList();
   }

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The rules around MicroRaft taken away, those that {@link ReplicationBugs} and {@link ReadBugs} do
- * not take away already.
+ * The rules around MicroRaft taken away, those that {@link ReplicationBugs}, {@link ReadBugs} and
+ * {@link MemberBugs} do not take away already.
  */
 final class GuardBugs {
   private static final String GROUP = "io.shardwell.raftgroup.";
@@ -42,8 +42,7 @@ final class GuardBugs {
                 })
             .withReplicas(5)
             .withClients(12)
-            .under(Fault.PARTIAL_CUT, Fault.SWIZZLE)
-            .missed(),
+            .under(Fault.MINORITY_LEADER),
         PlantedBug.of(
                 "sizes-shrink",
                 "a node starts with a smaller commitCountToTakeSnapshot than before",
@@ -57,21 +56,6 @@ final class GuardBugs {
             .in(REPLICA + "ReplicaTime$ElectionRandom", "nextInt", call -> call.answer(0))
             .withReplicas(5)
             .under(Fault.SLOW_DISK, Fault.KILL)
-            .missed(),
-        PlantedBug.of(
-                "any-incarnation",
-                "a replica takes what was meant for an earlier incarnation of it",
-                "MICRORAFT B16")
-            .in(REPLICA + "IncomingGuard", "isMeantForThis", call -> call.answer(true))
-            .under(Fault.LOST_DISK, Fault.SLOW_LINK, Fault.KILL)
-            .missed(),
-        PlantedBug.of(
-                "overtaken-members",
-                "an uncommitted change of members stays in force under a snapshot",
-                "`OvertakenMembers`")
-            .in(REPLICA + "OvertakenMembers", "setAside", GuardBugs::keepMembers)
-            .withSnapshots()
-            .under(Fault.LAGGARD, Fault.LOST_DISK)
             .missed());
   }
 
@@ -92,9 +76,5 @@ final class GuardBugs {
     Object metadata = Inside.get(call.self(), "metadata", Object.class);
     long boots = (Long) java.util.Objects.requireNonNull(Inside.call(metadata, "bootNumber"));
     call.answer(boots == 1 ? SIZE_AT_FIRST : SIZE_LATER);
-  }
-
-  private static void keepMembers(Call call) {
-    call.replaceResult(uncommitted -> null);
   }
 }

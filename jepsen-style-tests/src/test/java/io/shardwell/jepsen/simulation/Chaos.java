@@ -246,7 +246,14 @@ final class Chaos {
       case DISK_FULL -> now(fillDisk(machine));
       case CLOCK_JUMP -> now(jump(machine));
       case LOST_DISK -> now(loseDisk(machine));
-      case HAND_OVER, LATE_ANSWERS, LOST_ANSWERS, LAGGARD, ROLLING_PAUSE ->
+      case HAND_OVER,
+          LATE_ANSWERS,
+          LOST_ANSWERS,
+          LAGGARD,
+          ROLLING_PAUSE,
+          MINORITY_LEADER,
+          OVERTAKEN_CHANGE,
+          LOST_PROMOTION ->
           now(stories().tell(fault, machine));
     };
   }

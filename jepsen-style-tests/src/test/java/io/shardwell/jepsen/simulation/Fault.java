@@ -63,10 +63,16 @@ public enum Fault {
   /**
    * One follower after the other stands still for about as long as its patience, then the leader.
    */
-  ROLLING_PAUSE;
+  ROLLING_PAUSE,
+  /** A leader and one voter are cut off from three others, who elect another. */
+  MINORITY_LEADER,
+  /** A leader appends a change of members of which the next one hears nothing. */
+  OVERTAKEN_CHANGE,
+  /** A new voter loses power before its promotion is durable. */
+  LOST_PROMOTION;
 
   private static final Set<Fault> STORIES =
-      Collections.unmodifiableSet(EnumSet.range(HAND_OVER, ROLLING_PAUSE));
+      Collections.unmodifiableSet(EnumSet.range(HAND_OVER, LOST_PROMOTION));
 
   /** Those of many steps, which a scenario does not draw by itself. */
   static Set<Fault> stories() {

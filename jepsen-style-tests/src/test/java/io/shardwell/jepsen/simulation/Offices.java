@@ -98,6 +98,16 @@ final class Offices {
     return found;
   }
 
+  /** The group's replica that runs there, if there is one. */
+  static @Nullable Replica replica(SimulatedMachine machine, int group) {
+    for (Replica replica : replicas(machine)) {
+      if (replica.group() == group) {
+        return replica;
+      }
+    }
+    return null;
+  }
+
   /** Whether the replica is one of the machine's process of now. */
   private static boolean runs(SimulatedMachine machine, Replica replica) {
     return replicas(machine).stream().anyMatch(each -> each == replica);

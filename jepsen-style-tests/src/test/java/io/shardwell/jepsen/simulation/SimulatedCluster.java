@@ -256,6 +256,9 @@ final class SimulatedCluster
       if (broken == null) {
         broken = votes.check(engine, process.syncedPosition());
       }
+      if (broken == null) {
+        broken = Candidates.check(engine);
+      }
       if (scenario.replicas() > 1) {
         // A single voter counts entries as committed that it has not synced: they may be lost.
         freshness.turnEnded(engine, status);

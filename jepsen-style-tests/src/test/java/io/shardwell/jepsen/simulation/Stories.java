@@ -43,6 +43,8 @@ final class Stories {
   static long nanosOf(Fault story) {
     return switch (story) {
       case ROLLING_PAUSE -> 14 * VirtualTime.SECOND;
+      case OVERTAKEN_CHANGE -> 12 * VirtualTime.SECOND;
+      case LOST_PROMOTION -> 7 * VirtualTime.SECOND;
       case LATE_ANSWERS, LAGGARD -> 5 * VirtualTime.SECOND;
       default -> 2 * VirtualTime.SECOND;
     };
@@ -83,9 +85,28 @@ final class Stories {
       case LOST_ANSWERS -> lostAnswers(office, one);
       case LAGGARD -> laggard(one);
       case ROLLING_PAUSE -> rollingPause(office, followers);
-      default -> throw new IllegalArgumentException(story.toString());
+      default -> {
+        return tellFurther(story, office, one, followers);
+      }
     }
     return true;
+  }
+
+  private boolean tellFurther(
+      Fault story, Offices.Office office, SimulatedMachine one, List<SimulatedMachine> followers) {
+    OfficeStories ofOffices = new OfficeStories(this, cluster, random);
+    MemberStories ofMembers = new MemberStories(this, cluster, offices, random);
+    return switch (story) {
+      case MINORITY_LEADER -> ofOffices.minorityLeader(office, followers);
+      case OVERTAKEN_CHANGE -> ofMembers.overtakenChange(office, one, followers);
+      case LOST_PROMOTION -> ofMembers.lostPromotion(office, one, followers);
+      default -> throw new IllegalArgumentException(story.toString());
+    };
+  }
+
+  /** Does it later, unless the faults are over by then. */
+  void after(long delayNanos, Runnable task) {
+    later.after(delayNanos, task);
   }
 
   /**
@@ -208,7 +229,7 @@ final class Stories {
     }
   }
 
-  private void mend(String node, List<SimulatedMachine> others) {
+  void mend(String node, List<SimulatedMachine> others) {
     for (SimulatedMachine other : others) {
       cluster.network().heal(node, other.id());
       cluster.network().heal(other.id(), node);
@@ -249,7 +270,7 @@ final class Stories {
     later.after(5 * VirtualTime.SECOND, () -> mend(old, followers));
   }
 
-  private void cutOff(List<SimulatedMachine> ones, SimulatedMachine other) {
+  void cutOff(List<SimulatedMachine> ones, SimulatedMachine other) {
     for (SimulatedMachine one : ones) {
       cluster.network().cut(one.id(), other.id());
       cluster.network().cut(other.id(), one.id());
@@ -352,7 +373,7 @@ final class Stories {
   }
 
   /** Whether some leader's next snapshot is all that can bring the machine up to date. */
-  private boolean isLeftBehind(SimulatedMachine machine) {
+  boolean isLeftBehind(SimulatedMachine machine) {
     for (Replica mine : Offices.replicas(machine)) {
       Offices.Office office = offices.successor(mine.group(), 0);
       if (office == null || office.machine() == machine) {
@@ -405,14 +426,14 @@ final class Stories {
     later.after(downNanos, () -> start(machine));
   }
 
-  private static void start(SimulatedMachine machine) {
+  static void start(SimulatedMachine machine) {
     if (!machine.isUp() && machine.diskMayFail()) {
       machine.healDisk();
     }
     machine.start();
   }
 
-  private void await(BooleanSupplier condition, long patience, Runnable then) {
+  void await(BooleanSupplier condition, long patience, Runnable then) {
     if (condition.getAsBoolean() || patience <= 0) {
       then.run();
     } else {

@@ -47,7 +47,10 @@ final class Storm {
           Fault.LATE_ANSWERS,
           Fault.LOST_ANSWERS,
           Fault.LAGGARD,
-          Fault.ROLLING_PAUSE);
+          Fault.ROLLING_PAUSE,
+          Fault.MINORITY_LEADER,
+          Fault.OVERTAKEN_CHANGE,
+          Fault.LOST_PROMOTION);
 
   /** What lasts long enough for strikes one after the other. */
   private static final Set<Phase> LONG =
