@@ -56,7 +56,15 @@ final class GuardBugs {
             .in(REPLICA + "ReplicaTime$ElectionRandom", "nextInt", call -> call.answer(0))
             .withReplicas(5)
             .under(Fault.SLOW_DISK, Fault.KILL)
-            .missed());
+            .missed(),
+        PlantedBug.of(
+                "refused-pre-vote",
+                "who is refused a pre-vote does not take the newer term from the answer",
+                "`RefusedPreVote`")
+            .in(REPLICA + "RefusedPreVote", "learnTerm", Call::skip)
+            .withShards(1)
+            .withClients(12)
+            .under(Fault.LOST_ELECTION));
   }
 
   private static void forgetFailure(Call call) {

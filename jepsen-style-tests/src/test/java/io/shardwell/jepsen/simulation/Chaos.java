@@ -252,6 +252,7 @@ final class Chaos {
           LAGGARD,
           ROLLING_PAUSE,
           MINORITY_LEADER,
+          LOST_ELECTION,
           OVERTAKEN_CHANGE,
           LOST_PROMOTION ->
           now(stories().tell(fault, machine));

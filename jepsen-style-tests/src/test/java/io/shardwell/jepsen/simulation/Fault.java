@@ -66,6 +66,8 @@ public enum Fault {
   ROLLING_PAUSE,
   /** A leader and one voter are cut off from three others, who elect another. */
   MINORITY_LEADER,
+  /** A former leader is left with the longest log, and one voter with a newer term. */
+  LOST_ELECTION,
   /** A leader appends a change of members of which the next one hears nothing. */
   OVERTAKEN_CHANGE,
   /** A new voter loses power before its promotion is durable. */

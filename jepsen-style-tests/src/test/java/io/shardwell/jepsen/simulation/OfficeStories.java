@@ -1,5 +1,6 @@
 package io.shardwell.jepsen.simulation;
 
+import io.shardwell.raftgroup.replica.Replica;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -50,5 +51,49 @@ final class OfficeStories {
         VirtualTime.SECOND + random.nextLong(2 * VirtualTime.SECOND),
         () -> minority.forEach(one -> stage.mend(one.id(), others)));
     return true;
+  }
+
+  /**
+   * A leader is cut off with proposals that nobody else has. Of the two that are left, one stands
+   * for office, does not hear that it has the other's vote, and stands again in the next term; then
+   * it dies. The other one and the former leader are a majority: the one knows a newer term, the
+   * other has the longer log. Whether it began: it takes three voters.
+   */
+  boolean lostElection(Offices.Office office, List<SimulatedMachine> followers) {
+    if (followers.size() != 2 || office.leader().voters().size() != 3) {
+      return false;
+    }
+    int group = office.group();
+    int term = office.leader().term();
+    SimulatedMachine first = followers.get(0);
+    SimulatedMachine second = followers.get(1);
+    followers.forEach(each -> stage.cutOff(List.of(office.machine()), each));
+    stage.await(
+        () -> isCandidate(first, group) || isCandidate(second, group),
+        3 * VirtualTime.SECOND,
+        () -> {
+          SimulatedMachine asking = isCandidate(first, group) ? first : second;
+          SimulatedMachine asked = asking == first ? second : first;
+          cluster.network().cut(asked.id(), asking.id());
+          stage.await(
+              () -> termOf(asked, group) >= term + 2,
+              5 * VirtualTime.SECOND,
+              () -> {
+                stage.kill(asking, 8 * VirtualTime.SECOND);
+                stage.mend(office.machine().id(), followers);
+                stage.mend(asked.id(), List.of(asking));
+              });
+        });
+    return true;
+  }
+
+  private static boolean isCandidate(SimulatedMachine machine, int group) {
+    Replica replica = Offices.replica(machine, group);
+    return replica != null && LogMatching.stateOf(replica).candidateState() != null;
+  }
+
+  private static int termOf(SimulatedMachine machine, int group) {
+    Replica replica = Offices.replica(machine, group);
+    return replica == null ? 0 : replica.term();
   }
 }
