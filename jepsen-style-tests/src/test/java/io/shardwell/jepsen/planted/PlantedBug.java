@@ -74,6 +74,16 @@ record PlantedBug(
     return aimed(words, scenario -> scenario.withFaults(only));
   }
 
+  /** Hunted for so many simulated seconds of load and faults. */
+  PlantedBug lasting(int seconds) {
+    return aimed(seconds + " s", scenario -> scenario.withSeconds(seconds));
+  }
+
+  /** Hunted on five machines, however many replicas each shard has. */
+  PlantedBug onFiveMachines() {
+    return aimed("5 machines", scenario -> scenario.withNodes(5));
+  }
+
   /** Hunted where the memory budget is changed, by seeds of which all do so. */
   PlantedBug withMemoryChanges() {
     return aimed(

@@ -254,6 +254,7 @@ final class Chaos {
           MINORITY_LEADER,
           LOST_ELECTION,
           OVERTAKEN_CHANGE,
+          FORMER_SELF,
           LOST_PROMOTION ->
           now(stories().tell(fault, machine));
     };

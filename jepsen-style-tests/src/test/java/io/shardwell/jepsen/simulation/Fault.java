@@ -70,6 +70,8 @@ public enum Fault {
   LOST_ELECTION,
   /** A leader appends a change of members of which the next one hears nothing. */
   OVERTAKEN_CHANGE,
+  /** A candidate takes a machine in that has voted in its term and has lost its disk since. */
+  FORMER_SELF,
   /** A new voter loses power before its promotion is durable. */
   LOST_PROMOTION;
 
