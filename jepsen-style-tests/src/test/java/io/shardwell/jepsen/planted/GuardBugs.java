@@ -51,12 +51,11 @@ final class GuardBugs {
             .under(Fault.KILL_ALL, Fault.RESTART),
         PlantedBug.of(
                 "elections-collide",
-                "election timeouts have no random part and do not grow with the disk",
+                "survivors take no turns, and election timeouts have no random part",
                 "MICRORAFT B11")
             .in(REPLICA + "ReplicaTime$ElectionRandom", "nextInt", call -> call.answer(0))
-            .withReplicas(5)
-            .under(Fault.SLOW_DISK, Fault.KILL)
-            .missed(),
+            .in(REPLICA + "Candidacy", "ask", GuardBugs::askAtOnce)
+            .under(Fault.SLOW_ELECTION),
         PlantedBug.of(
                 "refused-pre-vote",
                 "who is refused a pre-vote does not take the newer term from the answer",
@@ -77,6 +76,13 @@ final class GuardBugs {
     if (Inside.get(call.self(), "failed", Boolean.class)) {
       Inside.set(call.self(), "failed", false);
       call.meddled();
+    }
+  }
+
+  private static void askAtOnce(Call call) {
+    if (!Inside.get(call.self(), "keptBack", Boolean.class)) {
+      call.argument(1, Runnable.class).run();
+      call.skip();
     }
   }
 

@@ -8,6 +8,11 @@ import java.util.Random;
 
 /** Stories about who leads, with the members of the group as they are. */
 final class OfficeStories {
+  /** In milliseconds: eight of them, which is what an election may take, are below its timeout. */
+  private static final int SHORTEST_EVEN_SYNC = 40;
+
+  private static final int LONGEST_EVEN_SYNC = 60;
+
   private final Stories stage;
   private final SimulatedCluster cluster;
   private final Random random;
@@ -95,5 +100,36 @@ final class OfficeStories {
   private static int termOf(SimulatedMachine machine, int group) {
     Replica replica = Offices.replica(machine, group);
     return replica == null ? 0 : replica.term();
+  }
+
+  /**
+   * A leader falls silent where all disks are equally slow, and so are the wires until both
+   * survivors stand for office: each has voted for itself before it hears of the other. The next
+   * time, and each time after that, both are as slow as before. Whether it began: it takes three
+   * voters.
+   */
+  boolean slowElection(Offices.Office office, List<SimulatedMachine> followers) {
+    if (followers.size() != 2 || office.leader().voters().size() != 3) {
+      return false;
+    }
+    SimulatedMachine one = followers.get(0);
+    SimulatedMachine other = followers.get(1);
+    int millis = SHORTEST_EVEN_SYNC + random.nextInt(LONGEST_EVEN_SYNC - SHORTEST_EVEN_SYNC);
+    cluster.machines().forEach(each -> each.evenDisk(millis * VirtualTime.MILLI));
+    long slow = (80 + random.nextInt(80)) * VirtualTime.MILLI;
+    cluster.network().conditions().slow(one.id(), other.id(), slow);
+    cluster.network().conditions().slow(other.id(), one.id(), slow);
+    office.machine().crash(true);
+    stage.await(
+        () -> isCandidate(one, office.group()) && isCandidate(other, office.group()),
+        3 * VirtualTime.SECOND,
+        () -> stage.mend(one.id(), List.of(other)));
+    stage.after(
+        Stories.nanosOf(Fault.SLOW_ELECTION) - VirtualTime.SECOND,
+        () -> {
+          cluster.machines().forEach(SimulatedMachine::fastDisk);
+          Stories.start(office.machine());
+        });
+    return true;
   }
 }

@@ -44,6 +44,7 @@ final class Stories {
     return switch (story) {
       case ROLLING_PAUSE -> 14 * VirtualTime.SECOND;
       case OVERTAKEN_CHANGE, LOST_ELECTION, FORMER_SELF -> 12 * VirtualTime.SECOND;
+      case SLOW_ELECTION -> 9 * VirtualTime.SECOND;
       case LOST_PROMOTION -> 7 * VirtualTime.SECOND;
       case LATE_ANSWERS, LAGGARD -> 5 * VirtualTime.SECOND;
       default -> 2 * VirtualTime.SECOND;
@@ -99,6 +100,7 @@ final class Stories {
     return switch (story) {
       case MINORITY_LEADER -> ofOffices.minorityLeader(office, followers);
       case LOST_ELECTION -> ofOffices.lostElection(office, followers);
+      case SLOW_ELECTION -> ofOffices.slowElection(office, followers);
       case OVERTAKEN_CHANGE -> ofMembers.overtakenChange(office, one, followers);
       case FORMER_SELF -> ofMembers.formerSelf(office, one, followers);
       case LOST_PROMOTION -> ofMembers.lostPromotion(office, one, followers);
