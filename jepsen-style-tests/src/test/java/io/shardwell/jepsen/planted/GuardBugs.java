@@ -18,6 +18,9 @@ final class GuardBugs {
 
   private static final int SIZE_LATER = 20;
 
+  /** What {@code StaleDownload} says where there is nothing to give up. */
+  private static final long NO_DOWNLOAD = -1;
+
   private GuardBugs() {}
 
   static List<PlantedBug> all() {
@@ -56,6 +59,15 @@ final class GuardBugs {
             .in(REPLICA + "ReplicaTime$ElectionRandom", "nextInt", call -> call.answer(0))
             .in(REPLICA + "Candidacy", "ask", GuardBugs::askAtOnce)
             .under(Fault.SLOW_ELECTION),
+        PlantedBug.of(
+                "stale-download",
+                "a download of a former leader's snapshot stays, though the next leader's is older",
+                "`StaleDownload`")
+            .in(REPLICA + "StaleDownload", "end", call -> call.answer(NO_DOWNLOAD))
+            .withShards(1)
+            .withClients(6)
+            .withSnapshotsOnDemand()
+            .under(Fault.CUT_DOWNLOAD),
         PlantedBug.of(
                 "refused-pre-vote",
                 "who is refused a pre-vote does not take the newer term from the answer",

@@ -253,6 +253,7 @@ final class Chaos {
           ROLLING_PAUSE,
           MINORITY_LEADER,
           LOST_ELECTION,
+          CUT_DOWNLOAD,
           SLOW_ELECTION,
           OVERTAKEN_CHANGE,
           FORMER_SELF,

@@ -68,6 +68,8 @@ public enum Fault {
   MINORITY_LEADER,
   /** A former leader is left with the longest log, and one voter with a newer term. */
   LOST_ELECTION,
+  /** A leader dies while somebody fetches its snapshot; its successor's is older. */
+  CUT_DOWNLOAD,
   /** A leader falls silent where all disks are equally slow, and wires are for a while. */
   SLOW_ELECTION,
   /** A leader appends a change of members of which the next one hears nothing. */

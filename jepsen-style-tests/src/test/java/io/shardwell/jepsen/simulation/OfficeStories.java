@@ -103,6 +103,78 @@ final class OfficeStories {
   }
 
   /**
+   * A machine has fallen behind, both others have taken snapshots, the leader a later one. While
+   * the machine fetches that, the leader dies: the successor can offer the older one only, and
+   * needs the machine to commit anything. Whether it began: it takes three voters.
+   */
+  boolean cutDownload(
+      Offices.Office office, SimulatedMachine behind, List<SimulatedMachine> followers) {
+    if (followers.size() != 2) {
+      return false;
+    }
+    int group = office.group();
+    SimulatedMachine leader = office.machine();
+    SimulatedMachine heir = followers.get(followers.get(0) == behind ? 1 : 0);
+    List<SimulatedMachine> others = new ArrayList<>(cluster.machines());
+    others.remove(behind);
+    others.forEach(each -> stage.cutOff(List.of(behind), each));
+    long slow = (2 + random.nextInt(20)) * VirtualTime.MILLI;
+    stage.await(
+        () -> hasSnapshotAbove(heir, lastIndex(behind, group) + stage.largeLag(), group),
+        4 * VirtualTime.SECOND,
+        () ->
+            stage.await(
+                () -> hasSnapshotAbove(leader, snapshotIndex(heir, group), group),
+                VirtualTime.SECOND,
+                () -> {
+                  // What it was sent before those snapshots would make them needless.
+                  others.forEach(each -> cluster.network().loseAll(each.id(), behind.id()));
+                  stage.mend(behind.id(), others);
+                  cluster.network().conditions().slow(leader.id(), behind.id(), slow);
+                  stage.await(
+                      () -> isFetching(behind, group),
+                      2 * VirtualTime.SECOND,
+                      () -> {
+                        cluster.network().cut(leader.id(), behind.id());
+                        stage.kill(leader, 8 * VirtualTime.SECOND);
+                        stage.after(
+                            8 * VirtualTime.SECOND, () -> stage.mend(leader.id(), followers));
+                      });
+                }));
+    return true;
+  }
+
+  /** Whether it has such a snapshot, whole; asks for one where there is enough to take. */
+  private static boolean hasSnapshotAbove(SimulatedMachine machine, long index, int group) {
+    Replica replica = Offices.replica(machine, group);
+    if (replica == null) {
+      return false;
+    }
+    if (replica.snapshotIndex() > index) {
+      return !replica.takesSnapshot();
+    }
+    if (replica.commitIndex() > index && !replica.takesSnapshot()) {
+      Offices.takeSnapshot(machine, replica);
+    }
+    return false;
+  }
+
+  private static boolean isFetching(SimulatedMachine machine, int group) {
+    Replica replica = Offices.replica(machine, group);
+    return replica != null && LogMatching.stateOf(replica).snapshotChunkCollector() != null;
+  }
+
+  private static long lastIndex(SimulatedMachine machine, int group) {
+    Replica replica = Offices.replica(machine, group);
+    return replica == null ? 0 : replica.lastIndex();
+  }
+
+  private static long snapshotIndex(SimulatedMachine machine, int group) {
+    Replica replica = Offices.replica(machine, group);
+    return replica == null ? 0 : replica.snapshotIndex();
+  }
+
+  /**
    * A leader falls silent where all disks are equally slow, and so are the wires until both
    * survivors stand for office: each has voted for itself before it hears of the other. The next
    * time, and each time after that, both are as slow as before. Whether it began: it takes three
