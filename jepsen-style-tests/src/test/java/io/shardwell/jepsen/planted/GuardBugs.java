@@ -18,6 +18,9 @@ final class GuardBugs {
 
   private static final int SIZE_LATER = 20;
 
+  /** What {@code StaleDownload} says where there is nothing to give up. */
+  private static final long NO_DOWNLOAD = -1;
+
   private GuardBugs() {}
 
   static List<PlantedBug> all() {
@@ -51,12 +54,28 @@ final class GuardBugs {
             .under(Fault.KILL_ALL, Fault.RESTART),
         PlantedBug.of(
                 "elections-collide",
-                "election timeouts have no random part and do not grow with the disk",
+                "survivors take no turns, and election timeouts have no random part",
                 "MICRORAFT B11")
             .in(REPLICA + "ReplicaTime$ElectionRandom", "nextInt", call -> call.answer(0))
-            .withReplicas(5)
-            .under(Fault.SLOW_DISK, Fault.KILL)
-            .missed());
+            .in(REPLICA + "Candidacy", "ask", GuardBugs::askAtOnce)
+            .under(Fault.SLOW_ELECTION),
+        PlantedBug.of(
+                "stale-download",
+                "a download of a former leader's snapshot stays, though the next leader's is older",
+                "`StaleDownload`")
+            .in(REPLICA + "StaleDownload", "end", call -> call.answer(NO_DOWNLOAD))
+            .withShards(1)
+            .withClients(6)
+            .withSnapshotsOnDemand()
+            .under(Fault.CUT_DOWNLOAD),
+        PlantedBug.of(
+                "refused-pre-vote",
+                "who is refused a pre-vote does not take the newer term from the answer",
+                "`RefusedPreVote`")
+            .in(REPLICA + "RefusedPreVote", "learnTerm", Call::skip)
+            .withShards(1)
+            .withClients(12)
+            .under(Fault.LOST_ELECTION));
   }
 
   private static void forgetFailure(Call call) {
@@ -69,6 +88,13 @@ final class GuardBugs {
     if (Inside.get(call.self(), "failed", Boolean.class)) {
       Inside.set(call.self(), "failed", false);
       call.meddled();
+    }
+  }
+
+  private static void askAtOnce(Call call) {
+    if (!Inside.get(call.self(), "keptBack", Boolean.class)) {
+      call.argument(1, Runnable.class).run();
+      call.skip();
     }
   }
 

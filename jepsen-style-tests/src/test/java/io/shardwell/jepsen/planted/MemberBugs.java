@@ -41,8 +41,10 @@ final class MemberBugs {
                 "a replica takes what was meant for an earlier incarnation of it",
                 "MICRORAFT B16")
             .in(REPLICA + "IncomingGuard", "isMeantForThis", call -> call.answer(true))
-            .under(Fault.LOST_DISK, Fault.SLOW_LINK, Fault.KILL)
-            .missed(),
+            .onFiveMachines()
+            .withShards(1)
+            .lasting(20)
+            .under(Fault.FORMER_SELF),
         PlantedBug.of(
                 "overtaken-members",
                 "an uncommitted change of members stays in force under a snapshot",

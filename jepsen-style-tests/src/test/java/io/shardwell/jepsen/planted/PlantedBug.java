@@ -21,8 +21,7 @@ import java.util.function.UnaryOperator;
  * @param aim scenarios that suit it; {@code as drawn} if all do
  * @param aimAt makes such a scenario of a drawn one
  * @param sites the methods it changes
- * @param budget seeds within which it must be caught, several times what it takes today; 0 if the
- *     simulator misses it so far
+ * @param budget seeds within which it must be caught, several times what it takes today
  * @param quick whether it is caught so soon that every build hunts it
  */
 record PlantedBug(
@@ -44,6 +43,11 @@ record PlantedBug(
 
   /** A tenth of so many entries is kept before a snapshot. */
   private static final int LONG_TAIL_COMMIT_COUNT = 2_000;
+
+  /** More bytes than a run writes. */
+  private static final long ENDLESS_LOG_BYTES = 64L << 20;
+
+  private static final int ON_DEMAND_COMMIT_COUNT = 1_000;
 
   /** One method, and what becomes of its calls. */
   record Site(String type, String method, Detours.Change change) {}
@@ -72,6 +76,16 @@ record PlantedBug(
                 .map(fault -> fault.name().replace('_', ' ').toLowerCase(java.util.Locale.ROOT))
                 .toList());
     return aimed(words, scenario -> scenario.withFaults(only));
+  }
+
+  /** Hunted for so many simulated seconds of load and faults. */
+  PlantedBug lasting(int seconds) {
+    return aimed(seconds + " s", scenario -> scenario.withSeconds(seconds));
+  }
+
+  /** Hunted on five machines, however many replicas each shard has. */
+  PlantedBug onFiveMachines() {
+    return aimed("5 machines", scenario -> scenario.withNodes(5));
   }
 
   /** Hunted where the memory budget is changed, by seeds of which all do so. */
@@ -113,13 +127,11 @@ record PlantedBug(
         scenario -> scenario.withSnapshots(SNAPSHOT_LOG_BYTES, LONG_TAIL_COMMIT_COUNT));
   }
 
-  /** The simulator does not notice it yet; what was tried is in the documentation. */
-  PlantedBug missed() {
-    return new PlantedBug(name, does, rule, aim, aimAt, sites, 0, false);
-  }
-
-  boolean isMissed() {
-    return budget == 0;
+  /** Hunted where no snapshot is taken but by a story, and a tail of 100 entries is kept. */
+  PlantedBug withSnapshotsOnDemand() {
+    return aimed(
+        "snapshots by the story only",
+        scenario -> scenario.withSnapshots(ENDLESS_LOG_BYTES, ON_DEMAND_COMMIT_COUNT));
   }
 
   /** Hunted by every build. */

@@ -9,7 +9,9 @@ import java.util.Objects;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Bugs in sessions, snapshots, shares of memory and walks over all keys: what state machines hold. */
+/**
+ * Bugs in sessions, snapshots, shares of memory and walks over all keys: what state machines hold.
+ */
 final class StateBugs {
   private static final String STATE = "io.shardwell.statemachine.";
   private static final String SHARES = "io.shardwell.raftgroup.cluster.MemoryShares$";

@@ -252,7 +252,11 @@ final class Chaos {
           LAGGARD,
           ROLLING_PAUSE,
           MINORITY_LEADER,
+          LOST_ELECTION,
+          CUT_DOWNLOAD,
+          SLOW_ELECTION,
           OVERTAKEN_CHANGE,
+          FORMER_SELF,
           LOST_PROMOTION ->
           now(stories().tell(fault, machine));
     };

@@ -66,8 +66,16 @@ public enum Fault {
   ROLLING_PAUSE,
   /** A leader and one voter are cut off from three others, who elect another. */
   MINORITY_LEADER,
+  /** A former leader is left with the longest log, and one voter with a newer term. */
+  LOST_ELECTION,
+  /** A leader dies while somebody fetches its snapshot; its successor's is older. */
+  CUT_DOWNLOAD,
+  /** A leader falls silent where all disks are equally slow, and wires are for a while. */
+  SLOW_ELECTION,
   /** A leader appends a change of members of which the next one hears nothing. */
   OVERTAKEN_CHANGE,
+  /** A candidate takes a machine in that has voted in its term and has lost its disk since. */
+  FORMER_SELF,
   /** A new voter loses power before its promotion is durable. */
   LOST_PROMOTION;
 

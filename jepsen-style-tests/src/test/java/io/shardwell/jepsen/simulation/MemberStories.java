@@ -1,5 +1,6 @@
 package io.shardwell.jepsen.simulation;
 
+import io.shardwell.raftgroup.cluster.MetaState;
 import io.shardwell.raftgroup.replica.Replica;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,6 +94,74 @@ final class MemberStories {
               });
         });
     return true;
+  }
+
+  /**
+   * The answers of one follower come late. When neither follower hears the leader any more, they
+   * elect another; the old one goes on for as long as late answers arrive. Whoever of the two
+   * others does not answer late has voted then, and loses its disk. The old leader takes that
+   * machine in again, by a change of which nobody else knows, and when no more answers come it
+   * stands for office, in the very term of that vote. It takes three voters among five machines, so
+   * that the cluster's map changes meanwhile.
+   */
+  boolean formerSelf(
+      Offices.Office office, SimulatedMachine lost, List<SimulatedMachine> followers) {
+    if (office.group() == MetaState.GROUP
+        || followers.size() != 2
+        || office.leader().voters().size() != 3
+        || cluster.machines().size() < 5) {
+      return false;
+    }
+    String old = office.machine().id();
+    int term = office.leader().term();
+    SimulatedMachine late = followers.get(followers.get(0) == lost ? 1 : 0);
+    List<SimulatedMachine> others = new ArrayList<>(cluster.machines());
+    others.remove(office.machine());
+    others.remove(late);
+    long delay = 3 * VirtualTime.SECOND + random.nextLong(VirtualTime.SECOND);
+    cluster.network().conditions().slow(late.id(), old, delay);
+    stage.after(
+        delay + SOON,
+        () -> {
+          cluster.network().cut(old, late.id());
+          stage.cutOff(List.of(lost), office.machine());
+          stage.await(
+              () -> offices.successor(office.group(), term) != null && cluster.bearsALostDisk(),
+              delay - VirtualTime.SECOND,
+              () -> {
+                if (cluster.bearsALostDisk()) {
+                  others.forEach(each -> stage.cutOff(List.of(late), each));
+                  cluster.network().loseAll(lost.id(), old);
+                  loseDisk(lost);
+                  stage.mend(old, List.of(lost));
+                  stage.await(
+                      () -> office.leader().isChangingMembers() && hears(lost, office),
+                      delay,
+                      () -> {
+                        cluster.network().cut(late.id(), old);
+                        // A learner's answers keep a leader in office, too (MICRORAFT B7).
+                        stage.cutOff(List.of(lost), office.machine());
+                        stage.await(
+                            () -> !office.isHeldIn(term),
+                            2 * VirtualTime.SECOND,
+                            () -> stage.mend(old, List.of(lost)));
+                      });
+                }
+              });
+        });
+    stage.after(
+        Stories.nanosOf(Fault.FORMER_SELF),
+        () -> {
+          stage.mend(old, followers);
+          stage.mend(late.id(), others);
+        });
+    return true;
+  }
+
+  /** Whether the machine's replica is in the leader's term. */
+  private static boolean hears(SimulatedMachine machine, Offices.Office office) {
+    Replica replica = Offices.replica(machine, office.group());
+    return replica != null && replica.term() == office.leader().term();
   }
 
   private void loseDisk(SimulatedMachine machine) {

@@ -107,7 +107,8 @@ public record Scenario(
     return with(nodes, shards, replicas, clients, seconds, faults, numbers, order);
   }
 
-  Scenario withNodes(int newNodes) {
+  /** On so many machines. */
+  public Scenario withNodes(int newNodes) {
     return with(newNodes, shards, replicas, clients, seconds, faults, leftOut, order);
   }
 

@@ -90,6 +90,12 @@ final class SimulatedMachine {
     diskBehaviour.latency(5 * VirtualTime.MILLI, 300 * VirtualTime.MILLI);
   }
 
+  /** Each sync takes as long as any other: slow, but no slower than an election can bear. */
+  void evenDisk(long nanos) {
+    diskIsSlow = false;
+    diskBehaviour.latency(nanos, nanos);
+  }
+
   void failDisk(MemoryDisk.Operation operation) {
     diskMayFail = true;
     diskBehaviour.failNext(operation);

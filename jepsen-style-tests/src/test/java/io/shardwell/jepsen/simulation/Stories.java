@@ -43,7 +43,8 @@ final class Stories {
   static long nanosOf(Fault story) {
     return switch (story) {
       case ROLLING_PAUSE -> 14 * VirtualTime.SECOND;
-      case OVERTAKEN_CHANGE -> 12 * VirtualTime.SECOND;
+      case OVERTAKEN_CHANGE, LOST_ELECTION, CUT_DOWNLOAD, FORMER_SELF -> 12 * VirtualTime.SECOND;
+      case SLOW_ELECTION -> 9 * VirtualTime.SECOND;
       case LOST_PROMOTION -> 7 * VirtualTime.SECOND;
       case LATE_ANSWERS, LAGGARD -> 5 * VirtualTime.SECOND;
       default -> 2 * VirtualTime.SECOND;
@@ -98,10 +99,19 @@ final class Stories {
     MemberStories ofMembers = new MemberStories(this, cluster, offices, random);
     return switch (story) {
       case MINORITY_LEADER -> ofOffices.minorityLeader(office, followers);
+      case LOST_ELECTION -> ofOffices.lostElection(office, followers);
+      case CUT_DOWNLOAD -> ofOffices.cutDownload(office, one, followers);
+      case SLOW_ELECTION -> ofOffices.slowElection(office, followers);
       case OVERTAKEN_CHANGE -> ofMembers.overtakenChange(office, one, followers);
+      case FORMER_SELF -> ofMembers.formerSelf(office, one, followers);
       case LOST_PROMOTION -> ofMembers.lostPromotion(office, one, followers);
       default -> throw new IllegalArgumentException(story.toString());
     };
+  }
+
+  /** More entries than a leader keeps of its log before a snapshot. */
+  int largeLag() {
+    return largeLag;
   }
 
   /** Does it later, unless the faults are over by then. */
@@ -419,7 +429,7 @@ final class Stories {
     }
   }
 
-  private void kill(SimulatedMachine machine, long downNanos) {
+  void kill(SimulatedMachine machine, long downNanos) {
     if (machine.isUp()) {
       machine.crash(random.nextInt(4) == 0);
     }
