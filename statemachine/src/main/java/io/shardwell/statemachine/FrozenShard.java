@@ -135,7 +135,7 @@ public final class FrozenShard {
     if (next != null) {
       next.run();
     } else if (!entriesEnded && entries.next()) {
-      assert entries.version() >>> Keyspace.ORDINAL_BITS <= index : "version after the snapshot";
+      assert entries.version() >>> Entries.ORDINAL_BITS <= index : "version after the snapshot";
       out.entry(entries);
     } else if (!entriesEnded) {
       entriesEnded = true;

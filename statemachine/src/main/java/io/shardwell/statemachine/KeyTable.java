@@ -125,6 +125,11 @@ final class KeyTable {
     }
   }
 
+  /** The policy that entries are ranked for. */
+  EvictionPolicy policy() {
+    return policy;
+  }
+
   /** Whether the policy has an entry to evict. */
   boolean hasOldest() {
     return oldest != null && oldest.least() != TournamentTree.NOBODY;

@@ -279,7 +279,7 @@ class VersionProperties {
         if (!changed) {
           assertThat(version).as("%s has not changed", key).isEqualTo(versions.get(key));
         } else if (exists(key)) {
-          assertThat(version >>> Keyspace.ORDINAL_BITS).as("of its entry").isEqualTo(index);
+          assertThat(version >>> Entries.ORDINAL_BITS).as("of its entry").isEqualTo(index);
         }
         changes.put(key, store.lastChange(key));
         versions.put(key, version);
