@@ -1,6 +1,7 @@
 package io.shardwell.storage;
 
 import java.io.IOException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,20 +29,25 @@ final class DiskWork {
 
   /** Runs the task off the loop, then {@code onDone} on the loop, unless anything failed before. */
   void submit(String what, IoTask io, Runnable onDone) {
-    if (stopped) {
-      return;
-    }
-    underWay++;
-    disk.submit(() -> runUnlessFailed(io), error -> done(what, error, onDone));
+    submit(disk::submit, what, io, onDone);
   }
 
   /** The same for files of snapshots, behind what the log has to write ({@link Disk}). */
   void submitBehind(String what, IoTask io, Runnable onDone) {
+    submit(disk::submitBehind, what, io, onDone);
+  }
+
+  private void submit(Queue queue, String what, IoTask io, Runnable onDone) {
     if (stopped) {
       return;
     }
     underWay++;
-    disk.submitBehind(() -> runUnlessFailed(io), error -> done(what, error, onDone));
+    queue.add(() -> runUnlessFailed(io), error -> done(what, error, onDone));
+  }
+
+  /** One of the disk's two. */
+  private interface Queue {
+    void add(IoTask io, Consumer<@Nullable IOException> completion);
   }
 
   private void runUnlessFailed(IoTask io) throws IOException {
