@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
  * The file system as one node sees it. Exactly two implementations: {@link FileDisk} (a folder) and
  * {@link MemoryDisk} (simulated; also for embedded nodes without a folder).
  *
- * <p>Names are relative paths with '/', without "." and "..". All calls but {@link #submit} block:
- * the loop may use them at start-up and at a clean stop, and may read at any time; writes and syncs
- * in between go through {@code submit}. What we assume of the disk below is in
- * docs/storage-format.md: after {@code sync} the bytes stay, after {@code syncFolder} the names
- * stay, a write changes no byte outside of its range, nothing else is promised.
+ * <p>Names are relative paths with '/', without "." and "..". All calls but {@link #submit} and
+ * {@link #submitBehind} block: the loop may use them at start-up and at a clean stop, and may read
+ * at any time; writes and syncs in between go through those two. What we assume of the disk below
+ * is in docs/storage-format.md: after {@code sync} the bytes stay, after {@code syncFolder} the
+ * names stay, a write changes no byte outside of its range, nothing else is promised.
  */
 public interface Disk {
   /** Opens for reading and writing; creates the file, and folders on the way, if absent. */
