@@ -1,15 +1,10 @@
 package io.shardwell.jepsen.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.shardwell.jepsen.NodesInThisJvm;
 import java.io.IOException;
 import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,25 +13,11 @@ import org.junit.jupiter.params.provider.ValueSource;
  * on keys that are there (a, b, a number, an empty one) and one that is not.
  */
 class KeyspaceHitsTest {
-  private static @Nullable RedisServer redis;
-  private static @Nullable NodesInThisJvm node;
-
-  @BeforeAll
-  static void start() throws Exception {
-    if (RedisServer.program().isPresent()) {
-      redis = RedisServer.start(RedisServer.program().orElseThrow());
-      node = new NodesInThisJvm(1, 4);
-    }
-  }
+  private static final BesideRedis SERVERS = new BesideRedis(1, 4);
 
   @AfterAll
   static void stop() throws Exception {
-    if (redis != null) {
-      redis.close();
-    }
-    if (node != null) {
-      node.close();
-    }
+    SERVERS.close();
   }
 
   @ParameterizedTest
@@ -128,10 +109,9 @@ class KeyspaceHitsTest {
         "MEMORY USAGE {k}a",
         "GET",
       })
-  void countsAsRedisDoes(String line) throws IOException {
-    assumeTrue(redis != null, RedisServer.WHY_SKIPPED);
-    try (WireConnection theirs = new WireConnection(Objects.requireNonNull(redis).port());
-        WireConnection ours = new WireConnection(Objects.requireNonNull(node).port(0))) {
+  void countsAsRedisDoes(String line) throws Exception {
+    try (WireConnection theirs = new WireConnection(SERVERS.redisPort());
+        WireConnection ours = new WireConnection(SERVERS.port(0))) {
       List<String> words = List.of(line.split(" "));
       assertThat(counts(ours, words)).isEqualTo(counts(theirs, words));
     }

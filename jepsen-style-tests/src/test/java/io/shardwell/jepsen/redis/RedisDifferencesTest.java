@@ -1,17 +1,11 @@
 package io.shardwell.jepsen.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.shardwell.jepsen.NodesInThisJvm;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,34 +17,15 @@ import org.junit.jupiter.params.provider.ValueSource;
  * what clients ask about connections and commands is answered alike.
  */
 class RedisDifferencesTest {
-  private static @Nullable RedisServer redis;
-  private static @Nullable NodesInThisJvm node;
-
-  @BeforeAll
-  static void start() throws Exception {
-    if (RedisServer.program().isPresent()) {
-      redis = RedisServer.start(RedisServer.program().orElseThrow());
-      node = new NodesInThisJvm(1, 4);
-    }
-  }
+  private static final BesideRedis SERVERS = new BesideRedis(1, 4);
 
   @AfterAll
   static void stop() throws Exception {
-    if (redis != null) {
-      redis.close();
-    }
-    if (node != null) {
-      node.close();
-    }
+    SERVERS.close();
   }
 
-  private static SideBySide both(int protocol) throws IOException {
-    assumeTrue(redis != null, RedisServer.WHY_SKIPPED);
-    return new SideBySide(
-        Objects.requireNonNull(redis).port(),
-        Objects.requireNonNull(node).port(0),
-        protocol,
-        KnownDifferences.read());
+  private static SideBySide both(int protocol) throws Exception {
+    return new SideBySide(SERVERS.redisPort(), SERVERS.port(0), protocol, KnownDifferences.read());
   }
 
   static List<KnownDifferences.Difference> differences() {

@@ -1,19 +1,14 @@
 package io.shardwell.jepsen.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.shardwell.jepsen.NodesInThisJvm;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.lifecycle.AfterContainer;
-import net.jqwik.api.lifecycle.BeforeContainer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Shows that transactions answer as those of Redis 7.0: two clients of each take random turns with
@@ -23,34 +18,19 @@ import org.jspecify.annotations.Nullable;
 class TransactionDifferentialProperties {
   private static final int TURNS = 60;
 
-  private static @Nullable RedisServer redis;
-  private static @Nullable NodesInThisJvm nodes;
-
-  @BeforeContainer
-  static void start() throws Exception {
-    if (RedisServer.program().isPresent()) {
-      redis = RedisServer.start(RedisServer.program().orElseThrow());
-      nodes = new NodesInThisJvm(1, 1);
-    }
-  }
+  private static final BesideRedis SERVERS = new BesideRedis(1, 1);
 
   @AfterContainer
   static void stop() throws Exception {
-    if (redis != null) {
-      redis.close();
-    }
-    if (nodes != null) {
-      nodes.close();
-    }
+    SERVERS.close();
   }
 
   @Property(tries = 60, seed = "3")
   void transactionsAnswerAsThoseOfRedis(
       @ForAll long seed, @ForAll @IntRange(min = 2, max = 3) int protocol) throws Exception {
-    assumeTrue(redis != null, "there is no redis-server here");
     Random random = new Random(seed);
-    int peer = Objects.requireNonNull(redis).port();
-    int own = Objects.requireNonNull(nodes).port(0);
+    int peer = SERVERS.redisPort();
+    int own = SERVERS.port(0);
     try (WireConnection redisA = new WireConnection(peer);
         WireConnection redisB = new WireConnection(peer);
         WireConnection ownA = new WireConnection(own);
