@@ -11,7 +11,6 @@ import io.shardwell.statemachine.InvocationCodec;
 import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.ReplyCodec;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -55,8 +54,7 @@ public final class ReadChannel {
   private final Map<Integer, ShardGroup> groups;
 
   private final String self;
-  private final ArrayDeque<Pending> queue = new ArrayDeque<>();
-  private long queuedBytes;
+  private final ShardQueue queue;
   private final TreeMap<Long, Asked> underWay = new TreeMap<>();
   private long nextReadId;
 
@@ -89,18 +87,13 @@ public final class ReadChannel {
     this.groups = groups;
     this.self = self;
     this.nextReadId = firstReadId;
+    this.queue = new ShardQueue(shard);
   }
 
   /** Queues a read; its reply comes on the loop, exactly once. */
   void submit(Pending read) {
     assert !read.invocation().command().isWrite();
-    if (queue.size() >= ShardQueueLimits.MAX_COMMANDS
-        || queuedBytes >= ShardQueueLimits.MAX_BYTES) {
-      read.finish(RoutingErrors.queueFull(shard));
-      return;
-    }
     queue.add(read);
-    queuedBytes += read.invocation().encodedBytes();
   }
 
   public boolean isIdle() {
@@ -129,12 +122,11 @@ public final class ReadChannel {
     List<Invocation> invocations = new ArrayList<>();
     int bytes = 0;
     while (!queue.isEmpty() && reads.size() < Limits.MAX_BATCH_COMMANDS) {
-      Invocation next = queue.element().invocation();
+      Invocation next = queue.first().invocation();
       if (!reads.isEmpty() && bytes + next.encodedBytes() > Limits.MAX_BATCH_BYTES) {
         break;
       }
       bytes += next.encodedBytes();
-      queuedBytes -= next.encodedBytes();
       invocations.add(next);
       reads.add(queue.remove());
     }
@@ -174,7 +166,7 @@ public final class ReadChannel {
       underWay.remove(firstId);
       if (replies.size() < first.reads.size()) {
         askAgainFrom(firstId);
-        requeue(first.reads.subList(replies.size(), first.reads.size()));
+        queue.putBack(first.reads.subList(replies.size(), first.reads.size()));
       }
       for (int i = 0; i < replies.size(); i++) {
         first.reads.get(i).finish(replies.get(i));
@@ -196,7 +188,7 @@ public final class ReadChannel {
   private void askAgainFrom(long readId) {
     NavigableMap<Long, Asked> again = underWay.tailMap(readId, true);
     for (Asked asked : again.descendingMap().values()) {
-      requeue(asked.reads);
+      queue.putBack(asked.reads);
     }
     again.clear();
   }
@@ -204,13 +196,6 @@ public final class ReadChannel {
   /** The shard's leader changed, or its link: what is under way is asked again. */
   public void leaderChanged() {
     askAgainFrom(0);
-  }
-
-  private void requeue(List<Pending> reads) {
-    for (int i = reads.size() - 1; i >= 0; i--) {
-      queue.addFirst(reads.get(i));
-      queuedBytes += reads.get(i).invocation().encodedBytes();
-    }
   }
 
   /** Every few milliseconds while not idle: ends patience, and repeats what stays unanswered. */
@@ -221,10 +206,6 @@ public final class ReadChannel {
     if (!underWay.isEmpty() && underWay.firstEntry().getValue().askedNanos <= oldest) {
       askAgainFrom(underWay.firstKey());
     }
-    while (!queue.isEmpty() && patience.isOver(queue.element().deadlineNanos(), lastAnswerNanos)) {
-      Pending late = queue.remove();
-      queuedBytes -= late.invocation().encodedBytes();
-      late.finish(RoutingErrors.noLeader(shard, late.invocation(), leaders.whyNone()));
-    }
+    queue.endPatience(patience, lastAnswerNanos, leaders);
   }
 }

@@ -36,9 +36,9 @@ final class RoutingErrors {
   static Reply queueFull(int shard) {
     return new Reply.Failure(
         "TRYAGAIN More than "
-            + ShardQueueLimits.MAX_COMMANDS
+            + ShardQueue.MAX_COMMANDS
             + " commands or "
-            + ShardQueueLimits.MAX_BYTES
+            + ShardQueue.MAX_BYTES
             + " bytes wait for shard "
             + shard
             + " on this node");

@@ -86,8 +86,7 @@ public final class WriteChannel {
   private final LeaderDirectory leaders;
   private final Consumer<LongConsumer> newBoot;
 
-  private final ArrayDeque<Pending> queue = new ArrayDeque<>();
-  private long queuedBytes;
+  private final ShardQueue queue;
   private final BatchBuilder builder = new BatchBuilder();
 
   // Invariant: consecutive sequences, the last of them is nextSequence - 1.
@@ -129,18 +128,13 @@ public final class WriteChannel {
     this.leaders = leaders;
     this.session = session;
     this.newBoot = newBoot;
+    this.queue = new ShardQueue(shard);
   }
 
   /** Queues a write; its reply comes on the loop, exactly once. */
   void submit(Pending write) {
     assert write.invocation().command().isWrite();
-    if (queue.size() >= ShardQueueLimits.MAX_COMMANDS
-        || queuedBytes >= ShardQueueLimits.MAX_BYTES) {
-      write.finish(RoutingErrors.queueFull(shard));
-      return;
-    }
     queue.add(write);
-    queuedBytes += write.invocation().encodedBytes();
   }
 
   public boolean isIdle() {
@@ -182,7 +176,7 @@ public final class WriteChannel {
     List<Pending> commands = new ArrayList<>();
     int valueReplies = 0;
     while (!queue.isEmpty() && commands.size() < Limits.MAX_BATCH_COMMANDS) {
-      Invocation next = queue.element().invocation();
+      Invocation next = queue.first().invocation();
       boolean fits =
           builder.sizeBytes() + next.encodedBytes() <= Limits.MAX_BATCH_BYTES
               && (valueReplies < MAX_VALUE_REPLIES || !answersWithValue(next));
@@ -191,7 +185,6 @@ public final class WriteChannel {
       }
       valueReplies += answersWithValue(next) ? 1 : 0;
       builder.add(next);
-      queuedBytes -= next.encodedBytes();
       commands.add(queue.remove());
     }
     long sequence = nextSequence++;
@@ -326,11 +319,7 @@ public final class WriteChannel {
   /** Every few milliseconds while not idle: ends patience, and repeats what stays unanswered. */
   public void patrol() {
     long now = loop.nanoTime();
-    while (!queue.isEmpty() && patience.isOver(queue.element().deadlineNanos(), lastAnswerNanos)) {
-      Pending late = queue.remove();
-      queuedBytes -= late.invocation().encodedBytes();
-      late.finish(RoutingErrors.noLeader(shard, late.invocation(), leaders.whyNone()));
-    }
+    queue.endPatience(patience, lastAnswerNanos, leaders);
     long resendAfter = TimeUnit.MILLISECONDS.toNanos(tuning.resendMillis());
     for (Sent batch : underWay) {
       if (!batch.givenUp && isOverdue(batch)) {

@@ -43,7 +43,7 @@ class BackPressureTest implements Post {
   @Test
   void writesThatWaitHaveALimitInCommands() {
     WriteChannel stuck = writes(STUCK);
-    for (int i = 0; i < ShardQueueLimits.MAX_COMMANDS; i++) {
+    for (int i = 0; i < ShardQueue.MAX_COMMANDS; i++) {
       stuck.submit(pending(Invocation.of(Command.INCR, KEY)));
     }
     assertThat(replies).isEmpty();
@@ -61,7 +61,7 @@ class BackPressureTest implements Post {
   void writesThatWaitHaveALimitInBytes() {
     WriteChannel stuck = writes(STUCK);
     byte[] value = new byte[1 << 20];
-    int fit = (int) (ShardQueueLimits.MAX_BYTES / value.length);
+    int fit = (int) (ShardQueue.MAX_BYTES / value.length);
     for (int i = 0; i < fit; i++) {
       stuck.submit(pending(Invocation.of(Command.SET, KEY, value)));
     }
@@ -73,7 +73,7 @@ class BackPressureTest implements Post {
   @Test
   void readsThatWaitHaveALimitInCommands() {
     ReadChannel stuck = reads(STUCK);
-    for (int i = 0; i < ShardQueueLimits.MAX_COMMANDS; i++) {
+    for (int i = 0; i < ShardQueue.MAX_COMMANDS; i++) {
       stuck.submit(pending(Invocation.of(Command.GET, KEY)));
     }
     assertThat(replies).isEmpty();
@@ -126,14 +126,14 @@ class BackPressureTest implements Post {
   @Test
   void afterTheirPatienceThereIsRoomAgain() {
     WriteChannel stuck = writes(STUCK);
-    for (int i = 0; i < ShardQueueLimits.MAX_COMMANDS; i++) {
+    for (int i = 0; i < ShardQueue.MAX_COMMANDS; i++) {
       stuck.submit(pending(Invocation.of(Command.INCR, KEY)));
     }
     loop.run(Tuning.DEFAULT.commandPatienceMillis());
     stuck.patrol();
-    assertThat(replies).hasSize(ShardQueueLimits.MAX_COMMANDS);
+    assertThat(replies).hasSize(ShardQueue.MAX_COMMANDS);
     stuck.submit(pending(Invocation.of(Command.INCR, KEY)));
-    assertThat(replies).hasSize(ShardQueueLimits.MAX_COMMANDS);
+    assertThat(replies).hasSize(ShardQueue.MAX_COMMANDS);
     assertThat(stuck.isIdle()).isFalse();
   }
 
