@@ -61,20 +61,12 @@ final class ExtendedFloat {
     int mantissaEnd = at;
     long exponent = 0;
     if (at < text.length && (text[at] == 'e' || text[at] == 'E')) {
-      at++;
-      boolean negative = at < text.length && text[at] == '-';
-      if (at < text.length && (text[at] == '-' || text[at] == '+')) {
-        at++;
-      }
-      if (at == text.length) {
+      Long read = parseExponent(text, at + 1, MAX_TEXT_EXPONENT);
+      if (read == null) {
         return null;
       }
-      for (; at < text.length && isDigit(text[at]); at++) {
-        exponent = Math.min(exponent * 10 + text[at] - '0', MAX_TEXT_EXPONENT);
-      }
-      exponent = negative ? -exponent : exponent;
-    }
-    if (at < text.length) {
+      exponent = read;
+    } else if (at < text.length) {
       return null;
     }
     BigDecimal mantissa =
@@ -109,21 +101,12 @@ final class ExtendedFloat {
     }
     BigInteger mantissa = new BigInteger(hex.toString(), 16);
     if (at < text.length && (text[at] == 'p' || text[at] == 'P')) {
-      at++;
-      boolean negative = at < text.length && text[at] == '-';
-      if (at < text.length && (text[at] == '-' || text[at] == '+')) {
-        at++;
-      }
-      if (at == text.length) {
+      Long read = parseExponent(text, at + 1, MAX_BINARY_TEXT_EXPONENT);
+      if (read == null) {
         return null;
       }
-      long power = 0;
-      for (; at < text.length && isDigit(text[at]); at++) {
-        power = Math.min(power * 10 + text[at] - '0', MAX_BINARY_TEXT_EXPONENT);
-      }
-      exponent += negative ? -power : power;
-    }
-    if (at < text.length) {
+      exponent += read;
+    } else if (at < text.length) {
       return null;
     }
     if (mantissa.signum() == 0) {
@@ -141,6 +124,27 @@ final class ExtendedFloat {
                 .divide(new BigDecimal(BigInteger.ONE.shiftLeft((int) -exponent)));
     BigDecimal rounded = round(text[0] == '-' ? exact.negate() : exact);
     return rounded == null || rounded.signum() == 0 ? null : new Operand(rounded);
+  }
+
+  /**
+   * A sign or none and digits up to the end of the text, or null.
+   *
+   * @param most a larger number is taken for this one
+   */
+  private static @Nullable Long parseExponent(byte[] text, int from, long most) {
+    boolean negative = from < text.length && text[from] == '-';
+    int at = negative || (from < text.length && text[from] == '+') ? from + 1 : from;
+    if (at == text.length) {
+      return null;
+    }
+    long exponent = 0;
+    for (; at < text.length && isDigit(text[at]); at++) {
+      exponent = Math.min(exponent * 10 + text[at] - '0', most);
+    }
+    if (at < text.length) {
+      return null;
+    }
+    return negative ? -exponent : exponent;
   }
 
   /** The sum of two finite numbers; null if it is out of range. */
