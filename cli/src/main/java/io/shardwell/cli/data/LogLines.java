@@ -3,6 +3,7 @@ package io.shardwell.cli.data;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.shardwell.raftgroup.cluster.MetaState;
+import io.shardwell.raftgroup.replica.Replica;
 import io.shardwell.statemachine.EntryText;
 import io.shardwell.storage.DataDirectory;
 import io.shardwell.storage.DirectoryReport;
@@ -15,9 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A log's records, one line each. */
 final class LogLines implements DataDirectory.LogReader {
-  /** First byte of an entry that changes a group's members; see the replica's store. */
-  private static final byte MEMBERS = 0x7f;
-
   private final PrintStream out;
   private final boolean json;
   private final @Nullable Integer onlyGroup;
@@ -89,7 +87,7 @@ final class LogLines implements DataDirectory.LogReader {
     if (bytes.length == 0) {
       return "empty";
     }
-    if (bytes[0] == MEMBERS) {
+    if (Replica.isMembersChange(bytes)) {
       return "members change";
     }
     return group == MetaState.GROUP ? "cluster map entry" : EntryText.of(bytes);

@@ -266,6 +266,11 @@ public final class Replica {
     var unused = raft.changeMembership(member, step, raft.getCommittedMembers().getLogIndex());
   }
 
+  /** Whether a log entry is one of a membership change, and none of the group's state. */
+  public static boolean isMembersChange(byte[] entry) {
+    return entry.length > 0 && entry[0] == ReplicaStore.MEMBERS_OP;
+  }
+
   /** What this replica knows of the others' states. */
   public DigestBook digests() {
     return digests;
@@ -318,7 +323,7 @@ public final class Replica {
    * Appends an entry if this replica leads. The listener is called at a turn's end, exactly once.
    */
   public void propose(byte[] proposal, ProposalListener listener) {
-    assert proposal.length > 0 && proposal[0] != ReplicaStore.MEMBERS_OP;
+    assert proposal.length > 0 && !isMembersChange(proposal);
     if (standsAside || leadership.isHandingOver()) {
       context.submit().accept(listener::notApplied);
       return;

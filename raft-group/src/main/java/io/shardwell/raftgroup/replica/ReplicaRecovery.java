@@ -107,7 +107,7 @@ final class ReplicaRecovery {
     long from = complete == null ? 0 : complete.index();
     for (RecoveredEntry recoveredEntry : recovered.entries()) {
       boolean missing = recoveredEntry.index() > from && recoveredEntry.index() <= intent.index();
-      if (missing && recoveredEntry.payload()[0] != ReplicaStore.MEMBERS_OP) {
+      if (missing && !Replica.isMembersChange(recoveredEntry.payload())) {
         Object unused = state.apply(recoveredEntry.index(), recoveredEntry.payload());
       }
     }
@@ -146,7 +146,7 @@ final class ReplicaRecovery {
         continue;
       }
       Object operation;
-      if (stored.payload()[0] == ReplicaStore.MEMBERS_OP) {
+      if (Replica.isMembersChange(stored.payload())) {
         operation = context.codec().decodeMembersOp(stored.payload(), 1);
       } else {
         LogBytes payload = new LogBytes(stored.payload());
