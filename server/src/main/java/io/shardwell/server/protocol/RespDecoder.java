@@ -19,8 +19,11 @@ public final class RespDecoder implements RequestDecoder {
   private static final int FIRST_WORDS = 16;
   private static final int FIRST_WORD_BYTES = 512;
 
-  // "$" or "*", a sign, nineteen digits: no header that could be valid is longer.
+  // A header is far shorter; one that has not ended by then is told to be too big, as in Redis.
   private static final int MAX_HEADER_BYTES = MAX_INLINE_BYTES;
+
+  // So many digits fit into a long whatever they are, and are more than any limit.
+  private static final int MOST_DIGITS = 18;
 
   private static final long NOT_A_NUMBER = Long.MIN_VALUE;
 
@@ -189,9 +192,9 @@ public final class RespDecoder implements RequestDecoder {
       if (b == '\r') {
         break;
       }
-      // As Redis: no plus sign, no leading zero but "0" itself; ten digits are more than any limit.
+      // As Redis: no plus sign, no leading zero but "0" itself, no more than a long holds.
       boolean leadingZero = at > digits && bytes[digits] == '0';
-      if (b < '0' || b > '9' || leadingZero || at - digits > 18) {
+      if (b < '0' || b > '9' || leadingZero || at - digits >= MOST_DIGITS) {
         throw new ProtocolException(endsWithin(at) ? notANumber : tooLong);
       }
       value = 10 * value + (b - '0');

@@ -57,6 +57,7 @@ class RespDecoderTest {
       value = {
         "*x#|invalid multibulk length",
         "*1048578#|invalid multibulk length",
+        "*9999999999999999999#|invalid multibulk length",
         "*99999999999999999999#|invalid multibulk length",
         "*+1#|invalid multibulk length",
         "*01#|invalid multibulk length",
