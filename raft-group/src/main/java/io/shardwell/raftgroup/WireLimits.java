@@ -6,13 +6,10 @@ import io.shardwell.statemachine.Limits;
 public final class WireLimits {
 
   /**
-   * The largest frame between two nodes, in bytes: one command of the largest size with its key,
-   * and room for what surrounds it.
+   * The largest frame between two nodes, in bytes: one command of the largest size with its key, or
+   * one reply of {@link Limits#MAX_REPLY_BYTES}, and room for what surrounds it.
    */
   public static final int MAX_FRAME_BYTES = 2 * Limits.MAX_VALUE_BYTES + (4 << 20);
-
-  /** The largest reply to one read, in bytes; a larger one is an error. */
-  public static final int MAX_REPLY_BYTES = 2 * Limits.MAX_VALUE_BYTES - (4 << 20);
 
   /** A frame is sent when it has grown to this many bytes, even in the middle of a turn. */
   public static final int TARGET_FRAME_BYTES = 1 << 20;

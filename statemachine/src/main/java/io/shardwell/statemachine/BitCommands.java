@@ -140,6 +140,9 @@ final class BitCommands {
     if (operation == Operation.NOT && call.argumentCount() != 3) {
       return NOT_OF_SEVERAL;
     }
+    if (ReadCost.walkedBytes(keys, call) > Limits.MAX_WALKED_BYTES) {
+      return Failures.WALKS_TOO_MUCH;
+    }
     byte[] target = call.argument(1);
     byte[] result = valueOrEmpty(keys, call.argument(2));
     if (operation == Operation.NOT) {

@@ -43,6 +43,14 @@ final class Failures {
           "ERR executed, but its reply is left out: those of a transaction have at most "
               + Limits.MAX_TRANSACTION_REPLY_BYTES
               + " bytes (max-transaction-reply-bytes)");
+  static final Reply.Failure REPLY_TOO_LARGE =
+      new Reply.Failure(
+          "ERR reply exceeds the maximum size (" + Limits.MAX_REPLY_BYTES + " bytes)");
+  static final Reply.Failure WALKS_TOO_MUCH =
+      new Reply.Failure(
+          "ERR not executed: a command or transaction may go through "
+              + Limits.MAX_WALKED_BYTES
+              + " bytes of values at most (max-walked-bytes)");
   static final Reply.Failure INTERNAL = new Reply.Failure("ERR internal");
 
   private Failures() {}

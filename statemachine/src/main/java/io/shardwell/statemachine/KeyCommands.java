@@ -119,6 +119,7 @@ final class KeyCommands {
           if (pattern.matches(key)) {
             found.add(new Reply.Bulk(key));
           }
+          return true;
         });
     return new Reply.Array(found);
   }
@@ -158,20 +159,33 @@ final class KeyCommands {
         return Failures.SYNTAX;
       }
     }
+    count = Math.min(count, Limits.MAX_SCAN_COUNT);
     Glob wanted = strings ? pattern : null;
     boolean all = strings && pattern == null;
-    List<Reply> found = new ArrayList<>();
+    ScanStep step = new ScanStep();
     long next =
         keys.scan(
             cursor.getAsLong(),
             count,
             key -> {
               if (all || (wanted != null && wanted.matches(key))) {
-                found.add(new Reply.Bulk(key));
+                step.add(key);
               }
+              return step.keyBytes < Limits.MAX_SCAN_BYTES;
             });
     return new Reply.Array(
-        List.of(new Reply.Bulk(DecimalInteger.format(next)), new Reply.Array(found)));
+        List.of(new Reply.Bulk(DecimalInteger.format(next)), new Reply.Array(step.found)));
+  }
+
+  /** What one call of SCAN finds. */
+  private static final class ScanStep {
+    final List<Reply> found = new ArrayList<>();
+    long keyBytes;
+
+    void add(byte[] key) {
+      found.add(new Reply.Bulk(key));
+      keyBytes += key.length;
+    }
   }
 
   private static OptionalLong parseCursor(byte[] text) {

@@ -2,7 +2,7 @@ package io.shardwell.statemachine;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -295,23 +295,24 @@ final class Keyspace {
    * @param cursor 0, or what a visit returned: a prefix of the hash, hence the same place on every
    *     replica and after any number of changes
    * @param atLeast how many entries to pass, in any case at least one
-   * @param visitor must not use this keyspace
+   * @param visitor must not use this keyspace; returns whether it wants more, however few it had
    * @return where to go on; 0 if there are no further keys
    */
-  long scan(long cursor, long atLeast, Consumer<byte[]> visitor) {
+  long scan(long cursor, long atLeast, Predicate<byte[]> visitor) {
     assert cursor >= 0 && cursor < Limits.SCAN_CURSORS : cursor;
     KeyTable table = entries.table();
     long passed = 0;
+    boolean wanted = true;
     long last = cursor;
     for (boolean more = table.first(cursor << 16); more; more = table.next()) {
       long here = table.hash() >>> 16;
-      if (passed >= Math.max(1, atLeast) && here != last) {
+      if ((passed >= Math.max(1, atLeast) || !wanted) && here != last) {
         return here;
       }
       last = here;
       passed++;
       if (!entries.isGone()) {
-        visitor.accept(table.key());
+        wanted &= visitor.test(table.key());
       }
     }
     return 0;

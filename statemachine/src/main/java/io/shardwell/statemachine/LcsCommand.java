@@ -50,7 +50,7 @@ final class LcsCommand {
     }
     byte[] a = valueOrNothing(keys, call.argument(0));
     byte[] b = valueOrNothing(keys, call.argument(1));
-    if ((a.length + 1L) * (b.length + 1L) * Integer.BYTES > Limits.MAX_VALUE_BYTES) {
+    if (tableBytes(a.length, b.length) > Limits.MAX_VALUE_BYTES) {
       return TOO_LARGE;
     }
     int[][] table = table(a, b);
@@ -68,6 +68,11 @@ final class LcsCommand {
                 Reply.Bulk.of("len"),
                 Reply.integer(longest)))
         : new Reply.Bulk(common);
+  }
+
+  /** How much memory the table of two values of these lengths takes, in bytes. */
+  static long tableBytes(int a, int b) {
+    return (a + 1L) * (b + 1L) * Integer.BYTES;
   }
 
   private static byte[] valueOrNothing(Keyspace keys, byte[] key) {

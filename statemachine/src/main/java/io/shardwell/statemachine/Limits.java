@@ -42,8 +42,20 @@ public final class Limits {
   /** Most keys that a transaction may depend on. */
   public static final int MAX_WATCHED_KEYS = 1024;
 
-  /** Longest replies of one transaction, in bytes; what is more is left out of them. */
+  /** Longest values in the replies of one transaction, in bytes; what is more is left out. */
   public static final int MAX_TRANSACTION_REPLY_BYTES = MAX_VALUE_BYTES;
+
+  /**
+   * Most bytes of values that one call, or the calls of one transaction together, may go through:
+   * about a second, in which a node does nothing else.
+   */
+  public static final int MAX_WALKED_BYTES = 1 << 30;
+
+  /** Longest reply to one read, in bytes; a longer one is an error. */
+  public static final int MAX_REPLY_BYTES = 2 * MAX_VALUE_BYTES - (4 << 20);
+
+  /** Most keys that one step of SCAN visits, whatever its COUNT: a step never holds a loop. */
+  public static final int MAX_SCAN_COUNT = 10_000;
 
   /** Longest encoded replies of one batch that a session remembers, in bytes. */
   public static final int MAX_REMEMBERED_REPLY_BYTES = 64 * 1024;
@@ -68,6 +80,9 @@ public final class Limits {
    * evicted on top.
    */
   public static final int MAX_SINKING_VICTIMS = 1024;
+
+  /** A step of SCAN ends when its keys have so many bytes, whatever its COUNT. */
+  public static final int MAX_SCAN_BYTES = 4 * 1024 * 1024;
 
   /** SCAN cursors of one shard are below this. Callers may use the bits above for the shard. */
   public static final long SCAN_CURSORS = 1L << 48;

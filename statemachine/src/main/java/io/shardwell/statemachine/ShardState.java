@@ -8,6 +8,9 @@ import java.util.List;
  * thread.
  */
 public final class ShardState {
+  /** The answer to a read whose reply is longer than {@link Limits#MAX_REPLY_BYTES}. */
+  public static final Reply REPLY_TOO_LARGE = Failures.REPLY_TOO_LARGE;
+
   /**
    * How many gone entries are freed with each log entry. Part of what an entry means: every replica
    * must keep the same pace.
@@ -144,12 +147,24 @@ public final class ShardState {
     List<Reply> replies = new ArrayList<>(transaction.calls().size());
     boolean touches = wantsTouches();
     long bytes = 0;
+    long walked = 0;
     for (Invocation call : transaction.calls()) {
-      Reply reply = execute(call, position);
+      long answered = ReadCost.answeredBytes(keys, call);
+      long walks = ReadCost.walkedBytes(keys, call);
+      Reply reply;
+      if (bytes + answered > Limits.MAX_TRANSACTION_REPLY_BYTES) {
+        bytes += answered;
+        reply = Failures.REPLY_LEFT_OUT;
+      } else if (walks > 0 && walked + walks > Limits.MAX_WALKED_BYTES) {
+        reply = Failures.WALKS_TOO_MUCH;
+      } else {
+        reply = execute(call, position);
+        bytes += ReplyCodec.sizeOf(reply);
+        walked += walks;
+      }
       if (touches && call.command().isUse()) {
         call.keys().forEach(keys::touch); // Elsewhere the leader reports what reads have used.
       }
-      bytes += ReplyCodec.sizeOf(reply);
       replies.add(bytes > Limits.MAX_TRANSACTION_REPLY_BYTES ? Failures.REPLY_LEFT_OUT : reply);
     }
     return new Reply.Array(replies);
@@ -195,7 +210,8 @@ public final class ShardState {
 
   /**
    * Answers a read without changing anything. Keys exist by log time; TTL and PTTL count from the
-   * stamp, but never below 1 ms. A call that breaks its command is answered "ERR internal".
+   * stamp, but never below 1 ms. A call that breaks its command is answered "ERR internal", one
+   * that names values beyond {@link Limits#MAX_REPLY_BYTES} {@link #REPLY_TOO_LARGE}.
    *
    * @throws IllegalArgumentException if the command is a write
    */
@@ -203,12 +219,24 @@ public final class ShardState {
     if (read.command().isWrite()) {
       throw new IllegalArgumentException(read.command() + " is not a read");
     }
+    if (read.command() == Command.MGET
+        && ReadCost.answeredBytes(keys, read) > Limits.MAX_REPLY_BYTES) {
+      return REPLY_TOO_LARGE;
+    }
     try {
       return Execution.execute(keys, read, stampMillis);
     } catch (RuntimeException poison) {
       // As in execute: one bad read must not end one leader after the other.
       return Failures.INTERNAL;
     }
+  }
+
+  /**
+   * How many bytes of values a read goes through without answering with them: what it costs beside
+   * its reply.
+   */
+  public long walkedBytes(Invocation read) {
+    return ReadCost.walkedBytes(keys, read);
   }
 
   /** Counts the keys of a read that this replica has answered with that. */

@@ -100,6 +100,26 @@ class ScanProperties {
     return at;
   }
 
+  @Test
+  void aStepEndsWhateverItsCount() {
+    Shard many = new Shard();
+    for (int i = 0; i < Limits.MAX_SCAN_COUNT + 100; i++) {
+      many.write("SET", "k" + i, "v");
+    }
+    assertThat(keysOfOneStep(many)).isEqualTo(Limits.MAX_SCAN_COUNT);
+    Shard lengthy = new Shard();
+    for (int i = 0; i < 2 * Limits.MAX_SCAN_BYTES / Limits.MAX_KEY_BYTES; i++) {
+      lengthy.write("SET", "k".repeat(Limits.MAX_KEY_BYTES - 3) + (100 + i), "v");
+    }
+    assertThat(keysOfOneStep(lengthy)).isEqualTo(Limits.MAX_SCAN_BYTES / Limits.MAX_KEY_BYTES);
+  }
+
+  private static int keysOfOneStep(Shard shard) {
+    Reply.Array reply = scan(shard.state, "0", "1000000");
+    assertThat(reply.items().get(0)).isNotEqualTo(Reply.Bulk.of("0"));
+    return ((Reply.Array) reply.items().get(1)).items().size();
+  }
+
   private static Reply.Array scan(ShardState state, String cursor, String count) {
     return (Reply.Array) state.read(Shard.call("SCAN", cursor, "COUNT", count), 0);
   }

@@ -3,6 +3,8 @@ package io.shardwell.statemachine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -152,6 +154,46 @@ class TransactionTest {
     assertThat(reply)
         .isEqualTo(array(new Reply.Bulk(large), Reply.ONE, Reply.OK, Failures.REPLY_LEFT_OUT));
     assertThat(shard.read("EXISTS", "small")).isEqualTo(Reply.ZERO);
+  }
+
+  /** A key can be named so often that its copies would end every replica, and again at replay. */
+  @Test
+  void valuesBeyondTheLimitAreNotEvenCopied() {
+    byte[] large = new byte[Limits.MAX_VALUE_BYTES];
+    shard.write(List.of(Invocation.of(Command.SET, bytes("large"), large)));
+    String[] often = new String[101];
+    Arrays.fill(often, "large");
+    often[0] = "MGET";
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    Reply reply = exec(List.of(), Shard.call("INCR", "n"), Shard.call(often));
+    Reply read = shard.read(often);
+    long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    assertThat(reply).isEqualTo(array(Reply.ONE, Failures.REPLY_LEFT_OUT));
+    assertThat(read).isEqualTo(Failures.REPLY_TOO_LARGE);
+    assertThat(allocated).isLessThan(Limits.MAX_VALUE_BYTES);
+  }
+
+  /** As above, for time: what goes through gigabytes stops every replica, and again at replay. */
+  @Test
+  void whatGoesThroughTooMuchIsNotExecuted() {
+    byte[] large = new byte[Limits.MAX_VALUE_BYTES];
+    shard.write(List.of(Invocation.of(Command.SET, bytes("large"), large)));
+    int most = Limits.MAX_WALKED_BYTES / large.length;
+    String[] bitop = new String[3 + most + 1];
+    Arrays.fill(bitop, "large");
+    bitop[0] = "BITOP";
+    bitop[1] = "OR";
+    bitop[2] = "all";
+    assertThat(shard.write(bitop)).isEqualTo(Failures.WALKS_TOO_MUCH);
+    assertThat(shard.read("EXISTS", "all")).isEqualTo(Reply.ZERO);
+    Invocation[] counts = new Invocation[most + 2];
+    Arrays.fill(counts, Shard.call("BITCOUNT", "large"));
+    counts[most + 1] = Shard.call("INCR", "n");
+    Reply.Array replies = (Reply.Array) exec(List.of(), counts);
+    assertThat(replies.items().subList(0, most)).containsOnly(Reply.ZERO);
+    assertThat(replies.items().subList(most, most + 2))
+        .containsExactly(Failures.WALKS_TOO_MUCH, Reply.ONE);
   }
 
   /** An unknown or nested command halts a replica before it does anything (DESIGN 5, poison). */

@@ -4,16 +4,17 @@ import io.microraft.RaftEndpoint;
 import io.shardwell.raftgroup.EventLoop;
 import io.shardwell.raftgroup.Post;
 import io.shardwell.raftgroup.Tuning;
-import io.shardwell.raftgroup.WireLimits;
 import io.shardwell.raftgroup.replica.ProposalListener;
 import io.shardwell.raftgroup.replica.Replica;
 import io.shardwell.raftgroup.replica.ReplicaEndpoint;
 import io.shardwell.raftgroup.wire.PeerMessage;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.InvocationCodec;
+import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Proposal;
 import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.ReplyCodec;
+import io.shardwell.statemachine.ShardState;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -45,9 +46,8 @@ public final class ReadIndex {
    */
   static final int MAX_ANSWER_BYTES = 4 << 20;
 
-  private static final Reply REPLY_TOO_LARGE =
-      new Reply.Failure(
-          "ERR reply exceeds the maximum size (" + WireLimits.MAX_REPLY_BYTES + " bytes)");
+  /** Likewise for what reads go through without answering with it, as BITCOUNT does. */
+  static final int MAX_ANSWER_WALKED_BYTES = 64 << 20;
 
   /**
    * For a single voter that stands aside: the key is past its deadline, but no tick can say so in
@@ -361,17 +361,19 @@ public final class ReadIndex {
     for (Waiting read : reads) {
       List<Reply> replies = new ArrayList<>(read.invocations.size());
       long bytes = 0;
+      long walked = 0;
       for (Invocation invocation : read.invocations) {
-        if (bytes > MAX_ANSWER_BYTES) {
+        if (bytes > MAX_ANSWER_BYTES || walked > MAX_ANSWER_WALKED_BYTES) {
           break;
         }
+        walked += group.state().shard().walkedBytes(invocation);
         Reply reply =
             cannotTick && group.state().shard().needsTick(invocation, stamp)
                 ? DEADLINE_UNRECORDED
                 : group.state().shard().read(invocation, stamp);
         long size = size(reply);
-        if (size > WireLimits.MAX_REPLY_BYTES) {
-          reply = REPLY_TOO_LARGE;
+        if (size > Limits.MAX_REPLY_BYTES) {
+          reply = ShardState.REPLY_TOO_LARGE;
         }
         bytes += size;
         replies.add(reply);

@@ -37,6 +37,20 @@ final class FanOut {
   private static final Reply CROSS_SLOT =
       new Reply.Failure("CROSSSLOT Keys in request don't hash to the same slot");
 
+  /**
+   * How much memory the keys that one KEYS gathers may take, in bytes, {@value #GATHERED_KEY_BYTES}
+   * for each key besides its own. All else is walked in slices; this must be held as a whole.
+   */
+  private static final long MAX_GATHERED_BYTES = Runtime.getRuntime().maxMemory() / 8;
+
+  private static final int GATHERED_KEY_BYTES = 150;
+
+  private static final Reply TOO_MANY_KEYS =
+      new Reply.Failure(
+          "ERR too many keys for one reply: they take more than "
+              + MAX_GATHERED_BYTES
+              + " bytes, an eighth of the heap. Use SCAN");
+
   private final Router router;
   private int randomKeyShard;
 
@@ -264,6 +278,7 @@ final class FanOut {
     private final Consumer<Reply> onReply;
     // A key may be met twice while the walk goes on.
     private final Map<ByteBuffer, Reply> found = new LinkedHashMap<>();
+    private long gatheredBytes;
     private int shard;
     private byte[] cursor = CURSOR_START;
 
@@ -314,9 +329,13 @@ final class FanOut {
       }
       for (Reply key : ((Reply.Array) step.items().get(1)).items()) {
         byte[] bytes = ((Reply.Bulk) key).value();
-        if (wanted.test(bytes)) {
-          found.put(ByteBuffer.wrap(bytes), key);
+        if (wanted.test(bytes) && found.put(ByteBuffer.wrap(bytes), key) == null) {
+          gatheredBytes += GATHERED_KEY_BYTES + bytes.length;
         }
+      }
+      if (gatheredBytes > MAX_GATHERED_BYTES) {
+        onReply.accept(TOO_MANY_KEYS);
+        return;
       }
       cursor = ((Reply.Bulk) step.items().get(0)).value();
       within = number(step.items().get(0)) != 0 && found.size() < limit;

@@ -46,11 +46,11 @@ public final class WriteChannel {
   /** Rest before a batch that was turned away goes out again. */
   private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
-  /** Commands that answer with a whole value; so many of them in a batch at most. */
-  private static final int MAX_VALUE_REPLIES = 2;
+  /** Commands that answer with a whole value or go through many; so many in a batch at most. */
+  private static final int MAX_DEAR_COMMANDS = 2;
 
-  private static final Set<Command> ANSWERS_WITH_VALUE =
-      EnumSet.of(Command.GETSET, Command.GETDEL, Command.GETEX, Command.TRANSACTION);
+  private static final Set<Command> DEAR =
+      EnumSet.of(Command.GETSET, Command.GETDEL, Command.GETEX, Command.BITOP, Command.TRANSACTION);
 
   /** A batch under way. */
   private static final class Sent {
@@ -174,16 +174,16 @@ public final class WriteChannel {
 
   private Sent nextBatch(SessionKey key) {
     List<Pending> commands = new ArrayList<>();
-    int valueReplies = 0;
+    int dear = 0;
     while (!queue.isEmpty() && commands.size() < Limits.MAX_BATCH_COMMANDS) {
       Invocation next = queue.first().invocation();
       boolean fits =
           builder.sizeBytes() + next.encodedBytes() <= Limits.MAX_BATCH_BYTES
-              && (valueReplies < MAX_VALUE_REPLIES || !answersWithValue(next));
+              && (dear < MAX_DEAR_COMMANDS || !isDear(next));
       if (!fits && !commands.isEmpty()) {
         break;
       }
-      valueReplies += answersWithValue(next) ? 1 : 0;
+      dear += isDear(next) ? 1 : 0;
       builder.add(next);
       commands.add(queue.remove());
     }
@@ -192,8 +192,8 @@ public final class WriteChannel {
     return new Sent(sequence, bytes, commands, patience, loop.nanoTime());
   }
 
-  private static boolean answersWithValue(Invocation invocation) {
-    return ANSWERS_WITH_VALUE.contains(invocation.command())
+  private static boolean isDear(Invocation invocation) {
+    return DEAR.contains(invocation.command())
         || (invocation.command() == Command.SET && invocation.argumentCount() > 2);
   }
 
