@@ -51,15 +51,7 @@ final class Availability {
     long now = cluster.time().now();
     for (Map.Entry<Integer, List<Replica>> each : groups.entrySet()) {
       if (!lacksOnlyALeader(each.getValue())) {
-        Long began = since.remove(each.getKey());
-        if (began != null && now - began > WORTH_TELLING) {
-          cluster.tell(
-              "group "
-                  + each.getKey()
-                  + " has lacked nothing but a leader for "
-                  + (now - began) / VirtualTime.MILLI
-                  + " ms");
-        }
+        end(each.getKey());
         continue;
       }
       long nanos = now - since.computeIfAbsent(each.getKey(), unused -> now);
@@ -74,6 +66,33 @@ final class Availability {
       }
     }
     return null;
+  }
+
+  /**
+   * A process's turn is over: a leader may hold office for less than the time between two looks.
+   */
+  void turnEnded(SimulatedMachine machine) {
+    if (since.isEmpty()) {
+      return;
+    }
+    for (Replica replica : Offices.replicas(machine)) {
+      if (replica.isEstablishedLeader()) {
+        end(replica.group());
+      }
+    }
+  }
+
+  private void end(int group) {
+    Long began = since.remove(group);
+    long now = cluster.time().now();
+    if (began != null && now - began > WORTH_TELLING) {
+      cluster.tell(
+          "group "
+              + group
+              + " has lacked nothing but a leader for "
+              + (now - began) / VirtualTime.MILLI
+              + " ms");
+    }
   }
 
   /** The longest time that a majority has lacked nothing but a leader so far. */

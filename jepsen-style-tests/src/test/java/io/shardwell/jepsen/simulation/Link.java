@@ -38,6 +38,9 @@ final class Link {
   private boolean diallerUp = true;
   private boolean acceptorUp = true;
 
+  /** The dialling end has heard that it is connected, and so sends. */
+  private boolean diallerKnows;
+
   /** No frame sent from here on arrives. */
   private boolean broken;
 
@@ -53,7 +56,12 @@ final class Link {
 
   /** Whether it carries what the one sends to the other, and both know it. */
   boolean leads(String one, String other) {
-    return !broken && diallerUp && acceptorUp && from().equals(one) && to().equals(other);
+    return !broken
+        && diallerKnows
+        && diallerUp
+        && acceptorUp
+        && from().equals(one)
+        && to().equals(other);
   }
 
   /**
@@ -186,6 +194,7 @@ final class Link {
     if (diallerUp && broken) {
       tellDialler(true);
     } else if (diallerUp) {
+      diallerKnows = true;
       dialler.linkUp(to(), this);
     }
   }

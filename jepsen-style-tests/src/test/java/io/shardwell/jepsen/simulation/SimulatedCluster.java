@@ -266,6 +266,7 @@ final class SimulatedCluster
       if (broken != null) {
         violation(Check.INVARIANT, broken, null);
       }
+      availability.turnEnded(process.machine());
     }
     turnListener.accept(process);
   }

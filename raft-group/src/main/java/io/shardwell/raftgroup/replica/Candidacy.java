@@ -2,14 +2,33 @@ package io.shardwell.raftgroup.replica;
 
 import io.microraft.model.message.PreVoteRequest;
 import io.shardwell.raftgroup.EventLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * When this replica's requests for pre-votes leave: MicroRaft makes them all at once, at its start
  * and when the leader is lost. At the first start only the preferred leader asks; once the leader
- * is gone or silent the survivors take turns ({@link Succession}). Loop thread only.
+ * is gone or silent the survivors take turns ({@link Succession}).
+ *
+ * <p>Who has voted for another waits to see it lead. MicroRaft does not: granting a vote leaves its
+ * voter without a leader, so its next heartbeat's look, which may come in the same millisecond,
+ * asks for the term after. The others grant that too, and the one who is just being elected is
+ * deposed by its own voter, while all others have heard of it and refuse everybody for a heartbeat
+ * timeout.
+ *
+ * <p>Who refuses a pre-vote because its own log is longer, and has had its turns, asks in return:
+ * the asker has lost the leader too, and would grant it. Otherwise the one asks in vain until the
+ * other's election timeout is over. Loop thread only.
  */
 final class Candidacy {
+
+  /** A vote's way to the candidate, and its first request's way back. */
+  private static final long VOTED_NANOS = TimeUnit.MILLISECONDS.toNanos(120);
+
+  /** The voter's vote, and what the candidate's other voters may be behind with. */
+  private static final int SYNCS_AFTER_A_VOTE = 2;
 
   private final LoopContext context;
   private final int group;
@@ -28,6 +47,18 @@ final class Candidacy {
   /** Empty before the first one is known. */
   private String lastLeaderNodeId = "";
 
+  /** In loop time: until then the one that this replica has voted for may still come to lead. */
+  private long votedUntilNanos = Long.MIN_VALUE;
+
+  /** MicroRaft's last request; null if it wants none any more. */
+  private @Nullable PreVoteRequest wanted;
+
+  /** Each sends {@link #wanted} to one of the other voters. */
+  private final List<Runnable> sends = new ArrayList<>();
+
+  /** Whether {@link #wanted} is going to be sent in return for another's. */
+  private boolean asksInReturn;
+
   Candidacy(LoopContext context, int group, GroupView view) {
     this.context = context;
     this.group = group;
@@ -44,6 +75,7 @@ final class Candidacy {
     succession = null;
     hadSuccession = false;
     lastLeaderNodeId = nodeId;
+    forgetRequest();
   }
 
   /** The leader's process is known to be gone. */
@@ -53,30 +85,72 @@ final class Candidacy {
 
   private Succession succeed(String goneNodeId) {
     hadSuccession = true;
-    long now = context.loop().nanoTime();
-    Succession begun =
-        Succession.of(group, goneNodeId, view.self(), view.voters(), now, context.tuning());
+    Succession begun = line(goneNodeId);
     succession = begun;
     return begun;
+  }
+
+  private Succession line(String goneNodeId) {
+    return Succession.of(group, goneNodeId, view.self(), view.voters(), now(), context.tuning());
+  }
+
+  private long now() {
+    return context.loop().nanoTime();
   }
 
   /** This replica must not act: no turn of it comes any more. */
   void withdraw() {
     succession = null; // Its turns are timers of our own.
+    forgetRequest();
+  }
+
+  private void forgetRequest() {
+    wanted = null;
+    sends.clear();
   }
 
   /** This replica grants its pre-vote to another. */
   void granted(String nodeId) {
     Succession current = succession;
     if (current != null) {
-      current.granted(nodeId, context.loop().nanoTime());
+      current.granted(nodeId, now());
     }
+  }
+
+  /** This replica gives its vote to another. */
+  void voted() {
+    long syncs = SYNCS_AFTER_A_VOTE * context.slowestSyncMillis().getAsLong();
+    votedUntilNanos = now() + VOTED_NANOS + TimeUnit.MILLISECONDS.toNanos(syncs);
+  }
+
+  /** For how long this replica has still to wait for the one that it has voted for. */
+  private long nanosAfterVote() {
+    long now = now();
+    return now < votedUntilNanos ? votedUntilNanos - now : 0;
+  }
+
+  /** This replica refuses its pre-vote to one whose log is shorter. */
+  void refusedShorterLog() {
+    PreVoteRequest request = wanted;
+    if (request == null || succession != null || asksInReturn) {
+      return; // Nobody may ask, or a turn comes anyway.
+    }
+    asksInReturn = true;
+    long wait = line(lastLeaderNodeId).nanosToNextAsking(now(), false);
+    later(
+        Math.max(wait, nanosAfterVote()),
+        () -> {
+          asksInReturn = false;
+          if (isWanted(request)) {
+            List.copyOf(sends).forEach(Runnable::run);
+          }
+        });
   }
 
   /** Whether a pre-vote granted to this replica is to be left unused. */
   boolean standsBack() {
     Succession current = succession;
-    return current != null && current.standsBack(context.loop().nanoTime());
+    return current != null && current.standsBack(now());
   }
 
   /**
@@ -89,6 +163,32 @@ final class Candidacy {
     if (keptBack) {
       return;
     }
+    if (request != wanted) {
+      forgetRequest();
+      wanted = request;
+    }
+    sends.add(send);
+    long wait = nanosAfterVote();
+    if (wait == 0) {
+      askInTurn(request, send);
+    } else {
+      later(
+          wait,
+          () -> {
+            if (isWanted(request)) {
+              askInTurn(request, send);
+            }
+          });
+    }
+  }
+
+  /** Whether it is MicroRaft's last one, and nobody has come to lead meanwhile. */
+  private boolean isWanted(PreVoteRequest request) {
+    // The request names the term after the one in which it was made.
+    return request == wanted && view.lacksLeader() && view.term() + 1 == request.getTerm();
+  }
+
+  private void askInTurn(PreVoteRequest request, Runnable send) {
     Succession current = succession;
     if (current == null && !hadSuccession) {
       current = succeed(lastLeaderNodeId);
@@ -102,7 +202,7 @@ final class Candidacy {
 
   /** Asks for a pre-vote when it is this survivor's turn, and again while nobody leads. */
   private void askInTurn(Succession current, PreVoteRequest request, Runnable send, boolean asked) {
-    long wait = current.nanosToNextAsking(context.loop().nanoTime(), asked);
+    long wait = current.nanosToNextAsking(now(), asked);
     if (wait == Succession.OVER) {
       succession = null;
       if (!asked) {
@@ -110,23 +210,20 @@ final class Candidacy {
       }
       return;
     }
-    EventLoop.Timer unused =
-        context
-            .loop()
-            .schedule(
-                () -> {
-                  // The request names the term after the one in which it was made.
-                  boolean stillWanted =
-                      succession == current
-                          && view.lacksLeader()
-                          && view.term() + 1 == request.getTerm();
-                  if (stillWanted && current.standsBack(context.loop().nanoTime())) {
-                    askInTurn(current, request, send, false);
-                  } else if (stillWanted) {
-                    send.run();
-                    askInTurn(current, request, send, true);
-                  }
-                },
-                wait);
+    later(
+        wait,
+        () -> {
+          boolean stillWanted = succession == current && isWanted(request);
+          if (stillWanted && current.standsBack(now())) {
+            askInTurn(current, request, send, false);
+          } else if (stillWanted) {
+            send.run();
+            askInTurn(current, request, send, true);
+          }
+        });
+  }
+
+  private void later(long nanos, Runnable task) {
+    EventLoop.Timer unused = context.loop().schedule(task, nanos);
   }
 }

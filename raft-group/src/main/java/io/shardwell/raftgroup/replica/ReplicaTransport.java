@@ -12,6 +12,7 @@ import io.microraft.model.message.PreVoteRequest;
 import io.microraft.model.message.PreVoteResponse;
 import io.microraft.model.message.RaftMessage;
 import io.microraft.model.message.VoteRequest;
+import io.microraft.model.message.VoteResponse;
 import io.microraft.transport.Transport;
 import io.shardwell.raftgroup.WireLimits;
 import io.shardwell.raftgroup.wire.Outbox;
@@ -130,10 +131,24 @@ final class ReplicaTransport implements Transport {
       candidacy.ask(request, () -> sendDurable(target, request));
       return;
     }
-    if (message instanceof PreVoteResponse response && response.isGranted()) {
-      candidacy.granted(target.nodeId());
+    if (message instanceof PreVoteResponse response) {
+      answering(target, response);
+    } else if (message instanceof VoteResponse response && response.isGranted()) {
+      candidacy.voted();
     }
     sendDurable(target, message);
+  }
+
+  /**
+   * A refusal names the term that was asked for only if our log is longer: any other reason names
+   * our own (PreVoteRequestHandler).
+   */
+  private void answering(ReplicaEndpoint asker, PreVoteResponse response) {
+    if (response.isGranted()) {
+      candidacy.granted(asker.nodeId());
+    } else if (response.getTerm() > view.term()) {
+      candidacy.refusedShorterLog();
+    }
   }
 
   /**

@@ -217,7 +217,15 @@ class GuardRulesTest {
         new Rule(
             "of two changes of members in a row the later is not in force",
             rule -> rule.in(EarlierChange.class, "settle", (self, arguments) -> arguments[0]),
-            GuardRulesTest::laterChangeIsNotInForce));
+            GuardRulesTest::laterChangeIsNotInForce),
+        new Rule(
+            "B11: a voter stands for office while the one that it has voted for is being elected",
+            rule -> rule.in(Candidacy.class, "voted", (self, arguments) -> null),
+            GuardRulesTest::voterStandsAgainstItsCandidate),
+        new Rule(
+            "B11: a shorter log asks in vain until the longer one's election timeout",
+            rule -> rule.in(Candidacy.class, "refusedShorterLog", (self, arguments) -> null),
+            GuardRulesTest::shorterLogAsksInVain));
   }
 
   @ParameterizedTest
@@ -412,6 +420,30 @@ class GuardRulesTest {
     long asked = it.count("b", PreVoteRequest.class);
     it.replica.nodeIsGone("a");
     it.loop.run(300);
+    return it.count("b", PreVoteRequest.class) == asked;
+  }
+
+  /** It has no turns any more, so whatever MicroRaft asks for leaves at once. */
+  private static boolean voterStandsAgainstItsCandidate() {
+    ReplicaFixture it = new ReplicaFixture("a", "b");
+    it.loop.run(3_000);
+    it.requestVote("a", it.replica.term() + 1);
+    it.syncAll();
+    int next = it.replica.term() + 1;
+    it.loop.run(110); // A heartbeat's look comes every 100 ms.
+    return Objects.requireNonNull(it.last("b", PreVoteRequest.class)).getTerm() == next;
+  }
+
+  private static boolean shorterLogAsksInVain() {
+    ReplicaFixture it = new ReplicaFixture("a", "b");
+    it.append("a", 1, 0, 0, 0, 1, 1);
+    it.syncAll();
+    it.loop.run(3_000);
+    long before = it.count("b", PreVoteRequest.class);
+    assertThat(it.loop.until(() -> it.count("b", PreVoteRequest.class) > before, 2_000)).isTrue();
+    long asked = it.count("b", PreVoteRequest.class);
+    it.requestPreVote("b", 2, 1, 1);
+    it.loop.run(150);
     return it.count("b", PreVoteRequest.class) == asked;
   }
 

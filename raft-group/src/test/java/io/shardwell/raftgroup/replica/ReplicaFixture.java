@@ -360,6 +360,19 @@ final class ReplicaFixture implements PeerBus {
         0);
   }
 
+  /** From a peer whose log ends there. */
+  void requestPreVote(String asker, int term, int lastTerm, long lastIndex) {
+    receive(
+        models
+            .createPreVoteRequestBuilder()
+            .setGroupId(GROUP)
+            .setSender(endpoint(asker))
+            .setTerm(term)
+            .setLastLogTerm(lastTerm)
+            .setLastLogIndex(lastIndex)
+            .build());
+  }
+
   // --- what leaves
   // ---------------------------------------------------------------------------------
 
