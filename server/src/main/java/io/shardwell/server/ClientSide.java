@@ -152,6 +152,10 @@ final class ClientSide {
     return scratch;
   }
 
+  boolean inLoop() {
+    return loop.inLoop();
+  }
+
   long nanoTime() {
     return loop.nanoTime();
   }

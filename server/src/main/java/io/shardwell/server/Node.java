@@ -206,7 +206,8 @@ public final class Node implements AutoCloseable {
   }
 
   private void client(Channel channel, Face face) {
-    channel.pipeline().addLast(running().clientSide().newConnection(face));
+    ClientSide side = running().clientSide();
+    channel.pipeline().addLast(new SocketOnNodeLoop(channel, side, side.newConnection(face)));
   }
 
   /** On the loop: recovers, starts the engine, lets the sockets accept. */
