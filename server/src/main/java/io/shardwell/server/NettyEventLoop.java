@@ -6,7 +6,6 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
@@ -69,7 +68,7 @@ public final class NettyEventLoop implements EventLoop {
     this.faults = faults;
     this.epoll = allowEpoll && Epoll.isAvailable();
     this.thread = new Thread(this::run, name);
-    IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+    IoHandlerFactory handlers = epoll ? LastingEpoll.newFactory() : NioIoHandler.newFactory();
     this.io = new TaskAwareLoop(thread, handlers);
   }
 
