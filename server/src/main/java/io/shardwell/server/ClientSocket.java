@@ -64,6 +64,18 @@ abstract class ClientSocket extends ChannelInboundHandlerAdapter {
   /** Closes at once; what is pending is lost. */
   abstract void close();
 
+  /**
+   * Tells Netty whether to read. On the channel's thread.
+   *
+   * <p>A socket that has failed is closed at once, but leaves the loop and says so a little later;
+   * in between Netty would speak to epoll about a descriptor that is another's by then.
+   */
+  final void setAutoRead(boolean wanted) {
+    if (channel.isOpen()) {
+      channel.config().setAutoRead(wanted);
+    }
+  }
+
   /** What Netty holds for the socket. Any thread. */
   final long bufferedBytes() {
     ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();

@@ -82,7 +82,7 @@ final class SocketOnNodeLoop extends ClientSocket {
 
   @Override
   void setReading(boolean wanted) {
-    channel.config().setAutoRead(wanted);
+    setAutoRead(wanted);
   }
 
   @Override

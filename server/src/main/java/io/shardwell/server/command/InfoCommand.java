@@ -107,6 +107,7 @@ final class InfoCommand {
     fields.put("uptime_in_days", uptimeSeconds / 86_400);
     fields.put("hz", 10);
     fields.put("config_file", "");
+    fields.put("io_threads_active", facts.ioThreads() > 1 ? 1 : 0);
     return fields;
   }
 
