@@ -64,7 +64,7 @@ final class ClientSide {
   }
 
   private void sample() {
-    counters.sample();
+    counters.sample(loop.nanoTime());
     if (++samples % SAMPLES_PER_CHECK == 0) {
       new ArrayList<>(connections).forEach(ClientConnection::checkBehind);
     }
