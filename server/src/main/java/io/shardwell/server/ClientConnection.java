@@ -1,12 +1,6 @@
 package io.shardwell.server;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.util.ReferenceCountUtil;
 import io.shardwell.raftgroup.ClientSession;
 import io.shardwell.server.command.Call;
 import io.shardwell.server.command.ClientInfo;
@@ -22,7 +16,6 @@ import io.shardwell.server.protocol.RespEncoder;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -30,13 +23,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client: requests in, answers out in the order of the requests. Loop thread only.
+ * One client: requests in, answers out in the order of the requests. On the node's loop only,
+ * whichever thread its {@link ClientSocket} is on.
  *
  * <p>Back-pressure is one rule: while too many requests are under way or too many answer bytes wait
  * for the socket, no request is decoded and nothing is read. What has been read stays in the
  * decoder. Answers are encoded at the end of a turn, into one write and one flush.
  */
-final class ClientConnection extends ChannelInboundHandlerAdapter {
+final class ClientConnection {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
 
@@ -44,7 +38,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private final Face face;
   private final RequestDecoder decoder;
 
-  private @Nullable Channel channel;
+  private @Nullable ClientSocket socket;
   private @Nullable ClientInfo info;
 
   // Opened with the first data command: most silent connections never need one.
@@ -84,14 +78,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     this.decoder = face == Face.PLAIN_TEXT ? new LineDecoder() : new RespDecoder();
   }
 
-  @Override
-  public void channelActive(ChannelHandlerContext context) {
-    Channel accepted = context.channel();
+  /** It has been accepted. */
+  void opened(ClientSocket accepted) {
+    assert side.inLoop();
     if (!side.clients().admit()) {
-      ended(accepted, "ERR max number of clients reached");
+      refuse(accepted, "ERR max number of clients reached");
       return;
     }
-    channel = accepted;
+    socket = accepted;
     ClientInfo created =
         new ClientInfo(
             side.clients().nextId(),
@@ -105,25 +99,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     side.opened(this, created);
   }
 
-  @Override
-  public void channelRead(ChannelHandlerContext context, Object message) {
-    ByteBuf arrived = (ByteBuf) message;
-    try {
-      byte[] scratch = side.scratch();
-      side.counters().inputBytes += arrived.readableBytes();
-      while (arrived.isReadable() && !ending && !closed && info != null) {
-        int length = Math.min(scratch.length, arrived.readableBytes());
-        arrived.readBytes(scratch, 0, length);
-        decoder.offer(scratch, 0, length);
-        pump();
-        decoder.keep();
-      }
-      if (face == Face.PLAIN_TEXT && decoder.mayBeWhole()) {
-        lastReadNanos = side.nanoTime();
-        awaitQuiet(ClientLimits.QUIET_MILLIS * 1_000_000L);
-      }
-    } finally {
-      ReferenceCountUtil.release(arrived);
+  /** The first bytes of this array have come; it is only borrowed. */
+  void arrived(byte[] bytes, int length) {
+    assert side.inLoop();
+    side.counters().inputBytes += length;
+    if (!ending && !closed && info != null) {
+      decoder.offer(bytes, 0, length);
+      pump();
+      decoder.keep();
+    }
+    if (face == Face.PLAIN_TEXT && decoder.mayBeWhole()) {
+      lastReadNanos = side.nanoTime();
+      awaitQuiet(ClientLimits.QUIET_MILLIS * 1_000_000L);
     }
   }
 
@@ -256,14 +243,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   /** At the end of a turn, once: writes what is ready. */
   void flush() {
     queued = false;
-    Channel to = channel;
+    ClientSocket to = socket;
     if (closed || to == null) {
       return;
     }
-    long room = ClientLimits.OUTPUT_HIGH_BYTES - socketBytes();
+    long room = ClientLimits.OUTPUT_HIGH_BYTES - to.pendingBytes();
     ReplySlot slot = first;
     if (slot != null && slot.isFilled() && room > 0) {
-      ByteBuf out = to.alloc().directBuffer(256);
+      ByteBuf out = to.buffer();
       long now = side.nanoTime();
       while (slot != null && slot.isFilled() && out.readableBytes() < room) {
         slot.writeTo(out);
@@ -280,16 +267,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       side.counters().outputBytes += out.readableBytes();
       writtenBytes += out.readableBytes();
       if (out.isReadable()) {
-        Quietly.write(to, out);
-        to.flush();
+        to.write(out);
       } else {
         out.release();
       }
     }
     if (ending && first == null) {
       forget();
-      Quietly.closeAfterWrites(to);
+      to.closeAfterWrites();
       return;
+    }
+    if (slot != null && slot.isFilled()) {
+      to.awaitRoom();
     }
     checkBehind();
     if (stalled && !mustStall()) {
@@ -307,34 +296,39 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   private boolean mustStall() {
     return outstanding >= ClientLimits.MAX_PIPELINED
-        || socketBytes() >= ClientLimits.OUTPUT_HIGH_BYTES
+        || isFull()
         || heldBytes >= ClientLimits.SOFT_HELD_BYTES
         || (info != null && info.isHeld())
         || side.isStopping();
   }
 
-  private void updateStall() {
-    boolean must = ending || mustStall();
-    Channel from = channel;
-    if (must != stalled && from != null && !closed) {
-      stalled = must;
-      from.config().setAutoRead(!must);
+  /** As many answers wait for the socket as may; if so, {@link #onRoom} follows. */
+  private boolean isFull() {
+    ClientSocket to = socket;
+    if (to == null || to.pendingBytes() < ClientLimits.OUTPUT_HIGH_BYTES) {
+      return false;
     }
+    to.awaitRoom();
+    return true;
   }
 
-  private long socketBytes() {
-    Channel to = channel;
-    ChannelOutboundBuffer waiting = to == null ? null : to.unsafe().outboundBuffer();
-    return waiting == null ? 0 : waiting.totalPendingWriteBytes();
+  private void updateStall() {
+    boolean must = ending || mustStall();
+    ClientSocket from = socket;
+    if (must != stalled && from != null && !closed) {
+      stalled = must;
+      from.setReading(!must);
+    }
   }
 
   /** Closes a client that does not take its answers. Called with each flush and once a second. */
   void checkBehind() {
     ClientInfo client = info;
-    if (closed || client == null) {
+    ClientSocket to = socket;
+    if (closed || client == null || to == null) {
       return;
     }
-    long waiting = socketBytes();
+    long waiting = to.pendingBytes();
     long taken = writtenBytes - waiting;
     client.outputBytes = heldBytes + waiting;
     boolean far = client.outputBytes > ClientLimits.SOFT_HELD_BYTES;
@@ -353,38 +347,26 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  @Override
-  public void channelWritabilityChanged(ChannelHandlerContext context) {
-    if (context.channel().isWritable()) {
-      side.queue(this);
-    }
+  /** The socket has taken answers, so that others may follow. */
+  void onRoom() {
+    assert side.inLoop();
+    side.queue(this);
   }
 
-  @Override
-  public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event instanceof ChannelInputShutdownEvent) {
-      // The client will say no more, but may well wait for its answers.
-      inputEnded = true;
-      if (face == Face.PLAIN_TEXT) {
-        decoder.quiet();
-      }
-      pump();
+  /** The client will say no more, but may well wait for its answers. */
+  void inputEnded() {
+    assert side.inLoop();
+    inputEnded = true;
+    if (face == Face.PLAIN_TEXT) {
+      decoder.quiet();
     }
+    pump();
   }
 
-  @Override
-  public void channelInactive(ChannelHandlerContext context) {
+  /** The socket is closed. */
+  void gone() {
+    assert side.inLoop();
     forget();
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    Quietly.close(context.channel());
-    if (cause instanceof IOException) {
-      LOG.debug("Client {}", context.channel().remoteAddress(), cause);
-    } else if (!(cause instanceof NodeFault)) {
-      side.faults().fault("serving client " + context.channel().remoteAddress(), cause);
-    }
   }
 
   /** Takes no more requests; closes after the answers under way. */
@@ -407,10 +389,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void close() {
-    Channel open = channel;
+    ClientSocket open = socket;
     if (open != null) {
       forget();
-      Quietly.close(open);
+      open.close();
     }
   }
 
@@ -436,12 +418,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private void ended(Channel accepted, String failure) {
+  private void refuse(ClientSocket accepted, String failure) {
     closed = true;
-    ByteBuf out = accepted.alloc().directBuffer(64);
+    ByteBuf out = accepted.buffer();
     AnswerEncoder words = face == Face.PLAIN_TEXT ? LineEncoder.LINES : RespEncoder.RESP2;
     words.encode(Answer.failure(failure), out);
-    Quietly.writeAndClose(accepted, out);
+    accepted.write(out);
+    accepted.closeAfterWrites();
   }
 
   private static String text(SocketAddress address) {

@@ -19,6 +19,12 @@ final class ClientLimits {
   static final int OUTPUT_LOW_BYTES = 256 << 10;
 
   /**
+   * Bytes of one connection that another thread has read and the node's loop has not taken: from
+   * there on it is not read from. Four reads of the largest kind, as many as one turn makes.
+   */
+  static final int INPUT_HIGH_BYTES = 256 << 10;
+
+  /**
    * Answers in all, encoded or waiting for their turn: a client this far behind is closed. A
    * quarter of the heap, for values that were read elsewhere are held by nobody else.
    */

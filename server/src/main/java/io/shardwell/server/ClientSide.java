@@ -64,7 +64,7 @@ final class ClientSide {
   }
 
   private void sample() {
-    counters.sample();
+    counters.sample(loop.nanoTime());
     if (++samples % SAMPLES_PER_CHECK == 0) {
       new ArrayList<>(connections).forEach(ClientConnection::checkBehind);
     }
@@ -150,6 +150,10 @@ final class ClientSide {
 
   byte[] scratch() {
     return scratch;
+  }
+
+  boolean inLoop() {
+    return loop.inLoop();
   }
 
   long nanoTime() {

@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -39,7 +40,7 @@ final class Listeners {
   }
 
   /**
-   * Binds a port; any thread but the loop's.
+   * Binds a port whose connections stay on the loop; any thread but the loop's.
    *
    * @param port 0 picks a free one
    * @param what for the error text
@@ -47,6 +48,12 @@ final class Listeners {
    * @return the port bound
    */
   int bind(int port, String what, Consumer<Channel> setUp) throws NodeStartException {
+    return bind(port, what, loop.netty(), setUp);
+  }
+
+  /** As above, for connections that go to other loops and are set up there. */
+  int bind(int port, String what, EventLoopGroup connections, Consumer<Channel> setUp)
+      throws NodeStartException {
     InetAddress address;
     try {
       address = InetAddress.getByName(bind);
@@ -55,7 +62,7 @@ final class Listeners {
     }
     ServerBootstrap bootstrap =
         new ServerBootstrap()
-            .group(loop.netty())
+            .group(loop.netty(), connections)
             .channelFactory(loop::newServerChannel)
             .option(ChannelOption.SO_BACKLOG, BACKLOG)
             .option(ChannelOption.SO_REUSEADDR, true)

@@ -6,7 +6,6 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
@@ -27,7 +26,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A node's loop in production (DESIGN 4): one thread that is the I/O thread of the node's sockets,
- * runs its tasks and timers, and reads the clocks.
+ * runs its tasks and timers, and reads the clocks. With {@code io-threads} above 1 there are more
+ * of them, see {@link ClientLoops}.
  *
  * <p>One turn: ready I/O, then tasks and due timers for about {@value #TASK_BUDGET_MICROS}
  * microseconds, then the turn-end hooks in the order they were added (the engine first, the flushes
@@ -53,7 +53,8 @@ public final class NettyEventLoop implements EventLoop {
   private final boolean epoll;
 
   // Written by any thread; a wake-up follows each write from outside the loop. Unbounded, but every
-  // producer is bounded: one completion per disk operation, the embedded callers' own futures.
+  // producer is bounded: one completion per disk operation, the embedded callers' own futures, what
+  // a client's socket may have on its way from or to another loop.
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
 
   private final PriorityQueue<Scheduled> timers = new PriorityQueue<>();
@@ -69,7 +70,7 @@ public final class NettyEventLoop implements EventLoop {
     this.faults = faults;
     this.epoll = allowEpoll && Epoll.isAvailable();
     this.thread = new Thread(this::run, name);
-    IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+    IoHandlerFactory handlers = epoll ? LastingEpoll.newFactory() : NioIoHandler.newFactory();
     this.io = new TaskAwareLoop(thread, handlers);
   }
 
@@ -104,6 +105,14 @@ public final class NettyEventLoop implements EventLoop {
   @Override
   public void execute(Runnable task) {
     tasks.add(task);
+    if (!inLoop()) {
+      io.wakeup();
+    }
+  }
+
+  /** As {@link #execute} for each, with one wake-up for all. */
+  void executeAll(List<Runnable> several) {
+    tasks.addAll(several);
     if (!inLoop()) {
       io.wakeup();
     }

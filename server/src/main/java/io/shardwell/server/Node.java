@@ -59,9 +59,10 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  *
- * <p>Threads: the loop, one for the disk. All methods may be called from any thread but the loop's.
- * Programs that embed a node should run with {@code -ea:io.shardwell... -ea:io.microraft...}: the
- * assertions of both are checks of safety, cheap and meant for production.
+ * <p>Threads: the loop, one for the disk, and with {@code io-threads} above 1 {@link ClientLoops}.
+ * All methods may be called from any thread but the loop's. Programs that embed a node should run
+ * with {@code -ea:io.shardwell... -ea:io.microraft...}: the assertions of both are checks of
+ * safety, cheap and meant for production.
  */
 public final class Node implements AutoCloseable {
 
@@ -82,6 +83,7 @@ public final class Node implements AutoCloseable {
   private final NettyEventLoop loop;
   private final NodeDisk disk;
   private final Listeners listeners;
+  private final ClientLoops clientLoops;
   private final NettyPeerBus bus;
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private final AtomicBoolean closing = new AtomicBoolean();
@@ -134,7 +136,9 @@ public final class Node implements AutoCloseable {
     this.faults.halts(loop);
     this.disk = new NodeDisk(config, loop);
     this.listeners = new Listeners(loop, config.bind());
+    this.clientLoops = new ClientLoops(config.id(), loop, config.ioThreads(), faults);
     this.bus = new NettyPeerBus(loop, faults);
+    loop.onStopped(clientLoops::stop);
     loop.onStopped(this::loopEnded);
   }
 
@@ -174,16 +178,12 @@ public final class Node implements AutoCloseable {
   }
 
   private void bindAll() throws NodeStartException {
-    port = listeners.bind(config.port(), "RESP", channel -> client(channel, Face.SINGLE_IMAGE));
+    port = bindClients(config.port(), "RESP", Face.SINGLE_IMAGE);
     if (config.textPort() != NodeConfig.OFF) {
-      textPort =
-          listeners.bind(
-              config.textPort(), "plain text", channel -> client(channel, Face.PLAIN_TEXT));
+      textPort = bindClients(config.textPort(), "plain text", Face.PLAIN_TEXT);
     }
     if (config.clusterPort() != NodeConfig.OFF) {
-      clusterPort =
-          listeners.bind(
-              config.clusterPort(), "Redis Cluster", channel -> client(channel, Face.CLUSTER));
+      clusterPort = bindClients(config.clusterPort(), "Redis Cluster", Face.CLUSTER);
     }
     peerPort =
         listeners.bind(
@@ -205,8 +205,13 @@ public final class Node implements AutoCloseable {
     }
   }
 
+  private int bindClients(int wanted, String what, Face face) throws NodeStartException {
+    return listeners.bind(wanted, what, clientLoops.group(), channel -> client(channel, face));
+  }
+
   private void client(Channel channel, Face face) {
-    channel.pipeline().addLast(running().clientSide().newConnection(face));
+    ClientSide side = running().clientSide();
+    channel.pipeline().addLast(clientLoops.socket(channel, side, side.newConnection(face)));
   }
 
   /** On the loop: recovers, starts the engine, lets the sockets accept. */
@@ -258,6 +263,9 @@ public final class Node implements AutoCloseable {
     loop.onTurnEnd(engine::endTurn);
     loop.onTurnEnd(bus::flush);
     loop.onTurnEnd(clientSide::flush);
+    if (config.ioThreads() > 1) {
+      loop.onTurnEnd(clientLoops::handOver);
+    }
     engine.start();
     listeners.open();
   }
@@ -277,6 +285,7 @@ public final class Node implements AutoCloseable {
         clusterPort,
         dir == null ? null : dir.toAbsolutePath().toString(),
         maxClients,
+        config.ioThreads(),
         config.insecure(),
         loop.isEpoll() ? "epoll" : "nio",
         loop.nanoTime());

@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param replicas of each shard; at most as many as there are nodes are made
  * @param maxClients connections of clients, of all listeners for them together, beyond which new
  *     ones are refused
+ * @param ioThreads threads for the sockets of clients, the node's loop included; 1 to {@link
+ *     #MAX_IO_THREADS}, where 1 means that it does all
  * @param maxMemory bytes each node may use for data, all its replicas together; 0 for no limit. As
  *     the policy it is the cluster's first setting: of no effect once it has one
  * @param maxMemoryPolicy what happens when they are used
@@ -53,6 +55,7 @@ public record NodeConfig(
     int shards,
     int replicas,
     int maxClients,
+    int ioThreads,
     long maxMemory,
     EvictionPolicy maxMemoryPolicy,
     long minFreeBytes,
@@ -66,7 +69,11 @@ public record NodeConfig(
   public static final int DEFAULT_SHARDS = 16;
   public static final int DEFAULT_REPLICAS = 3;
   public static final int DEFAULT_MAX_CLIENTS = 20_000;
+  public static final int DEFAULT_IO_THREADS = 1;
   public static final long DEFAULT_MIN_FREE_BYTES = 256L << 20;
+
+  /** More only wait: the node's loop executes what they read, and it is one. */
+  public static final int MAX_IO_THREADS = 16;
 
   /** Less would not hold what can still be written when a node stands aside. */
   public static final long LEAST_MIN_FREE_BYTES = 64L << 20;
@@ -106,6 +113,9 @@ public record NodeConfig(
     check(replicas >= 1 && replicas <= 7, "replicas must be 1 to 7, is " + replicas);
     check(maxMemory >= 0, "maxmemory must not be negative, is " + maxMemory);
     check(maxClients >= 1, "maxclients must be at least 1, is " + maxClients);
+    check(
+        ioThreads >= 1 && ioThreads <= MAX_IO_THREADS,
+        "io-threads must be 1 to " + MAX_IO_THREADS + ", is " + ioThreads);
     check(
         minFreeBytes == 0 || minFreeBytes >= LEAST_MIN_FREE_BYTES,
         "min-free-bytes must be at least "
@@ -177,6 +187,7 @@ public record NodeConfig(
     private int shards = DEFAULT_SHARDS;
     private int replicas = DEFAULT_REPLICAS;
     private int maxClients = DEFAULT_MAX_CLIENTS;
+    private int ioThreads = DEFAULT_IO_THREADS;
     private long maxMemory;
     private EvictionPolicy maxMemoryPolicy = EvictionPolicy.NOEVICTION;
     private long minFreeBytes = DEFAULT_MIN_FREE_BYTES;
@@ -262,6 +273,12 @@ public record NodeConfig(
       return this;
     }
 
+    /** Default: 1, the node's loop reads and writes all sockets. */
+    public Builder ioThreads(int value) {
+      ioThreads = value;
+      return this;
+    }
+
     /** In bytes. Default: 0, no limit. */
     public Builder maxMemory(long value) {
       maxMemory = value;
@@ -323,6 +340,7 @@ public record NodeConfig(
           shards,
           replicas,
           maxClients,
+          ioThreads,
           maxMemory,
           maxMemoryPolicy,
           minFreeBytes,

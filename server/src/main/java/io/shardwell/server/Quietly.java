@@ -23,11 +23,6 @@ final class Quietly {
     channel.close();
   }
 
-  /** Says one last thing and closes when the socket has taken it. */
-  static void writeAndClose(Channel channel, ByteBuf bytes) {
-    channel.writeAndFlush(bytes).addListener(ChannelFutureListener.CLOSE);
-  }
-
   /** Closes when the socket has taken what was written before. */
   static void closeAfterWrites(Channel channel) {
     channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);

@@ -12,10 +12,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,19 +25,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * Shows what a node says to nonsense, and that it serves on: raw bytes over sockets against one
  * node in memory, with Redis's own error texts; after each test the node must answer as if nothing
- * had happened.
+ * had happened. With the sockets on the node's loop and on others.
  */
+@ParameterizedClass
+@ValueSource(ints = {1, 3})
 class BadInputTest {
 
   private static final int MAX_CLIENTS = 2000;
   private static final int PATIENCE_MILLIS = 20_000;
 
+  @SuppressWarnings("NullAway.Init") // Before the tests, by start().
   private static Node node;
 
   private final List<Socket> sockets = new ArrayList<>();
 
-  @BeforeAll
-  static void start() throws Exception {
+  @Parameter int ioThreads;
+
+  @BeforeParameterizedClassInvocation
+  static void start(int ioThreads) throws Exception {
     node =
         Node.start(
             NodeConfig.builder("n1")
@@ -44,11 +51,12 @@ class BadInputTest {
                 .textPort(0)
                 .shards(2)
                 .maxClients(MAX_CLIENTS)
+                .ioThreads(ioThreads)
                 .build());
     assertThat(node.awaitReady(Duration.ofSeconds(30))).isTrue();
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stop() {
     node.close();
   }

@@ -14,7 +14,8 @@ import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -38,14 +39,22 @@ class DeafClientTest {
     }
   }
 
-  @Test
-  void isClosedWithALineInTheLog() throws Exception {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void isClosedWithALineInTheLog(int ioThreads) throws Exception {
     Logger logger = (Logger) LoggerFactory.getLogger(ClientConnection.class);
     Warnings warnings = new Warnings();
     warnings.setContext(logger.getLoggerContext());
     warnings.start();
     logger.addAppender(warnings);
-    try (Node node = Node.start(NodeConfig.builder("n1").port(0).peerPort(0).shards(1).build());
+    try (Node node =
+            Node.start(
+                NodeConfig.builder("n1")
+                    .port(0)
+                    .peerPort(0)
+                    .shards(1)
+                    .ioThreads(ioThreads)
+                    .build());
         Socket deaf = new Socket()) {
       assertThat(node.awaitReady(Duration.ofSeconds(30))).isTrue();
       node.execute("SET", "large", "v".repeat(VALUE_BYTES)).join();

@@ -22,12 +22,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
@@ -41,21 +44,34 @@ import redis.clients.jedis.params.SetParams;
 
 /**
  * Shows that unmodified clients connect, agree on a protocol and get Redis's answers from one node
- * in memory: Jedis and Lettuce in both protocol versions, HTTP health, and the embedded API.
+ * in memory: Jedis and Lettuce in both protocol versions, HTTP health, and the embedded API. With
+ * the sockets on the node's loop and on others.
  */
+@ParameterizedClass
+@ValueSource(ints = {1, 3})
 class NodeClientsTest {
 
+  @SuppressWarnings("NullAway.Init") // Before the tests, by start().
   private static Node node;
 
-  @BeforeAll
-  static void start() throws Exception {
+  @Parameter int ioThreads;
+
+  @BeforeParameterizedClassInvocation
+  static void start(int ioThreads) throws Exception {
     node =
         Node.start(
-            NodeConfig.builder("n1").port(0).peerPort(0).httpPort(0).textPort(0).shards(4).build());
+            NodeConfig.builder("n1")
+                .port(0)
+                .peerPort(0)
+                .httpPort(0)
+                .textPort(0)
+                .shards(4)
+                .ioThreads(ioThreads)
+                .build());
     assertThat(node.awaitReady(Duration.ofSeconds(30))).isTrue();
   }
 
-  @AfterAll
+  @AfterParameterizedClassInvocation
   static void stop() {
     node.close();
   }
@@ -145,6 +161,9 @@ class NodeClientsTest {
       assertThat(redis.configGet("save", "appendonly"))
           .containsEntry("save", "")
           .containsEntry("appendonly", "no");
+      assertThat(redis.configGet("io-threads"))
+          .containsEntry("io-threads", Integer.toString(ioThreads));
+      assertThat(redis.info("server")).contains("io_threads_active:" + (ioThreads > 1 ? 1 : 0));
       assertThat(redis.command()).isNotEmpty();
       assertThat(redis.commandCount()).isEqualTo(redis.command().size());
       assertThat(redis.time()).hasSize(2);

@@ -46,6 +46,8 @@ class NodeConfigTest {
     assertRefused(NodeConfig.builder("n1").textPort(-2), "text-port must be -1 to 65535 (-1: off)");
     assertRefused(NodeConfig.builder("n1").shards(0), "shards must be 1 to 1024, is 0");
     assertRefused(NodeConfig.builder("n1").replicas(0), "replicas must be 1 to 7");
+    assertRefused(NodeConfig.builder("n1").ioThreads(0), "io-threads must be 1 to 16, is 0");
+    assertRefused(NodeConfig.builder("n1").ioThreads(17), "io-threads must be 1 to 16, is 17");
     assertRefused(
         NodeConfig.builder("n1").minFreeBytes(1), "min-free-bytes must be at least 67108864");
     assertRefused(

@@ -38,6 +38,7 @@ final class NodeSettings {
             .shards(settings.number(Setting.SHARDS))
             .replicas(settings.number(Setting.REPLICAS))
             .maxClients(settings.number(Setting.MAX_CLIENTS))
+            .ioThreads(settings.number(Setting.IO_THREADS))
             .maxMemory(memory(settings))
             .maxMemoryPolicy(policy(settings))
             .minFreeBytes(settings.bytes(Setting.MIN_FREE_BYTES))

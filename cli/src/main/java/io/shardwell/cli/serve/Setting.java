@@ -37,6 +37,11 @@ enum Setting {
       "Replicas of each shard; fewer where there are fewer nodes."),
   MAX_CLIENTS(
       "N", number(NodeConfig.DEFAULT_MAX_CLIENTS), "Connections beyond which clients are refused."),
+  IO_THREADS(
+      "N",
+      number(NodeConfig.DEFAULT_IO_THREADS),
+      "Threads for the sockets of clients, the main one included: more than 1 for a node whose main"
+          + " thread is busy on a machine with idle cores."),
   MAXMEMORY(
       "BYTES",
       "0",

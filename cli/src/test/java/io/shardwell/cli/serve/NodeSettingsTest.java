@@ -58,6 +58,7 @@ class NodeSettingsTest {
                 Map.entry(Setting.SHARDS, "5"),
                 Map.entry(Setting.REPLICAS, "1"),
                 Map.entry(Setting.MAX_CLIENTS, "9"),
+                Map.entry(Setting.IO_THREADS, "4"),
                 Map.entry(Setting.MIN_FREE_BYTES, "8589934592")));
     NodeConfig bounded =
         config(Map.of(Setting.MAXMEMORY, "100MB", Setting.MAXMEMORY_POLICY, "volatile-lru"));
@@ -77,6 +78,7 @@ class NodeSettingsTest {
     assertThat(config.shards()).isEqualTo(5);
     assertThat(config.replicas()).isEqualTo(1);
     assertThat(config.maxClients()).isEqualTo(9);
+    assertThat(config.ioThreads()).isEqualTo(4);
     assertThat(config(Map.of(Setting.CLUSTER_PORT, "-1")).clusterPort()).isEqualTo(NodeConfig.OFF);
     assertThat(config.minFreeBytes()).isEqualTo(8L << 30);
   }

@@ -49,6 +49,7 @@ final class ConfigCommand {
     settings.put("protected-mode", facts.insecure() ? "no" : "yes");
     settings.put("requirepass", "");
     settings.put("maxclients", Integer.toString(facts.maxClients()));
+    settings.put("io-threads", Integer.toString(facts.ioThreads()));
     settings.put("timeout", "0");
     settings.put("tcp-keepalive", "300");
     settings.put("databases", "1");

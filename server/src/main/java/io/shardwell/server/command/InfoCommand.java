@@ -107,6 +107,7 @@ final class InfoCommand {
     fields.put("uptime_in_days", uptimeSeconds / 86_400);
     fields.put("hz", 10);
     fields.put("config_file", "");
+    fields.put("io_threads_active", facts.ioThreads() > 1 ? 1 : 0);
     return fields;
   }
 
@@ -208,11 +209,18 @@ final class InfoCommand {
     var bean = java.lang.management.ManagementFactory.getOperatingSystemMXBean();
     Map<String, Object> fields = new LinkedHashMap<>();
     if (bean instanceof com.sun.management.OperatingSystemMXBean system) {
-      double seconds = system.getProcessCpuTime() / 1e9;
       fields.put("used_cpu_sys", "0.000000");
-      fields.put("used_cpu_user", String.format(Locale.ROOT, "%.6f", seconds));
+      fields.put("used_cpu_user", seconds(system.getProcessCpuTime()));
     }
+    long loop = LoopLoad.cpuNanos();
+    long user = Math.min(loop, LoopLoad.userNanos());
+    fields.put("used_cpu_sys_main_thread", seconds(loop - user));
+    fields.put("used_cpu_user_main_thread", seconds(user));
     return fields;
+  }
+
+  private static String seconds(long nanos) {
+    return String.format(Locale.ROOT, "%.6f", nanos / 1e9);
   }
 
   /** On the cluster face only what this node leads, for there one adds up what nodes say. */
@@ -239,6 +247,8 @@ final class InfoCommand {
     fields.put(
         "leaders_here",
         shards.stream().filter(replica -> replica.leaderId().equals(facts.nodeId())).count());
+    fields.put(
+        "loop_busy_percent", counters.loopLoad.percent(nanoTime.getAsLong(), LoopLoad.cpuNanos()));
     fields.put(
         "peer_frames_dropped",
         now.nodes().stream().mapToLong(NodeStatus.PeerStatus::droppedFrames).sum());

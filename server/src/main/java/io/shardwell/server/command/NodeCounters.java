@@ -53,6 +53,8 @@ public final class NodeCounters {
   private int nextSample;
   private long sampledCommands;
 
+  final LoopLoad loopLoad = new LoopLoad();
+
   long keyHits(NodeStatus now) {
     return now.keyHits() - keyHitsBefore;
   }
@@ -61,8 +63,9 @@ public final class NodeCounters {
     return now.keyMisses() - keyMissesBefore;
   }
 
-  /** To be called every 100 ms. */
-  public void sample() {
+  /** To be called every 100 ms, on the loop. */
+  public void sample(long nowNanos) {
+    loopLoad.sample(nowNanos, LoopLoad.cpuNanos());
     samples[nextSample] = commands - sampledCommands;
     nextSample = (nextSample + 1) % SAMPLES;
     sampledCommands = commands;

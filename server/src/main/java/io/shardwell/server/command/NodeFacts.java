@@ -20,6 +20,7 @@ public record NodeFacts(
     int clusterPort,
     @Nullable String dir,
     int maxClients,
+    int ioThreads,
     boolean insecure,
     String ioName,
     long startedNanos) {

@@ -51,6 +51,7 @@ class ServerCommandsTest {
               7379,
               "/data",
               100,
+              1,
               false,
               "epoll",
               START_NANOS),
