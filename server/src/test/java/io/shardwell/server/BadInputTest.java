@@ -262,6 +262,23 @@ class BadInputTest {
     }
   }
 
+  /** The clock is another connection, opened later, whose unended command quiet takes. */
+  @Test
+  void aLineThatPausesIsOneCommand() throws Exception {
+    try (Socket pausing = connect(node.textPort());
+        Socket clock = connect(node.textPort())) {
+      send(pausing, "SET a 1\nSET ab 2\n");
+      assertThat(read(pausing, "OK\nOK\n")).isEqualTo("OK\nOK\n");
+      send(pausing, "DEL a");
+      for (int i = 0; i < 2; i++) {
+        send(clock, "PING");
+        assertThat(read(clock, "\n")).isEqualTo("PONG\n");
+      }
+      send(pausing, "b\nEXISTS a\nEXISTS ab\n");
+      assertThat(read(pausing, "1\n1\n0\n")).isEqualTo("1\n1\n0\n");
+    }
+  }
+
   @Test
   void plainTextThatJustEndsIsACommandToo() throws Exception {
     try (Socket socket = connect(node.textPort())) {
