@@ -177,6 +177,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void dispatch(ClientInfo client, byte[][] words) {
+    if (CrossProtocolScripting.begins(words[0])) {
+      side.crossProtocolScripting().detected(client, side.nanoTime());
+      close();
+      return;
+    }
     side.counters().commands++;
     client.lastCommandNanos = side.turnNanos();
     boolean takesAnswer = client.takesAnswer();

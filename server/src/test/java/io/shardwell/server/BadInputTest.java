@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ class BadInputTest {
             NodeConfig.builder("n1")
                 .port(0)
                 .peerPort(0)
+                .clusterPort(0)
                 .textPort(0)
                 .shards(2)
                 .maxClients(MAX_CLIENTS)
@@ -141,6 +143,32 @@ class BadInputTest {
     Socket socket = open();
     send(socket, "SET before 1\r\n" + bytes.replace("#", "\r\n") + "\r\nPING\r\n");
     assertThat(readToEnd(socket)).isEqualTo("+OK\r\n-ERR Protocol error: " + what + "\r\n");
+  }
+
+  /** A page in a browser on this machine can send these, and bodies full of commands. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "POST / HTTP/1.1#Host: x##FLUSHALL#",
+        "GET / HTTP/1.1#hOST: x##FLUSHALL#",
+        "MULTI#Host:#FLUSHALL#EXEC#",
+      })
+  void whatABrowserSendsEndsTheConnection(String request) throws Exception {
+    node.execute("SET", "page", "1").join();
+    for (int port : List.of(node.port(), node.clusterPort(), node.textPort())) {
+      try (Socket socket = connect(port)) {
+        send(socket, request.replace("#", "\r\n"));
+        assertThat(socket.getInputStream().readAllBytes()).isEmpty();
+      } catch (SocketException reset) {
+        // Closed with bytes unread, which TCP may call a reset.
+        assertThat(reset).hasMessageContaining("reset");
+      }
+    }
+    try (Socket socket = connect(node.port())) {
+      send(socket, "*1\r\n$4\r\nPoSt\r\n");
+      assertThat(socket.getInputStream().readAllBytes()).isEmpty();
+    }
+    assertThat(node.execute("GET", "page").join().toString()).isEqualTo("Bulk[1]");
   }
 
   @Test

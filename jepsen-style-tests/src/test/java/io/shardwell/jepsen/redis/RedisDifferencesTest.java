@@ -1,6 +1,7 @@
 package io.shardwell.jepsen.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.shardwell.jepsen.NodesInThisJvm;
@@ -220,6 +221,19 @@ class RedisDifferencesTest {
                     .explaining(request, answers.redis(), answers.shardwell())
                     .isPresent();
         assertThat(alike).as(SideBySide.described(request, answers)).isTrue();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"POST / HTTP/1.1", "post", "Host: x", "hOST:"})
+  void aLineOfHttpEndsTheConnection(String line) throws Exception {
+    assumeTrue(redis != null, RedisServer.WHY_SKIPPED);
+    int redisPort = Objects.requireNonNull(redis).port();
+    for (int port : List.of(redisPort, Objects.requireNonNull(node).port(0))) {
+      try (WireConnection connection = new WireConnection(port)) {
+        connection.send(List.of(line.split(" ")));
+        assertThatThrownBy(connection::read).hasMessage("closed without an answer");
       }
     }
   }
