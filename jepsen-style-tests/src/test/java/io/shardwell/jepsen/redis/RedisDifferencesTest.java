@@ -208,6 +208,9 @@ class RedisDifferencesTest {
         "TIME x",
         "ROLE x",
         "DBSIZE x",
+        "GETBIT here 134217728",
+        "GETBIT here 4294967295",
+        "GETBIT here 4294967296",
       })
   void alike(String line) throws Exception {
     Request request = new Request(List.of(line.split(" ")));
@@ -279,6 +282,20 @@ class RedisDifferencesTest {
       }
     }
     assertThat(compared).isGreaterThan(60);
+  }
+
+  /** In RESP3 most parts of a row are sets, and subcommands are a list, unless there are none. */
+  @ParameterizedTest
+  @ValueSource(strings = {"get", "mset", "ping", "config", "config|get"})
+  void partsOfARowAreOfRedisTypes(String command) throws Exception {
+    try (SideBySide both = both(3)) {
+      SideBySide.Answers rows = both.ask(Request.of("COMMAND", "INFO", command));
+      assertThat(types(rows.shardwell())).isEqualTo(types(rows.redis()));
+    }
+  }
+
+  private static List<Character> types(WireReply rows) {
+    return rows.items().get(0).items().stream().map(WireReply::type).toList();
   }
 
   /** Redis explains some of its key specifications in a sentence. */
