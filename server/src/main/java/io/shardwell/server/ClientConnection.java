@@ -164,6 +164,11 @@ final class ClientConnection {
   }
 
   private void dispatch(ClientInfo client, byte[][] words) {
+    if (CrossProtocolScripting.begins(words[0])) {
+      side.crossProtocolScripting().detected(client, side.nanoTime());
+      close();
+      return;
+    }
     side.counters().commands++;
     client.lastCommandNanos = side.turnNanos();
     boolean takesAnswer = client.takesAnswer();

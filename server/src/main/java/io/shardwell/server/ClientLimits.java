@@ -38,8 +38,12 @@ final class ClientLimits {
 
   static final int SOFT_HELD_SECONDS = 10;
 
-  /** Quiet time after which a plain-text command without a line end is taken as whole. */
-  static final int QUIET_MILLIS = 30;
+  /**
+   * Quiet time after which a plain-text command without a line end is taken as whole, see {@code
+   * LineDecoder}. Above the 40 ms for which a sender's system may hold back the second piece of a
+   * line until the first is acknowledged.
+   */
+  static final int QUIET_MILLIS = 100;
 
   /** File descriptors that are not for clients: peers, log, listeners, the JVM's own. */
   private static final int RESERVED_DESCRIPTORS = 512;

@@ -27,6 +27,7 @@ final class ClientSide {
   private final Clients clients;
   private final NodeCounters counters;
   private final FaultHandler faults;
+  private final CrossProtocolScripting crossProtocolScripting = new CrossProtocolScripting();
 
   // Every connection's bytes pass here on their way to its decoder; one at a time, on one thread.
   private final byte[] scratch = new byte[SCRATCH_BYTES];
@@ -146,6 +147,10 @@ final class ClientSide {
 
   FaultHandler faults() {
     return faults;
+  }
+
+  CrossProtocolScripting crossProtocolScripting() {
+    return crossProtocolScripting;
   }
 
   byte[] scratch() {

@@ -7,6 +7,7 @@ import io.shardwell.storage.FaultHandler;
 import io.shardwell.storage.FileDisk;
 import io.shardwell.storage.MemoryDisk;
 import io.shardwell.storage.NodeStorage;
+import io.shardwell.storage.NotADataDirectoryException;
 import io.shardwell.storage.StorageLimits;
 import io.shardwell.storage.UnknownFormatException;
 import java.io.IOException;
@@ -69,8 +70,13 @@ final class NodeDisk {
    */
   NodeStorage open(FaultHandler faults) throws IOException {
     try {
+      if (dir != null) {
+        NotADataDirectoryException.check(dir);
+      }
       return NodeStorage.open(disk, StorageLimits.DEFAULT, faults);
-    } catch (DirectoryInUseException | UnknownFormatException e) {
+    } catch (DirectoryInUseException
+        | NotADataDirectoryException
+        | UnknownFormatException e) {
       throw e;
     } catch (DamagedStorageException e) {
       throw new IOException(

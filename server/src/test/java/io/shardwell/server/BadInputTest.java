@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,6 +49,7 @@ class BadInputTest {
             NodeConfig.builder("n1")
                 .port(0)
                 .peerPort(0)
+                .clusterPort(0)
                 .textPort(0)
                 .shards(2)
                 .maxClients(MAX_CLIENTS)
@@ -149,6 +151,32 @@ class BadInputTest {
     Socket socket = open();
     send(socket, "SET before 1\r\n" + bytes.replace("#", "\r\n") + "\r\nPING\r\n");
     assertThat(readToEnd(socket)).isEqualTo("+OK\r\n-ERR Protocol error: " + what + "\r\n");
+  }
+
+  /** A page in a browser on this machine can send these, and bodies full of commands. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "POST / HTTP/1.1#Host: x##FLUSHALL#",
+        "GET / HTTP/1.1#hOST: x##FLUSHALL#",
+        "MULTI#Host:#FLUSHALL#EXEC#",
+      })
+  void whatABrowserSendsEndsTheConnection(String request) throws Exception {
+    node.execute("SET", "page", "1").join();
+    for (int port : List.of(node.port(), node.clusterPort(), node.textPort())) {
+      try (Socket socket = connect(port)) {
+        send(socket, request.replace("#", "\r\n"));
+        assertThat(socket.getInputStream().readAllBytes()).isEmpty();
+      } catch (SocketException reset) {
+        // Closed with bytes unread, which TCP may call a reset.
+        assertThat(reset).hasMessageContaining("reset");
+      }
+    }
+    try (Socket socket = connect(node.port())) {
+      send(socket, "*1\r\n$4\r\nPoSt\r\n");
+      assertThat(socket.getInputStream().readAllBytes()).isEmpty();
+    }
+    assertThat(node.execute("GET", "page").join().toString()).isEqualTo("Bulk[1]");
   }
 
   @Test
@@ -267,6 +295,23 @@ class BadInputTest {
               "1",
               "10",
               "ERR wrong number of arguments for 'get' command");
+    }
+  }
+
+  /** The clock is another connection, opened later, whose unended command quiet takes. */
+  @Test
+  void aLineThatPausesIsOneCommand() throws Exception {
+    try (Socket pausing = connect(node.textPort());
+        Socket clock = connect(node.textPort())) {
+      send(pausing, "SET a 1\nSET ab 2\n");
+      assertThat(read(pausing, "OK\nOK\n")).isEqualTo("OK\nOK\n");
+      send(pausing, "DEL a");
+      for (int i = 0; i < 2; i++) {
+        send(clock, "PING");
+        assertThat(read(clock, "\n")).isEqualTo("PONG\n");
+      }
+      send(pausing, "b\nEXISTS a\nEXISTS ab\n");
+      assertThat(read(pausing, "1\n1\n0\n")).isEqualTo("1\n1\n0\n");
     }
   }
 

@@ -15,6 +15,9 @@ final class BitCommands {
       new Reply.Failure("ERR BITOP NOT must be called with a single source key.");
   private static final long MAX_BITS = 8L * Limits.MAX_VALUE_BYTES;
 
+  /** What a read may ask for, as in Redis: there is nothing beyond the end of a value but zeros. */
+  private static final long MAX_READ_BITS = 1L << 32;
+
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
@@ -28,7 +31,7 @@ final class BitCommands {
   private BitCommands() {}
 
   static Reply setBit(Keyspace keys, Invocation call) {
-    long offset = offset(call.argument(1));
+    long offset = offset(call.argument(1), MAX_BITS);
     if (offset < 0) {
       return Failures.BIT_OFFSET_OUT_OF_RANGE;
     }
@@ -55,7 +58,7 @@ final class BitCommands {
   }
 
   static Reply getBit(Keyspace keys, Invocation call) {
-    long offset = offset(call.argument(1));
+    long offset = offset(call.argument(1), MAX_READ_BITS);
     if (offset < 0) {
       return Failures.BIT_OFFSET_OUT_OF_RANGE;
     }
@@ -162,10 +165,10 @@ final class BitCommands {
         : Failures.OUT_OF_MEMORY;
   }
 
-  /** A position in bits within the longest value, or -1. */
-  private static long offset(byte[] word) {
+  /** A position in bits below the limit, or -1. */
+  private static long offset(byte[] word, long limit) {
     OptionalLong offset = DecimalInteger.parse(word);
-    boolean valid = offset.isPresent() && offset.getAsLong() >= 0 && offset.getAsLong() < MAX_BITS;
+    boolean valid = offset.isPresent() && offset.getAsLong() >= 0 && offset.getAsLong() < limit;
     return valid ? offset.getAsLong() : -1;
   }
 

@@ -134,6 +134,16 @@ class BitsTest {
   }
 
   @Test
+  void beyondTheLongestValueAreZerosToRead() {
+    shard.write("SET", "k", "v");
+    assertThat(shard.read("GETBIT", "k", EDGE)).isEqualTo(Reply.ZERO);
+    assertThat(shard.read("GETBIT", "k", "4294967295")).isEqualTo(Reply.ZERO);
+    assertThat(shard.read("GETBIT", "none", "4294967295")).isEqualTo(Reply.ZERO);
+    assertThat(shard.read("GETBIT", "k", "4294967296"))
+        .isEqualTo(Failures.BIT_OFFSET_OUT_OF_RANGE);
+  }
+
+  @Test
   void combinedValuesAreAsLongAsTheLongest() {
     shard.write("SET", "a", "abcdefghijkl");
     shard.write("SET", "b", "ABC");

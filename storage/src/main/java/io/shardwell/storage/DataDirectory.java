@@ -33,12 +33,14 @@ public final class DataDirectory implements AutoCloseable {
    * Takes the directory.
    *
    * @throws NoSuchFileException it does not exist
+   * @throws NotADataDirectoryException it holds other things; nothing has been touched
    * @throws DirectoryInUseException a node runs on it
    */
   public static DataDirectory open(Path directory) throws IOException {
     if (!Files.isDirectory(directory)) {
       throw new NoSuchFileException(directory.toString());
     }
+    NotADataDirectoryException.check(directory);
     // Nothing is ever submitted to it.
     return open(new FileDisk(directory, Runnable::run, Runnable::run));
   }

@@ -5,6 +5,7 @@ import io.shardwell.raftgroup.cluster.MetaState;
 import io.shardwell.storage.DataDirectory;
 import io.shardwell.storage.DirectoryInUseException;
 import io.shardwell.storage.DirectoryReport;
+import io.shardwell.storage.NotADataDirectoryException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Parameters;
     synopsisSubcommandLabel = "COMMAND")
 public final class DataCommand {
 
-  /** Neither sound nor damaged: there is nothing to look at, or a node runs on it. */
+  /** Neither sound nor damaged: there is nothing of a node, or one runs on it. */
   private static final int CANNOT_LOOK = ExitCode.USAGE;
 
   private final Surroundings surroundings;
@@ -53,8 +54,8 @@ public final class DataCommand {
       return work.on(directory);
     } catch (NoSuchFileException absent) {
       surroundings.err().println(path + ": there is no such directory");
-    } catch (DirectoryInUseException busy) {
-      surroundings.err().println(busy.getMessage());
+    } catch (DirectoryInUseException | NotADataDirectoryException notToBeTaken) {
+      surroundings.err().println(notToBeTaken.getMessage());
     } catch (IOException failure) {
       surroundings.err().println(path + " cannot be read: " + failure.getMessage());
     }
@@ -66,7 +67,7 @@ public final class DataCommand {
       sortOptions = false,
       description = {
         "Reads every record of the log and every byte of the snapshots, and says what is damaged.",
-        "Changes nothing. Exit code 0: sound; 1: damaged; 2: it could not be looked at."
+        "Changes nothing. Exit code 0: sound; 1: damaged; 2: it could not be looked at, or is empty."
       })
   int verify(
       @Parameters(paramLabel = "DIR", description = "The node's data directory.") Path path,
@@ -80,6 +81,10 @@ public final class DataCommand {
           surroundings
               .out()
               .print(json ? ReportJson.render(report) : ReportText.render(path, report));
+          if (report.isNew()) {
+            // Not sound: whoever asks expects data, and a lost disk looks just so.
+            return CANNOT_LOOK;
+          }
           return report.isSound() ? ExitCode.OK : ExitCode.SOFTWARE;
         });
   }

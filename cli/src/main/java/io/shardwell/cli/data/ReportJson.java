@@ -20,7 +20,7 @@ final class ReportJson {
     StringWriter out = new StringWriter();
     try (JsonGenerator json = new JsonFactory().createGenerator(out).useDefaultPrettyPrinter()) {
       json.writeStartObject();
-      json.writeBooleanField("sound", report.isSound());
+      json.writeBooleanField("sound", report.isSound() && !report.isNew());
       json.writeBooleanField("new", report.isNew());
       json.writeNumberField("logBytes", report.logBytes());
       json.writeNumberField("snapshotBytes", report.snapshotBytes());

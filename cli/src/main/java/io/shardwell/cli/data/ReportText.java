@@ -54,8 +54,12 @@ final class ReportText {
           .append(damage.what())
           .append('\n');
     }
-    if (report.isSound()) {
-      text.append(path).append(report.isNew() ? " is empty.\n" : " is sound.\n");
+    if (report.isNew()) {
+      text.append(path)
+          .append(" is empty: no node has begun in it, or its data are lost; see")
+          .append(" shardwell data repair --help.\n");
+    } else if (report.isSound()) {
+      text.append(path).append(" is sound.\n");
     } else {
       text.append(path)
           .append(" is damaged: no node may vote with it; see shardwell data repair --help.\n");

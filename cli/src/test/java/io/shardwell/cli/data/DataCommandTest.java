@@ -1,6 +1,7 @@
 package io.shardwell.cli.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.shardwell.cli.CommandLineHarness;
 import io.shardwell.server.Node;
@@ -119,5 +120,55 @@ class DataCommandTest {
   void nothingToLookAtIsNeitherSoundNorDamaged() {
     assertThat(shell.run("data", "verify", directory.resolve("absent").toString())).isEqualTo(2);
     assertThat(shell.err()).contains("no such directory");
+  }
+
+  @Test
+  void anEmptyDirectoryIsNotSound() throws IOException {
+    Path empty = Files.createDirectory(directory.resolve("empty"));
+    Files.createDirectory(empty.resolve("lost+found"));
+    assertThat(shell.run("data", "verify", empty.toString())).isEqualTo(2);
+    assertThat(shell.out()).contains("is empty").doesNotContain("sound");
+    assertThat(shell.run("data", "verify", "--json", empty.toString())).isEqualTo(2);
+    assertThat(shell.out()).contains("\"sound\" : false", "\"new\" : true");
+    assertThat(shell.run("data", "repair", empty.toString())).isEqualTo(1);
+    assertThat(shell.err()).contains("data repair --lost");
+  }
+
+  /** One level too high: once "is empty", exit code 0, and marked by repair --lost. */
+  @Test
+  void theFolderAboveIsNoDataDirectoryAndStaysAsItIs(@TempDir Path above) throws Exception {
+    Path moved = above.resolve("n1");
+    Files.move(directory, moved);
+    for (String name : List.of("a", "b", "c")) {
+      Files.createDirectory(above.resolve(name));
+    }
+    for (String[] command :
+        List.of(
+            new String[] {"data", "verify", above.toString()},
+            new String[] {"data", "dump", above.toString()},
+            new String[] {"data", "repair", above.toString()},
+            new String[] {"data", "repair", "--force", above.toString()},
+            new String[] {"data", "repair", "--lost", above.toString()})) {
+      assertThat(shell.run(command)).isEqualTo(2);
+      assertThat(shell.err())
+          .contains("not the data directory of a node", "a, b, c and 1 more", "mean " + moved);
+    }
+    NodeConfig config = NodeConfig.builder("n1").dir(above).port(0).peerPort(0).build();
+    assertThatThrownBy(() -> Node.start(config)).hasMessageContaining("did you mean " + moved);
+    try (Stream<Path> names = Files.list(above)) {
+      assertThat(names.map(above::relativize).map(Path::toString))
+          .containsExactlyInAnyOrder("a", "b", "c", "n1");
+    }
+    assertThat(shell.run("data", "verify", moved.toString())).isZero();
+    Files.createDirectory(directory);
+  }
+
+  @Test
+  void aNodeBeginsBesideWhatItsServiceWrites() throws Exception {
+    Path fresh = Files.createDirectory(directory.resolve("fresh"));
+    Files.writeString(fresh.resolve("n1.log"), "started");
+    Files.createDirectory(fresh.resolve("lost+found"));
+    Node.start(NodeConfig.builder("n1").dir(fresh).port(0).peerPort(0).build()).close();
+    assertThat(shell.run("data", "verify", fresh.toString())).isZero();
   }
 }

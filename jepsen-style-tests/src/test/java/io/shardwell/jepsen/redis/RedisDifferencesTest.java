@@ -1,6 +1,7 @@
 package io.shardwell.jepsen.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -182,6 +183,9 @@ class RedisDifferencesTest {
         "TIME x",
         "ROLE x",
         "DBSIZE x",
+        "GETBIT here 134217728",
+        "GETBIT here 4294967295",
+        "GETBIT here 4294967296",
       })
   void alike(String line) throws Exception {
     Request request = new Request(List.of(line.split(" ")));
@@ -195,6 +199,17 @@ class RedisDifferencesTest {
                     .explaining(request, answers.redis(), answers.shardwell())
                     .isPresent();
         assertThat(alike).as(SideBySide.described(request, answers)).isTrue();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"POST / HTTP/1.1", "post", "Host: x", "hOST:"})
+  void aLineOfHttpEndsTheConnection(String line) throws Exception {
+    for (int port : List.of(SERVERS.redisPort(), SERVERS.port(0))) {
+      try (WireConnection connection = new WireConnection(port)) {
+        connection.send(List.of(line.split(" ")));
+        assertThatThrownBy(connection::read).hasMessage("closed without an answer");
       }
     }
   }
@@ -240,6 +255,20 @@ class RedisDifferencesTest {
       }
     }
     assertThat(compared).isGreaterThan(60);
+  }
+
+  /** In RESP3 most parts of a row are sets, and subcommands are a list, unless there are none. */
+  @ParameterizedTest
+  @ValueSource(strings = {"get", "mset", "ping", "config", "config|get"})
+  void partsOfARowAreOfRedisTypes(String command) throws Exception {
+    try (SideBySide both = both(3)) {
+      SideBySide.Answers rows = both.ask(Request.of("COMMAND", "INFO", command));
+      assertThat(types(rows.shardwell())).isEqualTo(types(rows.redis()));
+    }
+  }
+
+  private static List<Character> types(WireReply rows) {
+    return rows.items().get(0).items().stream().map(WireReply::type).toList();
   }
 
   /** Redis explains some of its key specifications in a sentence. */

@@ -59,16 +59,21 @@ final class CommandIntrospection {
         Answer.integer(row.countsItsKeys() ? 0 : row.lastKey()),
         Answer.integer(row.countsItsKeys() ? 0 : row.keyStep()),
         words(row.categories(), "@"),
-        new Answer.Items(
+        new Answer.Distinct(
             row.tips().stream()
                 .filter(tip -> cluster || !isForMany(tip))
                 .map(Answer::bulk)
                 .toList()),
-        new Answer.Items(row.keySpecs().stream().map(spec -> keySpec(row, spec)).toList()),
-        new Answer.Items(
-            CommandTable.subcommands(row.name()).stream()
-                .map(subcommand -> row(subcommand, cluster))
-                .toList()));
+        new Answer.Distinct(row.keySpecs().stream().map(spec -> keySpec(row, spec)).toList()),
+        subcommands(row, cluster));
+  }
+
+  /** A list, but where there are none an empty set: so does Redis. */
+  private static Answer subcommands(CommandRow row, boolean cluster) {
+    List<Answer> rows = new ArrayList<>();
+    CommandTable.subcommands(row.name())
+        .forEach(subcommand -> rows.add(row(subcommand, cluster)));
+    return rows.isEmpty() ? new Answer.Distinct(rows) : new Answer.Items(rows);
   }
 
   // Such tips tell clients how to spread a command; a single image is one answer for all.

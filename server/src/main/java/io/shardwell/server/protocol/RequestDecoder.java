@@ -35,6 +35,9 @@ public interface RequestDecoder {
   /** Whether the bytes held might be a whole request although nothing says that they end here. */
   boolean mayBeWhole();
 
-  /** Nothing more has come for a while: what {@link #mayBeWhole} is a request. */
+  /**
+   * Nothing more will come, or what is held {@link #mayBeWhole} and nothing more has come for a
+   * while: what is held is a request, until more is offered.
+   */
   void quiet();
 }

@@ -41,14 +41,15 @@ class LineProtocolTest {
     assertThat(next("SET a 'b c'\r\nGET a\nDBS")).isEqualTo("<SET><a><b c>");
     assertThat(take()).isEqualTo("<GET><a>");
     assertThat(take()).isNull();
-    assertThat(decoder.mayBeWhole()).isTrue();
     assertThat(next("IZE\n")).isEqualTo("<DBSIZE>");
     assertThat(decoder.mayBeWhole()).isFalse();
   }
 
   @Test
   void aQuietMomentEndsACommandWithoutLineEnd() throws Exception {
+    assertThat(decoder.mayBeWhole()).isFalse();
     assertThat(next("SET A 123")).isNull();
+    assertThat(decoder.mayBeWhole()).isTrue();
     decoder.quiet();
     assertThat(take()).isEqualTo("<SET><A><123>");
     assertThat(next("GET A")).isNull();
@@ -58,6 +59,51 @@ class LineProtocolTest {
     assertThat(next("\r\n")).isNull();
     assertThat(next("GE")).isNull();
     assertThat(next("T B\n")).isEqualTo("<GET><B>");
+  }
+
+  /** Once "DEL a", a pause, "b" and a line end deleted a and left ab. */
+  @Test
+  void aSenderOfLineEndsIsWaitedForHoweverQuietItIs() throws Exception {
+    assertThat(next("\r\n")).isNull();
+    assertThat(next("DEL a")).isNull();
+    assertThat(decoder.mayBeWhole()).isFalse();
+    assertThat(next("b\n")).isEqualTo("<DEL><ab>");
+    assertThat(next("DEL c")).isNull();
+    assertThat(decoder.mayBeWhole()).isFalse();
+    // Only the end of all input ends it too.
+    decoder.quiet();
+    assertThat(take()).isEqualTo("<DEL><c>");
+  }
+
+  @Test
+  void whatOneSegmentNeedNotHaveHeldIsWaitedFor() throws Exception {
+    String longest = "SET a " + "v".repeat(LineDecoder.MAX_UNENDED_BYTES - 6);
+    assertThat(next(longest)).isNull();
+    assertThat(decoder.mayBeWhole()).isTrue();
+    assertThat(next("v")).isNull();
+    assertThat(decoder.mayBeWhole()).isFalse();
+    assertThat(next("\n")).isEqualTo("<SET><a><" + longest.substring(6) + "v>");
+  }
+
+  /** The first line torn by quiet: what has been taken cannot be undone, but nothing follows it. */
+  @Test
+  void theRestOfACommandThatWasTakenIsNoCommand() throws Exception {
+    assertThat(next("SET money 100")).isNull();
+    decoder.quiet();
+    assertThat(take()).isEqualTo("<SET><money><100>");
+    assertThatThrownBy(() -> next("000\nFLUSHALL\n"))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessageContaining("this may be its rest");
+  }
+
+  @Test
+  void aLateLineEndIsThatOfTheCommandThatWasTaken() throws Exception {
+    assertThat(next("GET a")).isNull();
+    decoder.quiet();
+    assertThat(take()).isEqualTo("<GET><a>");
+    assertThat(next("\r\nDEL a")).isNull();
+    assertThat(decoder.mayBeWhole()).isFalse();
+    assertThat(next("b\n")).isEqualTo("<DEL><ab>");
   }
 
   @Test
