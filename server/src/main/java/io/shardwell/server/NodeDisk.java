@@ -74,9 +74,7 @@ final class NodeDisk {
         NotADataDirectoryException.check(dir);
       }
       return NodeStorage.open(disk, StorageLimits.DEFAULT, faults);
-    } catch (DirectoryInUseException
-        | NotADataDirectoryException
-        | UnknownFormatException e) {
+    } catch (DirectoryInUseException | NotADataDirectoryException | UnknownFormatException e) {
       throw e;
     } catch (DamagedStorageException e) {
       throw new IOException(

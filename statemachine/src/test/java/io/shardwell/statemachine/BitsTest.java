@@ -139,8 +139,7 @@ class BitsTest {
     assertThat(shard.read("GETBIT", "k", EDGE)).isEqualTo(Reply.ZERO);
     assertThat(shard.read("GETBIT", "k", "4294967295")).isEqualTo(Reply.ZERO);
     assertThat(shard.read("GETBIT", "none", "4294967295")).isEqualTo(Reply.ZERO);
-    assertThat(shard.read("GETBIT", "k", "4294967296"))
-        .isEqualTo(Failures.BIT_OFFSET_OUT_OF_RANGE);
+    assertThat(shard.read("GETBIT", "k", "4294967296")).isEqualTo(Failures.BIT_OFFSET_OUT_OF_RANGE);
   }
 
   @Test

@@ -71,8 +71,7 @@ final class CommandIntrospection {
   /** A list, but where there are none an empty set: so does Redis. */
   private static Answer subcommands(CommandRow row, boolean cluster) {
     List<Answer> rows = new ArrayList<>();
-    CommandTable.subcommands(row.name())
-        .forEach(subcommand -> rows.add(row(subcommand, cluster)));
+    CommandTable.subcommands(row.name()).forEach(subcommand -> rows.add(row(subcommand, cluster)));
     return rows.isEmpty() ? new Answer.Distinct(rows) : new Answer.Items(rows);
   }
 
