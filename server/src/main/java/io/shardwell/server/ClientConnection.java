@@ -40,6 +40,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
 
+  private static final Answer UNFINISHED =
+      Answer.failure(
+          "ERR closing this connection: unfinished requests take too much of the node's memory,"
+              + " and this one has most of them");
+
   private final ClientSide side;
   private final Face face;
   private final RequestDecoder decoder;
@@ -116,7 +121,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         arrived.readBytes(scratch, 0, length);
         decoder.offer(scratch, 0, length);
         pump();
-        decoder.keep();
+        keep();
       }
       if (face == Face.PLAIN_TEXT && decoder.mayBeWhole()) {
         lastReadNanos = side.nanoTime();
@@ -125,6 +130,25 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     } finally {
       ReferenceCountUtil.release(arrived);
     }
+  }
+
+  /** Takes over what is left of the bytes that came, and counts it. */
+  private void keep() {
+    decoder.keep();
+    ClientInfo client = info;
+    if (client == null || closed) {
+      return;
+    }
+    long held = decoder.heldBytes() + client.queuedBytes();
+    long more = held - client.arrivingBytes;
+    if (more != 0) {
+      client.arrivingBytes = held;
+      side.arriving(more);
+    }
+  }
+
+  long arrivingBytes() {
+    return info == null ? 0 : info.arrivingBytes;
   }
 
   private void awaitQuiet(long nanos) {
@@ -301,7 +325,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
   private void resume() {
     if (!closed && stalled) {
       pump();
-      decoder.keep();
+      keep();
     }
   }
 
@@ -351,6 +375,32 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
           client.outputBytes);
       close();
     }
+  }
+
+  /** Closes this client, for all clients' unfinished requests together hold too much memory. */
+  void closeForMemory() {
+    Channel to = channel;
+    ClientInfo client = info;
+    if (closed || to == null || client == null) {
+      return;
+    }
+    LOG.warn(
+        "Closed client {} from {}: unfinished requests take more than {} bytes, and it had most"
+            + " of them, {}",
+        client.id,
+        client.address,
+        ClientLimits.MAX_ARRIVING_BYTES,
+        client.arrivingBytes);
+    boolean inTurn = first == null;
+    forget();
+    if (inTurn) {
+      // Tried once: a socket that does not take it must not keep the memory.
+      ByteBuf out = to.alloc().directBuffer(128);
+      encoder(client).encode(UNFINISHED, out);
+      Quietly.write(to, out);
+      to.flush();
+    }
+    Quietly.close(to);
   }
 
   @Override

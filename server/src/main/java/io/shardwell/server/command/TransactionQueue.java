@@ -54,6 +54,11 @@ final class TransactionQueue {
     return open ? queued.size() : -1;
   }
 
+  /** Bytes of the commands queued. */
+  long bytes() {
+    return bytes;
+  }
+
   void begin() {
     assert !open;
     open = true;

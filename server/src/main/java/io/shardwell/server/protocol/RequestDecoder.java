@@ -32,6 +32,9 @@ public interface RequestDecoder {
    */
   void keep();
 
+  /** Memory held for requests that are not whole, in bytes; exact after {@link #keep}. */
+  long heldBytes();
+
   /** Whether the bytes held might be a whole request although nothing says that they end here. */
   boolean mayBeWhole();
 

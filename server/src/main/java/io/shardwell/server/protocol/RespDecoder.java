@@ -19,6 +19,9 @@ public final class RespDecoder implements RequestDecoder {
   private static final int FIRST_WORDS = 16;
   private static final int FIRST_WORD_BYTES = 512;
 
+  /** What a word takes beside its bytes: an array's header, and its place among the words. */
+  private static final int WORD_OVERHEAD_BYTES = 32;
+
   // "$" or "*", a sign, nineteen digits: no header that could be valid is longer.
   private static final int MAX_HEADER_BYTES = MAX_INLINE_BYTES;
 
@@ -31,6 +34,8 @@ public final class RespDecoder implements RequestDecoder {
   private byte @Nullable [][] words;
   private int wordCount;
   private int wordsRead;
+
+  // Invariant: the lengths of the words read and, if word != null, wordLength.
   private long requestBytes;
 
   // The word under way: the first wordRead of wordLength bytes. Invariant: word != null implies
@@ -47,6 +52,16 @@ public final class RespDecoder implements RequestDecoder {
   @Override
   public void keep() {
     in.keep();
+  }
+
+  @Override
+  public long heldBytes() {
+    long held = in.heldBytes();
+    if (words != null) {
+      held += requestBytes + (long) WORD_OVERHEAD_BYTES * wordsRead;
+      held -= word == null ? 0 : wordLength - word.length;
+    }
+    return held;
   }
 
   @Override
