@@ -45,6 +45,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
           "ERR closing this connection: unfinished requests take too much of the node's memory,"
               + " and this one has most of them");
 
+  private static final Reply.Failure TOO_LONG =
+      new Reply.Failure("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+
   private final ClientSide side;
   private final Face face;
   private final RequestDecoder decoder;
@@ -187,7 +190,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
           ending |= inputEnded;
           break;
         }
-        dispatch(client, words);
+        if (words.length == 0) {
+          refuseTooLong(client);
+        } else {
+          dispatch(client, words);
+        }
       }
     } catch (ProtocolException e) {
       ReplySlot slot = append(null, encoder(client));
@@ -237,6 +244,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
       }
       slot.accept(bad.failure());
     }
+  }
+
+  /** A word was longer than a value may be; the connection stays. */
+  private void refuseTooLong(ClientInfo client) {
+    boolean takesAnswer = client.takesAnswer();
+    ReplySlot slot = append(null, encoder(client));
+    slot.silent = !takesAnswer;
+    client.requestRefused();
+    slot.accept(TOO_LONG);
   }
 
   private AnswerEncoder encoder(ClientInfo client) {

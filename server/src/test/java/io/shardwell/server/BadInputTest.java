@@ -133,7 +133,7 @@ class BadInputTest {
         "*x#|invalid multibulk length",
         "*1#!|expected '$', got '!'",
         "*1#$99999999#|invalid bulk length",
-        "*3#$3#SET#$1#k#$16777217#|invalid bulk length",
+        "*3#$3#SET#$1#k#$67108865#|invalid bulk length",
         "SET \"a|unbalanced quotes in request",
       })
   void brokenRequestsAreAnsweredInOrderAndEndTheConnection(String bytes, String what)
@@ -141,6 +141,17 @@ class BadInputTest {
     Socket socket = open();
     send(socket, "SET before 1\r\n" + bytes.replace("#", "\r\n") + "\r\nPING\r\n");
     assertThat(readToEnd(socket)).isEqualTo("+OK\r\n-ERR Protocol error: " + what + "\r\n");
+  }
+
+  @Test
+  void aValueThatIsTooLongIsReadOverAndTheConnectionStays() throws Exception {
+    Socket socket = open();
+    String set = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$16777217\r\n" + "v".repeat(16777217) + "\r\n";
+    String tooLong = "-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n";
+    send(socket, set + "PING\r\n");
+    assertThat(read(socket, "+PONG\r\n")).isEqualTo(tooLong + "+PONG\r\n");
+    send(socket, "MULTI\r\n" + set + "EXEC\r\n");
+    assertThat(read(socket, "errors.\r\n")).startsWith("+OK\r\n" + tooLong + "-EXECABORT ");
   }
 
   @Test

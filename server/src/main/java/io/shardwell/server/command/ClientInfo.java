@@ -82,6 +82,13 @@ public final class ClientInfo {
     return transaction.bytes();
   }
 
+  /** A request could not be taken: if it was to be queued, its transaction is void. */
+  public void requestRefused() {
+    if (transaction.isOpen()) {
+      transaction.abort();
+    }
+  }
+
   /** Whether the next command has to wait. */
   public boolean isHeld() {
     return held;
