@@ -34,6 +34,14 @@ final class ClientConnection {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
 
+  private static final Answer UNFINISHED =
+      Answer.failure(
+          "ERR closing this connection: unfinished requests take too much of the node's memory,"
+              + " and this one has most of them");
+
+  private static final Reply.Failure TOO_LONG =
+      new Reply.Failure("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+
   private final ClientSide side;
   private final Face face;
   private final RequestDecoder decoder;
@@ -106,12 +114,31 @@ final class ClientConnection {
     if (!ending && !closed && info != null) {
       decoder.offer(bytes, 0, length);
       pump();
-      decoder.keep();
+      keep();
     }
     if (face == Face.PLAIN_TEXT && decoder.mayBeWhole()) {
       lastReadNanos = side.nanoTime();
       awaitQuiet(ClientLimits.QUIET_MILLIS * 1_000_000L);
     }
+  }
+
+  /** Takes over what is left of the bytes that came, and counts it. */
+  private void keep() {
+    decoder.keep();
+    ClientInfo client = info;
+    if (client == null || closed) {
+      return;
+    }
+    long held = decoder.heldBytes() + client.queuedBytes();
+    long more = held - client.arrivingBytes;
+    if (more != 0) {
+      client.arrivingBytes = held;
+      side.arriving(more);
+    }
+  }
+
+  long arrivingBytes() {
+    return info == null ? 0 : info.arrivingBytes;
   }
 
   private void awaitQuiet(long nanos) {
@@ -150,7 +177,11 @@ final class ClientConnection {
           ending |= inputEnded;
           break;
         }
-        dispatch(client, words);
+        if (words.length == 0) {
+          refuseTooLong(client);
+        } else {
+          dispatch(client, words);
+        }
       }
     } catch (ProtocolException e) {
       ReplySlot slot = append(null, encoder(client));
@@ -205,6 +236,15 @@ final class ClientConnection {
       }
       slot.accept(bad.failure());
     }
+  }
+
+  /** A word was longer than a value may be; the connection stays. */
+  private void refuseTooLong(ClientInfo client) {
+    boolean takesAnswer = client.takesAnswer();
+    ReplySlot slot = append(null, encoder(client));
+    slot.silent = !takesAnswer;
+    client.requestRefused();
+    slot.accept(TOO_LONG);
   }
 
   private AnswerEncoder encoder(ClientInfo client) {
@@ -295,7 +335,7 @@ final class ClientConnection {
   private void resume() {
     if (!closed && stalled) {
       pump();
-      decoder.keep();
+      keep();
     }
   }
 
@@ -350,6 +390,31 @@ final class ClientConnection {
           client.outputBytes);
       close();
     }
+  }
+
+  /** Closes this client, for all clients' unfinished requests together hold too much memory. */
+  void closeForMemory() {
+    ClientSocket to = socket;
+    ClientInfo client = info;
+    if (closed || to == null || client == null) {
+      return;
+    }
+    LOG.warn(
+        "Closed client {} from {}: unfinished requests take more than {} bytes, and it had most"
+            + " of them, {}",
+        client.id,
+        client.address,
+        ClientLimits.MAX_ARRIVING_BYTES,
+        client.arrivingBytes);
+    boolean inTurn = first == null;
+    forget();
+    if (inTurn) {
+      // Tried once: a socket that does not take it must not keep the memory.
+      ByteBuf out = to.buffer();
+      encoder(client).encode(UNFINISHED, out);
+      to.write(out);
+    }
+    to.close();
   }
 
   /** The socket has taken answers, so that others may follow. */

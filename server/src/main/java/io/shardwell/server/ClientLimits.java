@@ -1,6 +1,7 @@
 package io.shardwell.server;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import io.shardwell.server.protocol.RequestDecoder;
 import java.lang.management.ManagementFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,14 @@ final class ClientLimits {
   static final long SOFT_HELD_BYTES = 64L << 20;
 
   static final int SOFT_HELD_SECONDS = 10;
+
+  /**
+   * Requests of all clients that have arrived in part, or whole and queued by MULTI, in bytes:
+   * beyond, the client that holds most of them is closed. A quarter of the heap, but always enough
+   * for the largest request and what its words take beside their bytes.
+   */
+  static final long MAX_ARRIVING_BYTES =
+      Math.max(RequestDecoder.MAX_REQUEST_BYTES / 2 * 3L, Runtime.getRuntime().maxMemory() / 4);
 
   /**
    * Quiet time after which a plain-text command without a line end is taken as whole, see {@code

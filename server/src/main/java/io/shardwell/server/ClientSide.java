@@ -9,6 +9,8 @@ import io.shardwell.server.command.NodeCounters;
 import io.shardwell.server.command.ServerCommands;
 import io.shardwell.storage.FaultHandler;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -40,6 +42,9 @@ final class ClientSide {
 
   // Invariant: the sum of the connections' outstanding requests.
   private long outstanding;
+
+  // Invariant: the sum of the connections' arriving bytes.
+  private long arriving;
   private boolean stopping;
   private Runnable whenIdle = () -> {};
 
@@ -107,6 +112,25 @@ final class ClientSide {
   void closed(ClientConnection connection, ClientInfo info) {
     clients.remove(info);
     connections.remove(connection);
+    arriving -= info.arrivingBytes;
+    assert arriving >= 0;
+  }
+
+  /**
+   * A connection holds so many bytes more of unfinished requests, or fewer. When all hold too many,
+   * the one that holds most is closed, as Redis does it with maxmemory-clients: were connections
+   * only not read from, some that have fallen silent could keep all others waiting for ever.
+   */
+  void arriving(long more) {
+    arriving += more;
+    assert arriving >= 0;
+    while (arriving > ClientLimits.MAX_ARRIVING_BYTES) {
+      long before = arriving;
+      counters.evictedClients++;
+      Collections.max(connections, Comparator.comparingLong(ClientConnection::arrivingBytes))
+          .closeForMemory();
+      assert arriving < before : "closed one that held nothing";
+    }
   }
 
   void requestStarted() {

@@ -145,8 +145,8 @@ public final class Node implements AutoCloseable {
   /**
    * Binds all ports, recovers what the directory holds and starts; returns when listening.
    *
-   * @throws NodeStartException if a port is busy, the directory is in use, damaged or of an unknown
-   *     format; nothing is left running then
+   * @throws NodeStartException if a port is busy, the directory is in use, damaged, another node's
+   *     or of an unknown format; nothing is left running then
    */
   public static Node start(NodeConfig config) throws NodeStartException {
     if (config.standalone()) {
@@ -217,7 +217,7 @@ public final class Node implements AutoCloseable {
   /** On the loop: recovers, starts the engine, lets the sockets accept. */
   private void open() throws IOException {
     MicroRaftFaultAppender.coverThisThread(faults);
-    NodeStorage storage = disk.open(faults);
+    NodeStorage storage = disk.open(config.id(), faults);
     SortedMap<String, PeerAddress> nodes = new TreeMap<>(config.nodes());
     PeerAddress self = Objects.requireNonNull(nodes.get(config.id()));
     if (self.port() == 0) {

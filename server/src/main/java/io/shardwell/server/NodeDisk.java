@@ -1,5 +1,6 @@
 package io.shardwell.server;
 
+import io.shardwell.raftgroup.DirectoryOwner;
 import io.shardwell.storage.DamagedStorageException;
 import io.shardwell.storage.DirectoryInUseException;
 import io.shardwell.storage.Disk;
@@ -11,6 +12,10 @@ import io.shardwell.storage.NotADataDirectoryException;
 import io.shardwell.storage.StorageLimits;
 import io.shardwell.storage.UnknownFormatException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -66,9 +71,23 @@ final class NodeDisk {
   /**
    * Opens and recovers what is there.
    *
-   * @throws IOException as {@link NodeStorage#open}; where the disk is full, it says so
+   * @throws IOException as {@link NodeStorage#open}; where the disk is full, it says so; or the
+   *     directory is another node's
    */
-  NodeStorage open(FaultHandler faults) throws IOException {
+  NodeStorage open(String nodeId, FaultHandler faults) throws IOException {
+    NodeStorage storage = open(faults);
+    String owner = DirectoryOwner.of(storage);
+    if (owner != null && !owner.equals(nodeId)) {
+      throw new IOException(
+          dir
+              + " is the directory of node "
+              + owner
+              + "; start this node with its own, or that node with this one");
+    }
+    return storage;
+  }
+
+  private NodeStorage open(FaultHandler faults) throws IOException {
     try {
       if (dir != null) {
         NotADataDirectoryException.check(dir);
@@ -83,23 +102,47 @@ final class NodeDisk {
               + dir
               + " shows all the damage, shardwell data repair --help says what can be done",
           e);
+    } catch (FileSystemException e) {
+      String why = e.getReason() == null ? why(e) : null;
+      throw why == null ? unlessFull(e) : new IOException(e.getFile() + " " + why, e);
     } catch (IOException e) {
-      long free = disk.freeBytes();
-      if (free >= START_BYTES) {
-        throw e;
-      }
-      throw new IOException(
-          "the disk is full: "
-              + free
-              + " bytes free at "
-              + dir
-              + ", a start needs "
-              + START_BYTES
-              + "; nothing is damaged, make room and start again ("
-              + e.getMessage()
-              + ")",
-          e);
+      throw unlessFull(e);
     }
+  }
+
+  /** The cause of what says nothing but a name. */
+  private static @Nullable String why(FileSystemException e) {
+    if (e instanceof FileAlreadyExistsException) {
+      return "is not a directory";
+    }
+    if (e instanceof AccessDeniedException) {
+      return "cannot be used: permission denied";
+    }
+    return e instanceof NoSuchFileException ? "does not exist and cannot be created" : null;
+  }
+
+  /** What is to be thrown for it. */
+  private IOException unlessFull(IOException e) {
+    long free;
+    try {
+      free = disk.freeBytes();
+    } catch (IOException nothingThere) {
+      return e;
+    }
+    if (free >= START_BYTES) {
+      return e;
+    }
+    return new IOException(
+        "the disk is full: "
+            + free
+            + " bytes free at "
+            + dir
+            + ", a start needs "
+            + START_BYTES
+            + "; nothing is damaged, make room and start again ("
+            + e.getMessage()
+            + ")",
+        e);
   }
 
   /** Waits for the operation under way, then frees the directory. */

@@ -143,7 +143,7 @@ class BadInputTest {
         "*x#|invalid multibulk length",
         "*1#!|expected '$', got '!'",
         "*1#$99999999#|invalid bulk length",
-        "*3#$3#SET#$1#k#$16777217#|invalid bulk length",
+        "*3#$3#SET#$1#k#$67108865#|invalid bulk length",
         "SET \"a|unbalanced quotes in request",
       })
   void brokenRequestsAreAnsweredInOrderAndEndTheConnection(String bytes, String what)
@@ -177,6 +177,17 @@ class BadInputTest {
       assertThat(socket.getInputStream().readAllBytes()).isEmpty();
     }
     assertThat(node.execute("GET", "page").join().toString()).isEqualTo("Bulk[1]");
+  }
+
+  @Test
+  void aValueThatIsTooLongIsReadOverAndTheConnectionStays() throws Exception {
+    Socket socket = open();
+    String set = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$16777217\r\n" + "v".repeat(16777217) + "\r\n";
+    String tooLong = "-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n";
+    send(socket, set + "PING\r\n");
+    assertThat(read(socket, "+PONG\r\n")).isEqualTo(tooLong + "+PONG\r\n");
+    send(socket, "MULTI\r\n" + set + "EXEC\r\n");
+    assertThat(read(socket, "errors.\r\n")).startsWith("+OK\r\n" + tooLong + "-EXECABORT ");
   }
 
   @Test

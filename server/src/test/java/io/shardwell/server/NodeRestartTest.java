@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.shardwell.statemachine.Reply;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,6 +58,34 @@ class NodeRestartTest {
     try (Node node = start()) {
       assertThat(node.execute("GET", "k").join()).isEqualTo(Reply.Bulk.of("v"));
     }
+  }
+
+  /** Opened it would speak for members that are n1. */
+  @Test
+  void anotherNodesDirectoryIsRefusedAndLeftAlone() throws Exception {
+    try (Node node = start()) {
+      node.execute("SET", "k", "v").join();
+    }
+    assertRefused(dir, dir + " is the directory of node n1");
+    try (Node node = start()) {
+      assertThat(node.execute("GET", "k").join()).isEqualTo(Reply.Bulk.of("v"));
+    }
+  }
+
+  @Test
+  void whatCanBeNoDirectoryIsToldWithTheReason() throws Exception {
+    Path file = Files.createFile(dir.resolve("file"));
+    assertRefused(file, file + " is not a directory");
+    assertRefused(file.resolve("below"), file.resolve("below") + ": Not a directory");
+    Path dangling = Files.createSymbolicLink(dir.resolve("dangling"), dir.resolve("absent/at/all"));
+    assertRefused(dangling, dangling + " is not a directory");
+  }
+
+  private static void assertRefused(Path where, String why) {
+    NodeConfig config = NodeConfig.builder("n2").port(0).peerPort(0).dir(where).shards(3).build();
+    assertThatThrownBy(() -> Node.start(config))
+        .isInstanceOf(NodeStartException.class)
+        .hasMessageContaining(why);
   }
 
   @Test

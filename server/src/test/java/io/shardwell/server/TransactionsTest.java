@@ -57,6 +57,39 @@ class TransactionsTest {
     return Objects.requireNonNull(started);
   }
 
+  /** Each sees the key as it is at its place in the transaction, and counts among its keys. */
+  @Test
+  void objectAndMemoryUsageAreAnsweredInTheirPlace() {
+    for (int node = 0; node < 3; node++) {
+      try (Jedis jedis = client(node)) {
+        Transaction transaction = jedis.multi();
+        transaction.set("{seen}a", "abc");
+        Response<String> text = transaction.objectEncoding("{seen}a");
+        Response<Long> usage = transaction.memoryUsage("{seen}a");
+        transaction.set("{seen}a", "5");
+        Response<String> number = transaction.objectEncoding("{seen}a");
+        Response<Long> uses = transaction.objectRefcount("{seen}a");
+        transaction.del("{seen}a");
+        Response<String> gone = transaction.objectEncoding("{seen}a");
+        assertThat(transaction.exec()).hasSize(8);
+        assertThat(text.get()).isEqualTo("embstr");
+        assertThat(usage.get()).isPositive();
+        assertThat(number.get()).isEqualTo("int");
+        assertThat(uses.get()).isEqualTo(1);
+        assertThat(gone.get()).isNull();
+
+        Transaction across = jedis.multi();
+        across.set("{seen}a", "abc");
+        for (int tag = 0; tag < 64; tag++) {
+          across.objectEncoding("{elsewhere" + tag + "}a");
+        }
+        assertThatThrownBy(across::exec)
+            .isInstanceOf(JedisDataException.class)
+            .hasMessageStartingWith("EXECABORT");
+      }
+    }
+  }
+
   @Test
   void readsAndWritesTakeEffectTogetherThroughAnyNode() {
     for (int node = 0; node < 3; node++) {

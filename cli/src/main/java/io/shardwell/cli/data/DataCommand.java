@@ -139,7 +139,9 @@ public final class DataCommand {
       @Parameters(paramLabel = "DIR", description = "The node's data directory.") Path path,
       @Option(
               names = "--lost",
-              description = "The directory is empty or absent, because the node lost its disk.")
+              description =
+                  "The directory is empty or absent, because the node lost its disk; or its node"
+                      + " has begun with an empty one since, and was refused.")
           boolean lost,
       @Option(names = "--force", description = "Gives up a sound directory too.") boolean force,
       @Option(names = "--help", usageHelp = true, description = "Shows this help.")

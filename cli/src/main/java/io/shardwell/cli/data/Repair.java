@@ -56,6 +56,19 @@ final class Repair {
                   + " data: shardwell data repair --lost "
                   + path);
     }
+    if (isUnused(report)) {
+      if (lost) {
+        return giveUp(directory, report);
+      }
+      surroundings
+          .out()
+          .println(
+              path
+                  + " is sound, but no node has ever served with it. If it stands where a node's"
+                  + " data were lost: shardwell data repair --lost "
+                  + path);
+      return ExitCode.OK;
+    }
     if (report.isSound() && lost) {
       return refuse(path + " is not lost: there is a sound directory of a node.");
     }
@@ -75,6 +88,20 @@ final class Repair {
               + " to fetch from. What is needed is a backup.");
     }
     return giveUp(directory, report);
+  }
+
+  /**
+   * Whether a node has begun with it and got no further, as after the loss of its directory: it is
+   * in no cluster under this incarnation, and has promised nothing that could be denied.
+   */
+  private static boolean isUnused(DirectoryReport report) {
+    NodeMetadata metadata = report.metadata();
+    return report.isSound()
+        && metadata != null
+        && !metadata.opened()
+        && metadata.clusterTable().length == 0
+        && report.groups().isEmpty()
+        && report.snapshotBytes() == 0;
   }
 
   private int refuse(String why) {
@@ -99,7 +126,8 @@ final class Repair {
             """
             Now start the node as usual. It comes back under a new incarnation: as soon as a quorum
             of the other nodes is up they take it in, and it fetches everything from them. Until
-            /readyz says ok the cluster can lose no other node.""");
+            /readyz says ok the cluster can lose no other node.\
+            """);
     return ExitCode.OK;
   }
 

@@ -116,6 +116,28 @@ class DataCommandTest {
     assertThat(shell.out()).contains("is ready");
   }
 
+  /** As a supervisor does it: the directory is lost, and the node has started with an empty one. */
+  @Test
+  void aLostDirectoryThatItsNodeHasBegunAnewIsGivenUpToo() throws NodeStartException {
+    String begun = directory.resolve("begun").toString();
+    Node.start(
+            NodeConfig.builder("n1")
+                .dir(Path.of(begun))
+                .node("n1", "127.0.0.1", 0)
+                .node("n2", "127.0.0.1", 1)
+                .node("n3", "127.0.0.1", 2)
+                .port(0)
+                .shards(2)
+                .build())
+        .close();
+    assertThat(shell.run("data", "repair", begun)).isZero();
+    assertThat(shell.out()).contains("data repair --lost " + begun);
+    assertThat(shell.run("data", "repair", "--lost", begun)).isZero();
+    assertThat(shell.out()).contains("they take it in");
+    assertThat(shell.run("data", "repair", begun)).isZero();
+    assertThat(shell.out()).contains("is ready");
+  }
+
   @Test
   void nothingToLookAtIsNeitherSoundNorDamaged() {
     assertThat(shell.run("data", "verify", directory.resolve("absent").toString())).isEqualTo(2);

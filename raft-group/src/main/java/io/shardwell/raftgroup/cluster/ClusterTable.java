@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the nodes agreed on at the cluster's first start (DESIGN 10): who they are and how the data
@@ -30,6 +31,16 @@ public record ClusterTable(SortedMap<String, Long> incarnations, int shards, int
   public boolean names(String nodeId, long incarnation) {
     Long known = incarnations.get(nodeId);
     return known != null && known == incarnation;
+  }
+
+  /** The node that has this incarnation; null if there is none. */
+  public @Nullable String nodeOf(long incarnation) {
+    for (Map.Entry<String, Long> node : incarnations.entrySet()) {
+      if (node.getValue() == incarnation) {
+        return node.getKey();
+      }
+    }
+    return null;
   }
 
   public byte[] encode() {

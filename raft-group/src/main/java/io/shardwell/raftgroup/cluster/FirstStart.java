@@ -278,7 +278,8 @@ public final class FirstStart {
               + ", which knows node "
               + config.nodeId()
               + " under another incarnation: this directory is new or foreign. Start with the"
-              + " directory that this node had; if that is lost, see shardwell data repair --help");
+              + " directory that this node had. If that is lost: stop this node, run shardwell data"
+              + " repair --lost DIR for this directory, and start the node again");
       return;
     }
     if (differs(hello, shown.shards(), shown.replicas())) {

@@ -53,6 +53,9 @@ public final class ClientInfo {
   /** Bytes of the request that is being executed, as RESP has them; else 0. */
   long requestBytes;
 
+  /** Bytes of requests that are not whole, or queued by MULTI. */
+  public long arrivingBytes;
+
   /** Bytes of answers the client has not taken yet. */
   public long outputBytes;
 
@@ -72,6 +75,18 @@ public final class ClientInfo {
   /** The protocol version in force for the next answer. */
   public RespEncoder resp() {
     return resp;
+  }
+
+  /** Bytes of the commands queued since MULTI. */
+  public long queuedBytes() {
+    return transaction.bytes();
+  }
+
+  /** A request could not be taken: if it was to be queued, its transaction is void. */
+  public void requestRefused() {
+    if (transaction.isOpen()) {
+      transaction.abort();
+    }
   }
 
   /** Whether the next command has to wait. */
@@ -147,12 +162,12 @@ public final class ClientInfo {
         + " db=0 sub=0 psub=0 ssub=0 multi="
         + transaction.length()
         + " qbuf="
-        + requestBytes
+        + (requestBytes + arrivingBytes)
         + " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0"
         + " obl=0 oll=0 omem="
         + outputBytes
         + " tot-mem="
-        + outputBytes
+        + (arrivingBytes + outputBytes)
         + " events=r cmd="
         + (lastCommand == null ? "NULL" : lastCommand)
         + " user=default redir=-1 resp="

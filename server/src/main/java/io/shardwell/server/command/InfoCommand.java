@@ -176,6 +176,7 @@ final class InfoCommand {
     fields.put(
         "evicted_keys",
         now.replicas().stream().mapToLong(NodeStatus.ReplicaStatus::evictedKeys).sum());
+    fields.put("evicted_clients", counters.evictedClients);
     fields.put("keyspace_hits", counters.keyHits(now));
     fields.put("keyspace_misses", counters.keyMisses(now));
     fields.put("pubsub_channels", 0);

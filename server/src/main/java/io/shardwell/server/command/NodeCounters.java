@@ -15,6 +15,9 @@ public final class NodeCounters {
   public long outputBytes;
   public long errorAnswers;
 
+  /** Clients closed to free the memory of their unfinished requests. */
+  public long evictedClients;
+
   // The shards count these.
   private long keyHitsBefore;
   private long keyMissesBefore;
@@ -92,6 +95,7 @@ public final class NodeCounters {
     inputBytes = 0;
     outputBytes = 0;
     errorAnswers = 0;
+    evictedClients = 0;
     stats = new CommandStats();
   }
 }

@@ -113,7 +113,7 @@ public final class ServerCommands {
     add(ServerCommand.of("function", ScriptCommands::function));
     add(ServerCommand.of("acl", ServerCommands::acl));
     add(ServerCommand.later("memory", this::memory));
-    add(ServerCommand.later("object", this::object));
+    add(ServerCommand.later("object", call -> inspect("object", call)));
     add(ServerCommand.of("shardwell", this::shardwell));
     add(ServerCommand.of("help", call -> help()));
     addRefusals();
@@ -327,37 +327,27 @@ public final class ServerCommands {
   }
 
   private void memory(Call call) {
+    Answer refusal = samplesRefusal(call);
+    if (refusal != null) {
+      call.answer(refusal);
+    } else {
+      inspect("memory", call);
+    }
+  }
+
+  /** What is wrong with the words of MEMORY USAGE behind its key. */
+  private static @Nullable Answer samplesRefusal(Call call) {
     boolean samples = call.count() == 5 && call.upper(3).equals("SAMPLES");
     OptionalLong depth = samples ? call.number(4) : OptionalLong.of(0);
     if (depth.isEmpty()) {
-      call.answer(Errors.NOT_AN_INTEGER);
-      return;
+      return Errors.NOT_AN_INTEGER;
     }
-    if ((call.count() != 3 && !samples) || depth.getAsLong() < 0) {
-      call.answer(Errors.SYNTAX);
-      return;
-    }
-    long keyBytes = call.bytes(2).length;
-    inspect(
-        call, value -> Answer.integer(keyBytes + value.valueBytes() + Limits.ENTRY_OVERHEAD_BYTES));
-  }
-
-  /** ENCODING, FREQ, IDLETIME and REFCOUNT of a key. */
-  private void object(Call call) {
-    String what = call.upper(1);
-    inspect(
-        call,
-        value ->
-            switch (what) {
-              case "FREQ" -> NO_FREQUENCY;
-              case "IDLETIME" -> NO_IDLE_TIME;
-              case "REFCOUNT" -> Answer.integer(1);
-              default -> Answer.bulk(encoding(value));
-            });
+    return (call.count() != 3 && !samples) || depth.getAsLong() < 0 ? Errors.SYNTAX : null;
   }
 
   /** Looks at the key at position 2 without using it, unless the cluster face has it elsewhere. */
-  private void inspect(Call call, Function<Inspection, Answer> then) {
+  private void inspect(String name, Call call) {
+    Function<Reply, Answer> shown = Objects.requireNonNull(inspection(name, call));
     Reply moved = call.client.face == Face.CLUSTER ? routing.moved(call.bytes(2)) : null;
     Invocation.Parsed question = Inspection.question(call.bytes(2));
     if (moved != null) {
@@ -366,12 +356,39 @@ public final class ServerCommands {
       call.answer(new Answer.Plain(bad.failure()));
     } else {
       call.submit(
-          ((Invocation.Ok) question).invocation(),
-          reply -> {
-            Inspection value = Inspection.of(reply);
-            call.answer(value == null ? new Answer.Plain(reply) : then.apply(value));
-          });
+          ((Invocation.Ok) question).invocation(), reply -> call.answer(shown.apply(reply)));
     }
+  }
+
+  /**
+   * How OBJECT or MEMORY USAGE is answered by what {@link Inspection#question} is answered for the
+   * key at position 2. Null if this is another command, or does not ask for a key, or is wrong.
+   */
+  static @Nullable Function<Reply, Answer> inspection(String name, Call call) {
+    String what = call.count() < 3 ? "" : call.upper(1);
+    if (name.equals("object") && call.count() == 3) {
+      return reply -> shown(reply, value -> object(what, value));
+    }
+    if (name.equals("memory") && what.equals("USAGE") && samplesRefusal(call) == null) {
+      long beside = (long) call.bytes(2).length + Limits.ENTRY_OVERHEAD_BYTES;
+      return reply -> shown(reply, value -> Answer.integer(beside + value.valueBytes()));
+    }
+    return null;
+  }
+
+  private static Answer shown(Reply reply, Function<Inspection, Answer> then) {
+    Inspection value = Inspection.of(reply);
+    return value == null ? new Answer.Plain(reply) : then.apply(value);
+  }
+
+  /** ENCODING, FREQ, IDLETIME and REFCOUNT of a key. */
+  private static Answer object(String what, Inspection value) {
+    return switch (what) {
+      case "FREQ" -> NO_FREQUENCY;
+      case "IDLETIME" -> NO_IDLE_TIME;
+      case "REFCOUNT" -> Answer.integer(1);
+      default -> Answer.bulk(encoding(value));
+    };
   }
 
   /** As Redis would store it. */

@@ -3,6 +3,7 @@ package io.shardwell.server.command;
 import io.shardwell.server.command.TransactionQueue.Queued;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Command;
+import io.shardwell.statemachine.Inspection;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Reply;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -164,13 +166,16 @@ final class TransactionCommands {
     TransactionQueue transaction = client.transaction;
     Answer refusal = null;
     Invocation invocation = null;
+    Function<Reply, Answer> shown = null;
     if (own != null) {
-      refusal =
-          NOT_IN_TRANSACTIONS.contains(own)
-              ? NOT_ALLOWED
-              : commands.refusal(own, new Call(client, words));
-    } else {
-      Invocation.Parsed parsed = Invocation.parse(words);
+      Call call = new Call(client, words);
+      refusal = NOT_IN_TRANSACTIONS.contains(own) ? NOT_ALLOWED : commands.refusal(own, call);
+      shown = refusal == null ? ServerCommands.inspection(own, call) : null;
+    }
+    if (own == null || shown != null) {
+      // OBJECT and MEMORY USAGE are part of the entry, too: they see what is written before them.
+      Invocation.Parsed parsed =
+          own == null ? Invocation.parse(words) : Inspection.question(words[2]);
       if (parsed instanceof Invocation.Ok ok) {
         invocation = ok.invocation();
         refusal = refusal(client, invocation);
@@ -179,7 +184,7 @@ final class TransactionCommands {
       }
     }
     if (refusal == null) {
-      refusal = transaction.add(new Queued(words, invocation)) ? null : TOO_LARGE;
+      refusal = transaction.add(new Queued(words, own, invocation, shown)) ? null : TOO_LARGE;
     }
     if (refusal != null) {
       transaction.abort();
@@ -194,9 +199,9 @@ final class TransactionCommands {
   private CommandStats.Line line(
       @Nullable String own, byte[][] words, @Nullable Invocation invocation) {
     CommandStats stats = commands.counters().stats();
-    return invocation != null
-        ? stats.of(invocation.command())
-        : stats.of(commands.fullName(Objects.requireNonNull(own), words));
+    return own != null
+        ? stats.of(commands.fullName(own, words))
+        : stats.of(Objects.requireNonNull(invocation).command());
   }
 
   private @Nullable Answer refusal(ClientInfo client, Invocation invocation) {
@@ -286,12 +291,14 @@ final class TransactionCommands {
       Invocation invocation = each.invocation();
       if (invocation != null) {
         Reply reply = ofShard.next();
-        answers[at] = Answer.of(invocation.command(), reply);
-        CommandStats.Line line = line(null, each.words(), invocation);
-        commands.counters().answered(line, null, reply, 0);
+        Function<Reply, Answer> shown = each.shown();
+        Answer answer = shown == null ? null : shown.apply(reply);
+        answers[at] = answer == null ? Answer.of(invocation.command(), reply) : answer;
+        CommandStats.Line line = line(each.own(), each.words(), invocation);
+        commands.counters().answered(line, answer, answer == null ? reply : null, 0);
       } else {
         missing[0]++;
-        String name = Objects.requireNonNull(commands.find(each.words()[0]));
+        String name = Objects.requireNonNull(each.own());
         Consumer<Answer> answered =
             answer -> {
               answers[at] = answer;

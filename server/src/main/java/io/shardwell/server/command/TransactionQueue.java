@@ -1,7 +1,9 @@
 package io.shardwell.server.command;
 
+import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Limits;
+import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.Slots;
 import io.shardwell.statemachine.Transaction;
 import java.nio.ByteBuffer;
@@ -9,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,9 +22,19 @@ final class TransactionQueue {
 
   private static final int NOWHERE = -1;
 
-  /** A queued command; {@code invocation} is null for one that the node itself answers. */
+  /**
+   * A queued command.
+   *
+   * @param own its name in lower case if it is one of the node itself
+   * @param invocation what its shard is asked; null if nothing
+   * @param shown how the node makes its answer of the shard's; null if it is the answer
+   */
   @SuppressWarnings("ArrayRecordComponent") // Compared by nobody, never changed.
-  record Queued(byte[][] words, @Nullable Invocation invocation) {}
+  record Queued(
+      byte[][] words,
+      @Nullable String own,
+      @Nullable Invocation invocation,
+      @Nullable Function<Reply, Answer> shown) {}
 
   private final Face face;
 
@@ -52,6 +65,11 @@ final class TransactionQueue {
   /** How many commands are queued; -1 outside of a transaction, as CLIENT LIST shows it. */
   int length() {
     return open ? queued.size() : -1;
+  }
+
+  /** Bytes of the commands queued. */
+  long bytes() {
+    return bytes;
   }
 
   void begin() {

@@ -56,6 +56,11 @@ final class ByteWindow {
     }
   }
 
+  /** Bytes of memory that are this window's own. */
+  int heldBytes() {
+    return borrowed ? 0 : bytes.length;
+  }
+
   int readable() {
     return limit - position;
   }

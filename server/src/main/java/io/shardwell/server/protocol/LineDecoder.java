@@ -46,6 +46,11 @@ public final class LineDecoder implements RequestDecoder {
   }
 
   @Override
+  public long heldBytes() {
+    return in.heldBytes();
+  }
+
+  @Override
   public byte @Nullable [][] next() throws ProtocolException {
     while (in.readable() > 0) {
       int end = in.indexOf((byte) '\n');

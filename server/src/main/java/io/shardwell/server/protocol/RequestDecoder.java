@@ -21,7 +21,8 @@ public interface RequestDecoder {
   void offer(byte[] bytes, int from, int to);
 
   /**
-   * The words of the next request, at least one; null if more bytes are needed.
+   * The words of the next request; none if one of them was longer than a value may be, and was read
+   * over; null if more bytes are needed.
    *
    * @throws ProtocolException if the bytes cannot be a request; nothing may be asked afterwards
    */
@@ -31,6 +32,9 @@ public interface RequestDecoder {
    * Copies what has not been consumed, so that the borrowed array may be used for something else.
    */
   void keep();
+
+  /** Memory held for requests that are not whole, in bytes; exact after {@link #keep}. */
+  long heldBytes();
 
   /** Whether the bytes held might be a whole request although nothing says that they end here. */
   boolean mayBeWhole();

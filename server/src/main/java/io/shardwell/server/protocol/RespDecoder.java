@@ -16,8 +16,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RespDecoder implements RequestDecoder {
 
+  private static final byte[][] READ_OVER = {};
+  private static final byte[] NO_WORD = {};
+
   private static final int FIRST_WORDS = 16;
   private static final int FIRST_WORD_BYTES = 512;
+
+  /** What a word takes beside its bytes: an array's header, and its place among the words. */
+  private static final int WORD_OVERHEAD_BYTES = 32;
 
   // A header is far shorter; one that has not ended by then is told to be too big, as in Redis.
   private static final int MAX_HEADER_BYTES = MAX_INLINE_BYTES;
@@ -34,7 +40,16 @@ public final class RespDecoder implements RequestDecoder {
   private byte @Nullable [][] words;
   private int wordCount;
   private int wordsRead;
+
+  // Invariant: the lengths of the words read and, if word != null, wordLength.
   private long requestBytes;
+
+  // Of requestBytes, those in words longer than a value may be. They are kept nowhere.
+  private long overBytes;
+
+  // Invariant: above 0 exactly while such a word is read over; so many bytes of it are still to
+  // come, its line end included, and word == null.
+  private int overLeft;
 
   // The word under way: the first wordRead of wordLength bytes. Invariant: word != null implies
   // wordRead <= word.length <= wordLength.
@@ -50,6 +65,16 @@ public final class RespDecoder implements RequestDecoder {
   @Override
   public void keep() {
     in.keep();
+  }
+
+  @Override
+  public long heldBytes() {
+    long held = in.heldBytes();
+    if (words != null) {
+      held += requestBytes - overBytes + (long) WORD_OVERHEAD_BYTES * wordsRead;
+      held -= word == null ? 0 : wordLength - word.length;
+    }
+    return held;
   }
 
   @Override
@@ -88,6 +113,7 @@ public final class RespDecoder implements RequestDecoder {
         wordCount = (int) count;
         wordsRead = 0;
         requestBytes = 0;
+        overBytes = 0;
         under = new byte[Math.min(wordCount, FIRST_WORDS)][];
         words = under;
       }
@@ -103,7 +129,7 @@ public final class RespDecoder implements RequestDecoder {
         under[wordsRead++] = next;
       }
       words = null;
-      return under;
+      return overBytes > 0 ? READ_OVER : under;
     }
   }
 
@@ -126,6 +152,9 @@ public final class RespDecoder implements RequestDecoder {
 
   private byte @Nullable [] readWord() throws ProtocolException {
     byte[] partial = word;
+    if (overLeft > 0) {
+      return readOver();
+    }
     if (partial == null) {
       if (in.position == in.limit) {
         return null;
@@ -137,12 +166,17 @@ public final class RespDecoder implements RequestDecoder {
       if (length == NOT_A_NUMBER) {
         return null;
       }
-      if (length < 0 || length > Limits.MAX_VALUE_BYTES) {
+      if (length < 0 || length > MAX_REQUEST_BYTES) {
         throw new ProtocolException("invalid bulk length");
       }
       requestBytes += length;
       if (requestBytes > MAX_REQUEST_BYTES) {
         throw new ProtocolException("request is larger than " + MAX_REQUEST_BYTES + " bytes");
+      }
+      if (length > Limits.MAX_VALUE_BYTES) {
+        overBytes += length;
+        overLeft = (int) length + 2;
+        return readOver();
       }
       wordLength = (int) length;
       if (in.readable() >= wordLength + 2) {
@@ -171,6 +205,19 @@ public final class RespDecoder implements RequestDecoder {
     skipLineEnd();
     word = null;
     return partial;
+  }
+
+  /** Instead of the word nothing, once it has ended; null before. */
+  private byte @Nullable [] readOver() throws ProtocolException {
+    int skipped = Math.min(overLeft - 2, in.readable());
+    in.position += skipped;
+    overLeft -= skipped;
+    if (overLeft > 2 || in.readable() < 2) {
+      return null;
+    }
+    skipLineEnd();
+    overLeft = 0;
+    return NO_WORD;
   }
 
   private void skipLineEnd() throws ProtocolException {

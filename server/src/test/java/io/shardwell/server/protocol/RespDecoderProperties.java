@@ -53,6 +53,43 @@ class RespDecoderProperties {
     }
   }
 
+  /** Naively: the bytes of the request that is not whole, and nothing between requests. */
+  @Property(tries = 300)
+  void holdsWhatArrivedOfAnUnfinishedRequest(
+      @ForAll("requests") List<List<byte[]>> requests, @ForAll long seed) throws Exception {
+    RespDecoder decoder = new RespDecoder();
+    Random random = new Random(seed);
+    for (List<byte[]> words : requests) {
+      byte[] request = encode(List.of(words));
+      int at = 0;
+      while (at < request.length) {
+        int to = at + Math.min(request.length - at, 1 + random.nextInt(999));
+        decoder.offer(request, at, to);
+        at = to;
+        boolean whole = decoder.next() != null;
+        decoder.keep();
+        assertThat(whole).isEqualTo(at == request.length);
+        if (whole) {
+          assertThat(decoder.heldBytes()).isZero();
+        } else {
+          assertThat(decoder.heldBytes()).isBetween(wordBytes(words, at), 512 + 8L * at);
+        }
+      }
+    }
+  }
+
+  /** Of the first bytes of a request, those that are in words. */
+  private static long wordBytes(List<byte[]> words, int arrived) {
+    long at = ascii("*" + words.size() + "\r\n").length;
+    long bytes = 0;
+    for (byte[] word : words) {
+      at += ascii("$" + word.length + "\r\n").length;
+      bytes += Math.max(0, Math.min(word.length, arrived - at));
+      at += word.length + 2;
+    }
+    return bytes;
+  }
+
   @Property(tries = 500)
   void mutatedStreamsGiveRequestsOrAProtocolError(
       @ForAll("requests") List<List<byte[]>> requests, @ForAll long seed) {

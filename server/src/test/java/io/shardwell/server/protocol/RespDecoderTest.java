@@ -66,7 +66,7 @@ class RespDecoderTest {
         "*1#+OK#|expected '$', got '+'",
         "*1###|expected '$', got ' '",
         "*1#$-1#|invalid bulk length",
-        "*1#$16777217#|invalid bulk length",
+        "*1#$67108865#|invalid bulk length",
         "*1#$4x#|invalid bulk length",
         "*1#$3#abcd#|expected line end after bulk string",
         "SET a \"b#|unbalanced quotes in request",
@@ -102,6 +102,26 @@ class RespDecoderTest {
   void takesTheLargestValue() throws Exception {
     String value = "v".repeat(16 << 20);
     assertThat(decode("*1\r\n$16777216\r\n" + value + "\r\n")).containsExactly("<" + value + ">");
+  }
+
+  @Test
+  void readsOverWhatIsLongerThanAValueAndHoldsNoneOfIt() throws Exception {
+    String longer = "$16777217\r\n" + "v".repeat((16 << 20) + 1) + "\r\n";
+    assertThat(decode("*3\r\n$3\r\nSET\r\n" + longer + longer + "*1\r\n$4\r\nPING\r\n"))
+        .containsExactly("", "<PING>");
+    assertThatThrownBy(() -> decode("*1\r\n" + longer.replace("\r\n", "\r\nx")))
+        .hasMessageContaining("expected line end");
+
+    RespDecoder decoder = new RespDecoder();
+    byte[] stream = ("*1\r\n" + longer).getBytes(StandardCharsets.US_ASCII);
+    for (int at = 0; at < stream.length; at += 999) {
+      int to = Math.min(stream.length, at + 999);
+      decoder.offer(stream, at, to);
+      byte[][] words = decoder.next();
+      decoder.keep();
+      assertThat(words).isEqualTo(to == stream.length ? new byte[0][] : null);
+      assertThat(decoder.heldBytes()).isLessThan(100);
+    }
   }
 
   /** 10 000 times 16 MiB would be 156 GiB: announcing costs nothing. */
