@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -21,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One cluster of new processes under load, some faults drawn from a seed, one after the other, and
  * the judgement. The seed decides the cluster, the clients' commands and the faults; when exactly
- * something happens in a process nobody decides.
+ * something happens in a process nobody decides. One of the nodes, another for each seed, has its
+ * clients' sockets on threads of their own.
  */
 final class Round {
   private static final int FAULTS = 10;
@@ -92,11 +95,18 @@ final class Round {
                     Long.toString(FullDisk.MIN_FREE_BYTES))
                 .runBy(main)) {
       List<Interposer> interposers = new ArrayList<>();
-      for (int node = 0; library != null && node < nodes; node++) {
-        Interposer interposer =
-            new Interposer(library, directory, "interpose-n" + (node + 1), servers.data(node));
-        interposers.add(interposer);
-        servers.environment(node, interposer.environment());
+      for (int node = 0; node < nodes; node++) {
+        Map<String, String> environment = new HashMap<>();
+        if (library != null) {
+          Interposer interposer =
+              new Interposer(library, directory, "interpose-n" + (node + 1), servers.data(node));
+          interposers.add(interposer);
+          environment.putAll(interposer.environment());
+        }
+        if (node == Math.floorMod(seed, nodes)) {
+          environment.put("SHARDWELL_IO_THREADS", "3");
+        }
+        servers.environment(node, environment);
       }
       servers.startAll();
       require(servers.awaitReady(RECOVERY_SECONDS), servers, "not ready at the start");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,6 +30,8 @@ class ProcessChaosTest {
       throws IOException, InterruptedException {
     try (ServerProcesses servers =
         new ServerProcesses(directory, NODES, SHARDS, new LoopbackNetwork(NODES))) {
+      // One has its clients' sockets on threads of their own, the others on their loops.
+      servers.environment(0, Map.of("SHARDWELL_IO_THREADS", "3"));
       Load load = begin(servers);
 
       // One dies and comes back; the others go on in the meantime.
