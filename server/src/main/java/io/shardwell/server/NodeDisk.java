@@ -16,6 +16,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -112,7 +113,7 @@ final class NodeDisk {
 
   /** The cause of what says nothing but a name. */
   private static @Nullable String why(FileSystemException e) {
-    if (e instanceof FileAlreadyExistsException) {
+    if (e instanceof FileAlreadyExistsException || e instanceof NotDirectoryException) {
       return "is not a directory";
     }
     if (e instanceof AccessDeniedException) {

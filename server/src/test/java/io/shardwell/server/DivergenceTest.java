@@ -70,14 +70,15 @@ class DivergenceTest {
     Map<?, ?> groups = (Map<?, ?>) get(replicas.getClass(), "groups", replicas);
     ShardGroup group = (ShardGroup) Objects.requireNonNull(groups.get(0));
     Object keys = get(ShardState.class, "keys", group.state().shard());
-    Field evicted = keys.getClass().getDeclaredField("evicted");
+    Object eviction = get(keys.getClass(), "eviction", keys);
+    Field evicted = eviction.getClass().getDeclaredField("evicted");
     evicted.setAccessible(true);
     CompletableFuture<Void> done = new CompletableFuture<>();
     NettyEventLoop loop = (NettyEventLoop) get(Node.class, "loop", node);
     loop.execute(
         () -> {
           try {
-            evicted.setLong(keys, evicted.getLong(keys) + 1);
+            evicted.setLong(eviction, evicted.getLong(eviction) + 1);
             done.complete(null);
           } catch (IllegalAccessException impossible) {
             done.completeExceptionally(impossible);

@@ -76,7 +76,7 @@ class NodeRestartTest {
   void whatCanBeNoDirectoryIsToldWithTheReason() throws Exception {
     Path file = Files.createFile(dir.resolve("file"));
     assertRefused(file, file + " is not a directory");
-    assertRefused(file.resolve("below"), file.resolve("below") + ": Not a directory");
+    assertRefused(file.resolve("below"), file.resolve("below") + " is not a directory");
     Path dangling = Files.createSymbolicLink(dir.resolve("dangling"), dir.resolve("absent/at/all"));
     assertRefused(dangling, dangling + " is not a directory");
   }
