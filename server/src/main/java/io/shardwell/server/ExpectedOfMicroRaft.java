@@ -2,10 +2,9 @@ package io.shardwell.server;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.classic.spi.ThrowableProxy;
+import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.FilterReply;
-import io.microraft.exception.IndeterminateStateException;
 import java.util.Set;
 
 /**
@@ -18,6 +17,10 @@ import java.util.Set;
  */
 public final class ExpectedOfMicroRaft extends Filter<ILoggingEvent> {
 
+  // By name: MicroRaft's classes are raft-group's alone.
+  private static final String COMPLETES_CALLS =
+      "io.microraft.exception.IndeterminateStateException";
+
   private static final Set<String> EXPECTED =
       Set.of("io.microraft.impl.task.TransferLeadershipTask", "io.microraft.impl.state.RaftState");
 
@@ -26,10 +29,9 @@ public final class ExpectedOfMicroRaft extends Filter<ILoggingEvent> {
     if (!EXPECTED.contains(event.getLoggerName()) || event.getLevel().levelInt < Level.WARN_INT) {
       return FilterReply.NEUTRAL;
     }
-    boolean withoutFault =
-        event.getThrowableProxy() == null
-            || (event.getThrowableProxy() instanceof ThrowableProxy proxy
-                && proxy.getThrowable() instanceof IndeterminateStateException);
-    return withoutFault ? FilterReply.DENY : FilterReply.NEUTRAL;
+    IThrowableProxy thrown = event.getThrowableProxy();
+    return thrown == null || thrown.getClassName().equals(COMPLETES_CALLS)
+        ? FilterReply.DENY
+        : FilterReply.NEUTRAL;
   }
 }

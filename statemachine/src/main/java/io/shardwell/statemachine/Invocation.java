@@ -158,6 +158,17 @@ public final class Invocation {
     return null;
   }
 
+  /** Whether this is a SET that looks at the value it replaces: with GET, or with IF and more. */
+  public boolean readsOldValue() {
+    boolean reads = false;
+    for (int i = 2; command == Command.SET && i < arguments.length; i++) {
+      byte[] word = arguments[i];
+      boolean begins = word.length >= 4 && (word[0] | 0x20) == 'i' && (word[1] | 0x20) == 'f';
+      reads |= begins || Command.equalsIgnoreCase(word, "GET");
+    }
+    return reads;
+  }
+
   /** Below the first one's position if there are no keys. */
   private int lastKeyArgument() {
     if (command.countsItsKeys()) {

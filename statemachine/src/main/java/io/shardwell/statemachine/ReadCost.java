@@ -17,19 +17,54 @@ final class ReadCost {
   }
 
   /**
-   * How many bytes the other commands that read, compare or copy whole values go through; 0 for
-   * those that do not.
+   * How many bytes the other commands that read, compare, copy or hash whole values go through; 0
+   * for those that do not.
    */
   static long walkedBytes(Keyspace keys, Invocation call) {
     return switch (call.command()) {
-      case BITOP -> lengths(keys, call, 2);
-      case GETRANGE, SUBSTR, BITCOUNT, BITPOS, BITFIELD_RO, DIGEST -> lengths(keys, call, 0, 1);
-      case GETSET, GETDEL, GETEX, APPEND, SETRANGE, SETBIT, BITFIELD -> lengths(keys, call, 0, 1);
-      case COPY, RENAME, RENAMENX, DELEX, DELIFEQ -> lengths(keys, call, 0, 1);
-      case SET -> call.argumentCount() > 2 ? lengths(keys, call, 0, 1) : 0;
-      case LCS -> LcsCommand.tableBytes(length(keys, call, 0), length(keys, call, 1));
+      case BITOP -> longest(keys, call, 2) * Math.max(0, call.argumentCount() - 2);
+      case GETRANGE, SUBSTR, BITCOUNT, BITPOS, BITFIELD_RO, DIGEST -> first(keys, call);
+      case GETSET, GETDEL, GETEX, APPEND, SETRANGE, SETBIT, BITFIELD -> first(keys, call);
+      case INCR, DECR, INCRBY, DECRBY, INCRBYFLOAT -> first(keys, call);
+      case EXPIRE, PEXPIRE, EXPIREAT, PEXPIREAT, PERSIST -> first(keys, call);
+      case COPY, RENAME, RENAMENX, DELEX, DELIFEQ -> first(keys, call);
+      case SET -> call.readsOldValue() ? first(keys, call) : 0;
+      case LCS ->
+          call.hasValidArity()
+              ? LcsCommand.tableBytes(length(keys, call, 0), length(keys, call, 1))
+              : 0;
       default -> 0;
     };
+  }
+
+  /** How long the value is that a call has made of a shorter one, in bytes; 0 for most. */
+  static long madeBytes(Keyspace keys, Invocation call) {
+    return switch (call.command()) {
+      case SETRANGE, SETBIT, BITFIELD -> first(keys, call);
+      default -> 0;
+    };
+  }
+
+  /** How long the values of all keys of the call are, in bytes: to touch a key is to hash it. */
+  static long keyed(Keyspace keys, Invocation call) {
+    long sum = 0;
+    for (byte[] key : call.keys()) {
+      sum += Math.max(0, keys.valueLength(key));
+    }
+    return sum;
+  }
+
+  private static long first(Keyspace keys, Invocation call) {
+    return lengths(keys, call, 0, 1);
+  }
+
+  /** Each of several values is combined over the length of the longest. */
+  private static long longest(Keyspace keys, Invocation call, int from) {
+    int longest = 0;
+    for (int i = from; i < call.argumentCount(); i++) {
+      longest = Math.max(longest, length(keys, call, i));
+    }
+    return longest;
   }
 
   private static long lengths(Keyspace keys, Invocation call, int from) {

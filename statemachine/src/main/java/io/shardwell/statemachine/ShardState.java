@@ -149,23 +149,23 @@ public final class ShardState {
     long bytes = 0;
     long walked = 0;
     for (Invocation call : transaction.calls()) {
+      boolean touched = touches && call.command().isUse();
       long answered = ReadCost.answeredBytes(keys, call);
-      long walks = ReadCost.walkedBytes(keys, call);
-      Reply reply;
-      if (bytes + answered > Limits.MAX_TRANSACTION_REPLY_BYTES) {
+      long walks = ReadCost.walkedBytes(keys, call) + (touched ? ReadCost.keyed(keys, call) : 0);
+      if (answered > 0 && bytes + answered > Limits.MAX_TRANSACTION_REPLY_BYTES) {
         bytes += answered;
-        reply = Failures.REPLY_LEFT_OUT;
+        replies.add(Failures.REPLY_LEFT_OUT);
       } else if (walks > 0 && walked + walks > Limits.MAX_WALKED_BYTES) {
-        reply = Failures.WALKS_TOO_MUCH;
+        replies.add(Failures.WALKS_TOO_MUCH);
       } else {
-        reply = execute(call, position);
+        Reply reply = execute(call, position);
         bytes += ReplyCodec.sizeOf(reply);
-        walked += walks;
+        walked += walks + ReadCost.madeBytes(keys, call);
+        replies.add(bytes > Limits.MAX_TRANSACTION_REPLY_BYTES ? Failures.REPLY_LEFT_OUT : reply);
+        if (touched) {
+          call.keys().forEach(keys::touch); // Elsewhere the leader reports what reads have used.
+        }
       }
-      if (touches && call.command().isUse()) {
-        call.keys().forEach(keys::touch); // Elsewhere the leader reports what reads have used.
-      }
-      replies.add(bytes > Limits.MAX_TRANSACTION_REPLY_BYTES ? Failures.REPLY_LEFT_OUT : reply);
     }
     return new Reply.Array(replies);
   }

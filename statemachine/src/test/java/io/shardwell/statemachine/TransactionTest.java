@@ -150,10 +150,17 @@ class TransactionTest {
             Shard.call("GET", "large"),
             Shard.call("INCR", "n"),
             Shard.call("SET", "small", "v"),
-            Shard.call("GETDEL", "small"));
+            Shard.call("GETDEL", "small"),
+            Shard.call("SET", "after", "v"),
+            Shard.call("MGET", "large", "large"),
+            Shard.call("INCR", "n"));
+    Reply leftOut = Failures.REPLY_LEFT_OUT;
     assertThat(reply)
-        .isEqualTo(array(new Reply.Bulk(large), Reply.ONE, Reply.OK, Failures.REPLY_LEFT_OUT));
+        .isEqualTo(
+            array(new Reply.Bulk(large), Reply.ONE, Reply.OK, leftOut, leftOut, leftOut, leftOut));
     assertThat(shard.read("EXISTS", "small")).isEqualTo(Reply.ZERO);
+    assertThat(shard.read("MGET", "after", "n"))
+        .isEqualTo(array(Reply.Bulk.of("v"), Reply.Bulk.of("2")));
   }
 
   /** A key can be named so often that its copies would end every replica, and again at replay. */

@@ -75,6 +75,7 @@ final class Candidacy {
     succession = null;
     hadSuccession = false;
     lastLeaderNodeId = nodeId;
+    votedUntilNanos = Long.MIN_VALUE;
     forgetRequest();
   }
 
@@ -119,7 +120,11 @@ final class Candidacy {
 
   /** This replica gives its vote to another. */
   void voted() {
-    long syncs = SYNCS_AFTER_A_VOTE * context.slowestSyncMillis().getAsLong();
+    // As long as an election may take at most: a disk that was slower than that elects nobody.
+    long syncs =
+        Math.min(
+            SYNCS_AFTER_A_VOTE * context.slowestSyncMillis().getAsLong(),
+            context.tuning().electionTimeoutMillis());
     votedUntilNanos = now() + VOTED_NANOS + TimeUnit.MILLISECONDS.toNanos(syncs);
   }
 

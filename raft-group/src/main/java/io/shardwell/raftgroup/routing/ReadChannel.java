@@ -58,6 +58,9 @@ public final class ReadChannel {
   private final TreeMap<Long, Asked> underWay = new TreeMap<>();
   private long nextReadId;
 
+  /** Then what is asked behind the next one would be answered, and asked again, in vain. */
+  private boolean lastWasCut;
+
   /** By the time of patience. */
   private long lastAnswerNanos = Patience.NO_ANSWER;
 
@@ -110,7 +113,8 @@ public final class ReadChannel {
       return false;
     }
     boolean asked = false;
-    while (!queue.isEmpty() && underWay.size() < WINDOW) {
+    int window = lastWasCut ? 1 : WINDOW;
+    while (!queue.isEmpty() && underWay.size() < window) {
       ask(leader);
       asked = true;
     }
@@ -164,7 +168,8 @@ public final class ReadChannel {
       }
       long firstId = underWay.firstKey();
       underWay.remove(firstId);
-      if (replies.size() < first.reads.size()) {
+      lastWasCut = replies.size() < first.reads.size();
+      if (lastWasCut) {
         askAgainFrom(firstId);
         queue.putBack(first.reads.subList(replies.size(), first.reads.size()));
       }

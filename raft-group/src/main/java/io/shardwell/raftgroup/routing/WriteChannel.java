@@ -193,8 +193,7 @@ public final class WriteChannel {
   }
 
   private static boolean isDear(Invocation invocation) {
-    return DEAR.contains(invocation.command())
-        || (invocation.command() == Command.SET && invocation.argumentCount() > 2);
+    return DEAR.contains(invocation.command()) || invocation.readsOldValue();
   }
 
   /** The number up to which all answers have been received. */

@@ -21,7 +21,7 @@ import java.util.function.Consumer;
 public final class FrameCodec {
 
   /** First byte of every frame; a peer of another version is refused. */
-  public static final byte VERSION = 5;
+  public static final byte VERSION = 6;
 
   private static final int MAX_LIST = 1 << 16;
 
