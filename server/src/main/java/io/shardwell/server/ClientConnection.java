@@ -42,6 +42,11 @@ final class ClientConnection {
   private static final Reply.Failure TOO_LONG =
       new Reply.Failure("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
 
+  /**
+   * A timer of the loop that is so late stood behind something long; nothing was read meanwhile.
+   */
+  private static final long QUIET_LATE_NANOS = ClientLimits.QUIET_MILLIS * 1_000_000L / 5;
+
   private final ClientSide side;
   private final Face face;
   private final RequestDecoder decoder;
@@ -146,11 +151,16 @@ final class ClientConnection {
       return;
     }
     quietTimerSet = true;
+    long due = side.nanoTime() + nanos;
     side.schedule(
         () -> {
           quietTimerSet = false;
           if (closed || ending || !decoder.mayBeWhole()) {
             return;
+          }
+          if (stalled || side.nanoTime() - due > QUIET_LATE_NANOS) {
+            // Nobody has looked whether the line goes on: its end may lie in the socket.
+            lastReadNanos = side.nanoTime();
           }
           long left = lastReadNanos + ClientLimits.QUIET_MILLIS * 1_000_000L - side.nanoTime();
           if (left > 0) {
@@ -158,6 +168,7 @@ final class ClientConnection {
           } else {
             decoder.quiet();
             pump();
+            keep();
           }
         },
         nanos);
@@ -320,6 +331,7 @@ final class ClientConnection {
     if (ending && first == null) {
       forget();
       to.closeAfterWrites();
+      closeIfStuck(to, to.pendingBytes());
       return;
     }
     if (slot != null && slot.isFilled()) {
@@ -330,6 +342,23 @@ final class ClientConnection {
       // In a turn of its own: one client's endless pipeline must not hold up the others.
       side.execute(this::resume);
     }
+  }
+
+  /** Of one whose last answers are on their way: taking none of them it must not stay for ever. */
+  private void closeIfStuck(ClientSocket last, long pendingBytes) {
+    if (pendingBytes == 0) {
+      return;
+    }
+    side.schedule(
+        () -> {
+          long left = last.pendingBytes();
+          if (left >= pendingBytes) {
+            last.close();
+          } else {
+            closeIfStuck(last, left);
+          }
+        },
+        ClientLimits.SOFT_HELD_SECONDS * 1_000_000_000L);
   }
 
   private void resume() {

@@ -1,7 +1,6 @@
 package io.shardwell.server;
 
 import io.shardwell.server.command.ClientInfo;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,8 +27,16 @@ final class CrossProtocolScripting {
   }
 
   private static boolean is(byte[] word, String lowerCase) {
-    return word.length == lowerCase.length()
-        && new String(word, StandardCharsets.ISO_8859_1).equalsIgnoreCase(lowerCase);
+    if (word.length != lowerCase.length()) {
+      return false;
+    }
+    for (int i = 0; i < word.length; i++) {
+      // Every command comes by here; a colon has that bit anyway.
+      if ((word[i] | 0x20) != lowerCase.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Says so in the log, unless it has been said lately. */

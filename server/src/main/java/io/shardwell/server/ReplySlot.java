@@ -7,6 +7,7 @@ import io.shardwell.server.protocol.Answer;
 import io.shardwell.server.protocol.AnswerEncoder;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Reply;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +60,7 @@ final class ReplySlot implements Consumer<Reply> {
   void acceptAnswer(Answer value) {
     assert !isFilled() : "answered twice";
     answer = value;
+    bytes = sizeOf(value);
     connection.onFilled(this);
   }
 
@@ -88,6 +90,26 @@ final class ReplySlot implements Consumer<Reply> {
     } else if (shaped != null) {
       encoder.encode(shaped, out);
     }
+  }
+
+  private static long sizeOf(Answer answer) {
+    if (answer instanceof Answer.Plain plain) {
+      return sizeOf(plain.reply());
+    }
+    if (answer instanceof Answer.Text text) {
+      return text.text().length();
+    }
+    List<Answer> items =
+        answer instanceof Answer.Items list
+            ? list.items()
+            : answer instanceof Answer.Distinct set
+                ? set.items()
+                : answer instanceof Answer.Pairs pairs ? pairs.keysAndValues() : List.of();
+    long sum = 0;
+    for (Answer item : items) {
+      sum += sizeOf(item) + 16;
+    }
+    return sum;
   }
 
   private static long sizeOf(Reply reply) {

@@ -57,7 +57,7 @@ final class Repair {
                   + path);
     }
     if (isUnused(report)) {
-      if (lost) {
+      if (lost || force) {
         return giveUp(directory, report);
       }
       surroundings

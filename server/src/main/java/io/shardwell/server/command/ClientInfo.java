@@ -77,9 +77,9 @@ public final class ClientInfo {
     return resp;
   }
 
-  /** Bytes of the commands queued since MULTI. */
+  /** How much memory the commands since MULTI and the watched keys take, in bytes. */
   public long queuedBytes() {
-    return transaction.bytes();
+    return transaction.heldBytes();
   }
 
   /** A request could not be taken: if it was to be queued, its transaction is void. */

@@ -9,6 +9,9 @@ import java.util.Set;
 /** What a client says about its own connection: handshake, names, farewell. */
 final class ConnectionCommands {
 
+  /** Longest name of a client or of its library, in bytes: it stays as long as the client. */
+  private static final int MAX_NAME_BYTES = 4096;
+
   private static final Answer BAD_NAME =
       Answer.failure("ERR Client names cannot contain spaces, newlines or special characters.");
 
@@ -303,8 +306,8 @@ final class ConnectionCommands {
     return Answer.OK;
   }
 
-  /** Printable ASCII without blanks, as Redis demands. */
+  /** Printable ASCII without blanks, as Redis demands, and no longer than a line can show. */
   private static boolean isName(String name) {
-    return name.chars().allMatch(c -> c >= '!' && c <= '~');
+    return name.length() <= MAX_NAME_BYTES && name.chars().allMatch(c -> c >= '!' && c <= '~');
   }
 }

@@ -17,7 +17,7 @@ final class LoopLoad {
   // The latest SAMPLES pairs of a time and the CPU used by then; of the first so many are none.
   private final long[] nanos = new long[SAMPLES];
   private final long[] cpuNanos = new long[SAMPLES];
-  private int taken;
+  private long taken;
 
   /** CPU time of the calling thread, 0 where the VM does not tell. */
   static long cpuNanos() {
@@ -31,14 +31,14 @@ final class LoopLoad {
 
   /** To be called every 100 ms. */
   void sample(long nowNanos, long nowCpuNanos) {
-    nanos[taken % SAMPLES] = nowNanos;
-    cpuNanos[taken % SAMPLES] = nowCpuNanos;
+    nanos[(int) (taken % SAMPLES)] = nowNanos;
+    cpuNanos[(int) (taken % SAMPLES)] = nowCpuNanos;
     taken++;
   }
 
   /** Per cent of the time since the oldest sample, 0 to 100. */
   long percent(long nowNanos, long nowCpuNanos) {
-    int oldest = taken < SAMPLES ? 0 : taken % SAMPLES;
+    int oldest = taken < SAMPLES ? 0 : (int) (taken % SAMPLES);
     long elapsed = nowNanos - nanos[oldest];
     if (taken == 0 || elapsed <= 0) {
       return 0;

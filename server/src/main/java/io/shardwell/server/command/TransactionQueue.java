@@ -36,6 +36,12 @@ final class TransactionQueue {
       @Nullable Invocation invocation,
       @Nullable Function<Reply, Answer> shown) {}
 
+  /** What a word takes beside its bytes: an array's header, and two places among the words. */
+  private static final int WORD_OVERHEAD_BYTES = 32;
+
+  /** What a queued command or a watched key takes beside its words. */
+  private static final int ITEM_OVERHEAD_BYTES = 150;
+
   private final Face face;
 
   // Invariant: nothing is queued and nothing aborted while it is not open.
@@ -46,6 +52,9 @@ final class TransactionQueue {
   private int arguments;
 
   private final Map<ByteBuffer, Transaction.Watched> watched = new LinkedHashMap<>();
+
+  // Invariant: the sum of the watched keys' lengths.
+  private long watchedBytes;
 
   /** The shard or slot of all keys so far. */
   private int place = NOWHERE;
@@ -67,9 +76,12 @@ final class TransactionQueue {
     return open ? queued.size() : -1;
   }
 
-  /** Bytes of the commands queued. */
-  long bytes() {
-    return bytes;
+  /** How much memory the queued commands and the watched keys take, roughly, in bytes. */
+  long heldBytes() {
+    return bytes
+        + watchedBytes
+        + (long) WORD_OVERHEAD_BYTES * arguments
+        + (long) ITEM_OVERHEAD_BYTES * (queued.size() + watched.size());
   }
 
   void begin() {
@@ -131,7 +143,9 @@ final class TransactionQueue {
 
   /** A key was found like this when it was watched for the first time. */
   void watch(Transaction.Watched seen) {
-    watched.putIfAbsent(ByteBuffer.wrap(seen.key()), seen);
+    if (watched.putIfAbsent(ByteBuffer.wrap(seen.key()), seen) == null) {
+      watchedBytes += seen.key().length;
+    }
   }
 
   List<Transaction.Watched> watched() {
@@ -141,6 +155,7 @@ final class TransactionQueue {
   /** Nothing is watched any more; what is queued stays. */
   void unwatch() {
     watched.clear();
+    watchedBytes = 0;
     if (queued.isEmpty()) {
       place = NOWHERE;
     }
