@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,10 @@ public final class NotADataDirectoryException extends IOException {
           FormatFile.NAME + SmallFile.TEMPORARY,
           MetadataFile.NAME + SmallFile.TEMPORARY,
           "lost+found");
+
+  /** What a service, its VM or its operator put beside the data: output, dumps, settings. */
+  private static final Pattern BESIDE =
+      Pattern.compile(".*\\.(log(\\.[0-9]+)?|out|pid|conf|properties|hprof|jfr)");
 
   private NotADataDirectoryException(String what) {
     super(what);
@@ -68,7 +73,7 @@ public final class NotADataDirectoryException extends IOException {
   }
 
   private static boolean isExpected(Path entry, String name) {
-    boolean beside = (name.endsWith(".log") || name.endsWith(".pid")) && Files.isRegularFile(entry);
+    boolean beside = BESIDE.matcher(name).matches() && Files.isRegularFile(entry);
     return beside || EXPECTED.contains(name) || name.startsWith("damaged-") || name.startsWith(".");
   }
 
