@@ -56,7 +56,11 @@ public final class DataDirectory implements AutoCloseable {
     return new DataDirectory(disk);
   }
 
-  /** Reads everything: every record, every manifest, every byte of the newest snapshots. */
+  /**
+   * Reads everything: every record, every manifest, every byte of the newest snapshots.
+   *
+   * @throws UnknownFormatException it is of another version, so nobody here can say what is damaged
+   */
   public DirectoryReport verify() throws IOException {
     // By place: what several readers stumble over is one damage.
     Map<String, Damage> damage = new LinkedHashMap<>();
@@ -64,6 +68,7 @@ public final class DataDirectory implements AutoCloseable {
     List<Group> groups = new ArrayList<>();
     boolean isNew;
     NodeMetadata metadata = null;
+    refuseAnotherVersion();
     try {
       isNew = !FormatFile.check(disk);
     } catch (UnknownFormatException e) {
@@ -80,6 +85,17 @@ public final class DataDirectory implements AutoCloseable {
     long snapshotBytes = verifySnapshots(damage);
     verifyTogether(metadata, metadataIsDamaged, damage, notes, groups);
     return report(isNew, metadata, damage, notes, groups, snapshotBytes);
+  }
+
+  /** What another version wrote looks damaged to this one, and would be repaired. */
+  private void refuseAnotherVersion() throws IOException {
+    try {
+      FormatFile.check(disk);
+    } catch (UnknownFormatException e) {
+      if (e.isOfAnotherVersion()) {
+        throw e;
+      }
+    }
   }
 
   private DirectoryReport report(
@@ -225,6 +241,7 @@ public final class DataDirectory implements AutoCloseable {
 
   /** Tells every record of the log that can be read, in the log's order. */
   public void readLog(LogReader reader) throws IOException {
+    refuseAnotherVersion();
     LogWalk.walk(
         disk,
         new LogWalk.Visitor() {

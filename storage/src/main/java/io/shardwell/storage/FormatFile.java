@@ -3,6 +3,8 @@ package io.shardwell.storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The file {@code format}: one line of text that says what the directory is and which version of
@@ -12,7 +14,10 @@ import java.nio.charset.StandardCharsets;
 final class FormatFile {
   static final String NAME = "format";
   private static final String PREFIX = "shardwell data directory, format ";
-  private static final String TEXT = PREFIX + "1\n";
+  private static final String VERSION = "1";
+  private static final String TEXT = PREFIX + VERSION + "\n";
+  private static final Pattern ANY_VERSION =
+      Pattern.compile(Pattern.quote(PREFIX) + "([0-9]{1,9})\n");
 
   private FormatFile() {}
 
@@ -39,14 +44,23 @@ final class FormatFile {
       if (disk.exists(MetadataFile.NAME)
           || !disk.list(SegmentFiles.FOLDER).isEmpty()
           || !disk.list(SnapshotFiles.FOLDER).isEmpty()) {
-        throw new UnknownFormatException(
+        throw UnknownFormatException.unreadable(
             "the directory holds data but no file '" + NAME + "' that names their format");
       }
       return false;
     }
     String text = new String(bytes, StandardCharsets.US_ASCII);
     if (!text.equals(TEXT)) {
-      throw new UnknownFormatException(
+      Matcher version = ANY_VERSION.matcher(text);
+      if (version.matches()) {
+        throw UnknownFormatException.ofAnotherVersion(
+            "the directory is of format "
+                + version.group(1)
+                + ", this version reads format "
+                + VERSION
+                + ": start the version that wrote it, and do not repair it");
+      }
+      throw UnknownFormatException.unreadable(
           "the directory says \""
               + text.substring(0, Math.min(text.length(), 80)).strip()
               + "\", this version reads only \""

@@ -123,7 +123,8 @@ final class Recovery {
       Owner owner = Owner.of(name);
       if (owner == null) {
         if (!name.endsWith(SmallFile.TEMPORARY)) {
-          throw new UnknownFormatException("unexpected file " + SnapshotFiles.FOLDER + "/" + name);
+          throw UnknownFormatException.unreadable(
+              "unexpected file " + SnapshotFiles.FOLDER + "/" + name);
         }
       } else if (owner.isManifest()) {
         // Sorted by group, then index: the newest one stays.

@@ -6,7 +6,25 @@ import java.io.IOException;
 public final class UnknownFormatException extends IOException {
   private static final long serialVersionUID = 1;
 
-  UnknownFormatException(String message) {
+  private final boolean ofAnotherVersion;
+
+  private UnknownFormatException(String message, boolean ofAnotherVersion) {
     super(message);
+    this.ofAnotherVersion = ofAnotherVersion;
+  }
+
+  /** What is there is nothing that any version writes. */
+  static UnknownFormatException unreadable(String message) {
+    return new UnknownFormatException(message, false);
+  }
+
+  /** Nothing is damaged: another version reads it. */
+  static UnknownFormatException ofAnotherVersion(String message) {
+    return new UnknownFormatException(message, true);
+  }
+
+  /** Whether another version of Shardwell is what it needs, and not a repair. */
+  public boolean isOfAnotherVersion() {
+    return ofAnotherVersion;
   }
 }

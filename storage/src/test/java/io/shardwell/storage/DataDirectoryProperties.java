@@ -62,7 +62,14 @@ final class DataDirectoryProperties {
         continue;
       }
       rotten.flipBit(name, node.random.nextInt(size), node.random.nextInt(8));
-      DirectoryReport report = verifyUnchanged(rotten);
+      DirectoryReport report;
+      try {
+        report = verifyUnchanged(rotten);
+      } catch (UnknownFormatException ofAnotherVersion) {
+        // The flipped digit of the format is another digit.
+        assertThat(name).isEqualTo(FormatFile.NAME);
+        continue;
+      }
       try {
         NodeStorage.open(rotten, node.limits, (what, cause) -> {}).close();
         // A start does not read the chunks; the check does.

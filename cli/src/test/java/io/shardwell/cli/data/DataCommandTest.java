@@ -92,6 +92,21 @@ class DataCommandTest {
     assertThat(shell.err()).contains("is not lost");
   }
 
+  /** As after an upgrade that is taken back: to give it up would throw away sound data. */
+  @Test
+  void aDirectoryOfAnotherVersionIsNeitherDamagedNorRepaired() throws IOException {
+    Files.writeString(directory.resolve("format"), "shardwell data directory, format 2\n");
+    for (String command : List.of("verify", "dump", "repair")) {
+      assertThat(shell.run("data", command, directory.toString())).isEqualTo(2);
+      assertThat(shell.err()).contains("format 2", "start the version that wrote it");
+      assertThat(shell.out()).doesNotContain("DAMAGED");
+    }
+    assertThat(shell.run("data", "repair", "--force", directory.toString())).isEqualTo(2);
+    assertThatThrownBy(this::start)
+        .isInstanceOf(NodeStartException.class)
+        .hasMessageContaining("start the version that wrote it");
+  }
+
   @Test
   void whereTheMetadataAreLostTooTheDirectoryIsSetAside() throws IOException {
     Files.delete(directory.resolve("metadata"));
