@@ -16,6 +16,7 @@ import io.shardwell.server.protocol.RespEncoder;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
+import io.shardwell.statemachine.ShardState;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -38,9 +39,6 @@ final class ClientConnection {
       Answer.failure(
           "ERR closing this connection: unfinished requests take too much of the node's memory,"
               + " and this one has most of them");
-
-  private static final Reply.Failure TOO_LONG =
-      new Reply.Failure("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
 
   /**
    * A timer of the loop that is so late stood behind something long; nothing was read meanwhile.
@@ -255,7 +253,7 @@ final class ClientConnection {
     ReplySlot slot = append(null, encoder(client));
     slot.silent = !takesAnswer;
     client.requestRefused();
-    slot.accept(TOO_LONG);
+    slot.accept(ShardState.STRING_TOO_LARGE);
   }
 
   private AnswerEncoder encoder(ClientInfo client) {

@@ -7,7 +7,6 @@ import io.shardwell.server.protocol.Answer;
 import io.shardwell.server.protocol.AnswerEncoder;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Reply;
-import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -99,14 +98,8 @@ final class ReplySlot implements Consumer<Reply> {
     if (answer instanceof Answer.Text text) {
       return text.text().length();
     }
-    List<Answer> items =
-        answer instanceof Answer.Items list
-            ? list.items()
-            : answer instanceof Answer.Distinct set
-                ? set.items()
-                : answer instanceof Answer.Pairs pairs ? pairs.keysAndValues() : List.of();
     long sum = 0;
-    for (Answer item : items) {
+    for (Answer item : Answer.itemsOf(answer)) {
       sum += sizeOf(item) + 16;
     }
     return sum;

@@ -11,7 +11,7 @@ final class ReadCost {
   /** How long the values are that a GET or MGET answers with, in bytes; 0 for other commands. */
   static long answeredBytes(Keyspace keys, Invocation call) {
     return switch (call.command()) {
-      case GET, MGET -> lengths(keys, call, 0);
+      case GET, MGET -> lengths(keys, call, call.argumentCount());
       default -> 0;
     };
   }
@@ -55,7 +55,7 @@ final class ReadCost {
   }
 
   private static long first(Keyspace keys, Invocation call) {
-    return lengths(keys, call, 0, 1);
+    return lengths(keys, call, 1);
   }
 
   /** Each of several values is combined over the length of the longest. */
@@ -67,13 +67,10 @@ final class ReadCost {
     return longest;
   }
 
-  private static long lengths(Keyspace keys, Invocation call, int from) {
-    return lengths(keys, call, from, call.argumentCount());
-  }
-
-  private static long lengths(Keyspace keys, Invocation call, int from, int to) {
+  /** Of the values that the first so many arguments name. */
+  private static long lengths(Keyspace keys, Invocation call, int arguments) {
     long sum = 0;
-    for (int i = from; i < Math.min(to, call.argumentCount()); i++) {
+    for (int i = 0; i < Math.min(arguments, call.argumentCount()); i++) {
       sum += length(keys, call, i);
     }
     return sum;

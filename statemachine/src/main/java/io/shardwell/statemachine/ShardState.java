@@ -11,6 +11,9 @@ public final class ShardState {
   /** The answer to a read whose reply is longer than {@link Limits#MAX_REPLY_BYTES}. */
   public static final Reply REPLY_TOO_LARGE = Failures.REPLY_TOO_LARGE;
 
+  /** The answer to a value longer than {@link Limits#MAX_VALUE_BYTES}. */
+  public static final Reply.Failure STRING_TOO_LARGE = Failures.STRING_TOO_LARGE;
+
   /**
    * How many gone entries are freed with each log entry. Part of what an entry means: every replica
    * must keep the same pace.

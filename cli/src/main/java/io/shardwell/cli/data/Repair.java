@@ -126,8 +126,7 @@ final class Repair {
             """
             Now start the node as usual. It comes back under a new incarnation: as soon as a quorum
             of the other nodes is up they take it in, and it fetches everything from them. Until
-            /readyz says ok the cluster can lose no other node.\
-            """);
+            /readyz says ok the cluster can lose no other node.""");
     return ExitCode.OK;
   }
 

@@ -34,6 +34,17 @@ public sealed interface Answer {
   /** Nothing in the place of a list: RESP2 tells it from a missing value. */
   record NoItems() implements Answer {}
 
+  /** What it is made of, in order; nothing for what is whole. */
+  static List<Answer> itemsOf(Answer answer) {
+    if (answer instanceof Items list) {
+      return list.items();
+    }
+    if (answer instanceof Distinct set) {
+      return set.items();
+    }
+    return answer instanceof Pairs pairs ? pairs.keysAndValues() : List.of();
+  }
+
   /** The same without what only RESP3 can say. */
   static Reply toReply(Answer answer) {
     if (answer instanceof Plain plain) {
@@ -45,11 +56,7 @@ public sealed interface Answer {
     if (answer instanceof NoItems) {
       return Reply.NIL;
     }
-    List<Answer> items =
-        answer instanceof Items list
-            ? list.items()
-            : answer instanceof Distinct set ? set.items() : ((Pairs) answer).keysAndValues();
-    return new Reply.Array(items.stream().map(Answer::toReply).toList());
+    return new Reply.Array(itemsOf(answer).stream().map(Answer::toReply).toList());
   }
 
   /** What a shard has answered, in the shape that RESP3 gives to answers of the command. */
