@@ -456,6 +456,9 @@ public final class Engine {
 
     @Override
     public void linkUp(String nodeId) {
+      if (replicas.isOpen()) {
+        pulses.tell(nodeId, space.isLow(), stop.isBegun());
+      }
       linkChanged(nodeId);
     }
 

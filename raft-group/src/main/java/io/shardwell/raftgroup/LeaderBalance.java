@@ -51,7 +51,7 @@ final class LeaderBalance {
 
   /** Once in a while. */
   void balance(Collection<Replica> shardReplicas) {
-    String betterClock = clocks.isAhead() ? clocks.nearerToMedian() : null;
+    String betterClock = clocks.isAhead() ? clocks.nearerToMedian(isSettled) : null;
     int handed = 0;
     for (Replica replica : shardReplicas) {
       if (handed == MAX_AT_ONCE) {

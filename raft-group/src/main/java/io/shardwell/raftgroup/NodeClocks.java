@@ -5,6 +5,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +21,13 @@ final class NodeClocks {
 
   private final EventLoop loop;
   private final int maxSkewMillis;
-  private final Map<String, Long> offsets = new TreeMap<>();
+
+  /**
+   * What each node's wall clock showed at its last pulse, less our monotonic clock then, in
+   * milliseconds: so that it tells what it shows now, even if ours has jumped since, and the node
+   * has died. It is just after a death that somebody else begins to give stamps.
+   */
+  private final Map<String, Long> readings = new TreeMap<>();
 
   NodeClocks(EventLoop loop, int maxSkewMillis) {
     this.loop = loop;
@@ -27,35 +35,30 @@ final class NodeClocks {
   }
 
   void heard(String nodeId, long wallClockMillis) {
-    offsets.put(nodeId, wallClockMillis - loop.wallClockMillis());
+    readings.put(nodeId, wallClockMillis - monotonicMillis());
   }
 
-  void forget(String nodeId) {
-    offsets.remove(nodeId);
-  }
-
-  /** Our wall clock, but at most so far ahead of the median of all known clocks. */
+  /**
+   * Our wall clock, but at most so far ahead of the median of all known clocks. Of two the earlier
+   * one counts: a time to live may end late if that one is wrong, and never early if ours is.
+   */
   long boundedMillis() {
-    long wall = loop.wallClockMillis();
-    if (offsets.size() + 1 < QUORUM) {
-      return wall;
-    }
-    return Math.min(wall, wall + medianOffset() + maxSkewMillis);
+    return loop.wallClockMillis() + Math.min(0, medianOffset() + maxSkewMillis);
   }
 
   /** Whether our clock is too far ahead to lead, as far as at least three clocks can tell. */
   boolean isAhead() {
-    return offsets.size() + 1 >= QUORUM && -medianOffset() > maxSkewMillis;
+    return readings.size() + 1 >= QUORUM && -medianOffset() > maxSkewMillis;
   }
 
-  /** The node whose clock is nearest to the median, if that is nearer than ours. */
-  @Nullable String nearerToMedian() {
+  /** The node among some whose clock is nearest to the median, if that is nearer than ours. */
+  @Nullable String nearerToMedian(Predicate<String> among) {
     long median = medianOffset();
     String nearest = null;
     long distance = Math.abs(median);
-    for (Map.Entry<String, Long> node : offsets.entrySet()) {
-      long itsDistance = Math.abs(node.getValue() - median);
-      if (itsDistance < distance) {
+    for (Map.Entry<String, Long> node : readings.entrySet()) {
+      long itsDistance = Math.abs(offset(node.getValue()) - median);
+      if (itsDistance < distance && among.test(node.getKey())) {
         distance = itsDistance;
         nearest = node.getKey();
       }
@@ -64,9 +67,19 @@ final class NodeClocks {
   }
 
   private long medianOffset() {
-    List<Long> all = new ArrayList<>(offsets.values());
+    List<Long> all = new ArrayList<>();
+    readings.values().forEach(reading -> all.add(offset(reading)));
     all.add(0L);
     Collections.sort(all);
     return all.get((all.size() - 1) / 2);
+  }
+
+  /** How far a clock is ahead of ours now. */
+  private long offset(long reading) {
+    return reading + monotonicMillis() - loop.wallClockMillis();
+  }
+
+  private long monotonicMillis() {
+    return TimeUnit.NANOSECONDS.toMillis(loop.nanoTime());
   }
 }

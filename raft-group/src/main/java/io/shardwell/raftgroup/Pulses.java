@@ -51,13 +51,21 @@ final class Pulses {
    * @param isLeaving whether nobody should hand anything to it any more
    */
   void tell(boolean diskIsLow, boolean isLeaving) {
-    ClusterMap known = Objects.requireNonNull(mapCopy.latest());
     for (String nodeId : peers) {
-      post.tell(
-          nodeId,
-          new PeerMessage.Pulse(
-              loop.wallClockMillis(), known.epoch(), replicas.leads(), diskIsLow, isLeaving));
+      tell(nodeId, diskIsLow, isLeaving);
     }
+  }
+
+  /**
+   * Tells one node. Said first on a new link, so that nobody comes to lead, which takes another's
+   * vote, without knowing another's clock.
+   */
+  void tell(String nodeId, boolean diskIsLow, boolean isLeaving) {
+    ClusterMap known = Objects.requireNonNull(mapCopy.latest());
+    post.tell(
+        nodeId,
+        new PeerMessage.Pulse(
+            loop.wallClockMillis(), known.epoch(), replicas.leads(), diskIsLow, isLeaving));
   }
 
   /** A node tells of itself; gets our map if it has an older one. */
@@ -78,9 +86,8 @@ final class Pulses {
     }
   }
 
-  /** The link to the node broke: it may come back as another. */
+  /** The link to the node broke: it may come back as another, on the same machine. */
   void forget(String nodeId) {
-    clocks.forget(nodeId);
     fullDisks.heard(nodeId, false);
     leaving.remove(nodeId);
   }

@@ -55,8 +55,11 @@ final class GroupView {
 
   /** Whether MicroRaft itself, which does not know of a standstill, runs and knows no leader. */
   boolean lacksLeader() {
-    return raft.get().getStatus() == RaftNodeStatus.ACTIVE
-        && raft.get().getTerm().getLeaderEndpoint() == null;
+    RaftNodeStatus status = raft.get().getStatus();
+    // While a change of members is not committed, elections are held all the same.
+    boolean runs =
+        status == RaftNodeStatus.ACTIVE || status == RaftNodeStatus.UPDATING_RAFT_GROUP_MEMBER_LIST;
+    return runs && raft.get().getTerm().getLeaderEndpoint() == null;
   }
 
   /** The voters of the configuration in force, committed or not. */

@@ -1,6 +1,7 @@
 package io.shardwell.raftgroup.replica;
 
 import io.microraft.RaftNode;
+import io.microraft.RaftNodeStatus;
 import io.microraft.impl.RaftNodeImpl;
 import io.microraft.impl.state.RaftGroupMembersState;
 import io.microraft.impl.state.RaftState;
@@ -50,6 +51,8 @@ final class OvertakenMembers {
     long index = aside.getLogIndex();
     if (index > node.state().commitIndex()
         && index <= node.state().log().lastLogOrSnapshotIndex()) {
+      // As when it was appended; MicroRaft asserts it when the entry is committed.
+      node.setStatus(RaftNodeStatus.UPDATING_RAFT_GROUP_MEMBER_LIST);
       node.updateGroupMembers(index, aside.getMembers(), aside.getVotingMembers());
     }
   }

@@ -108,6 +108,7 @@ final class ReplicaRecovery {
     for (RecoveredEntry recoveredEntry : recovered.entries()) {
       boolean missing = recoveredEntry.index() > from && recoveredEntry.index() <= intent.index();
       if (missing && !Replica.isMembersChange(recoveredEntry.payload())) {
+        state.appended(recoveredEntry.payload());
         Object unused = state.apply(recoveredEntry.index(), recoveredEntry.payload());
       }
     }

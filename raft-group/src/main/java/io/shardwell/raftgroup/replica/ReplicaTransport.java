@@ -181,7 +181,10 @@ final class ReplicaTransport implements Transport {
         tailIndex = store.lastIndex();
         tailTerm = tailIndex == 0 ? 0 : positions.termOf(tailIndex);
       } else if (message instanceof InstallSnapshotRequest request) {
-        lastChunkSentNanos = context.loop().nanoTime();
+        if (request.getSnapshotChunk() != null) {
+          // Without one it is an offer, which is repeated to whoever is gone, too, for ever.
+          lastChunkSentNanos = context.loop().nanoTime();
+        }
         ChunkBytes unwritten = unwritten(request.getSnapshotChunk());
         if (unwritten != null) {
           sendWhenWritten(target, request, unwritten);

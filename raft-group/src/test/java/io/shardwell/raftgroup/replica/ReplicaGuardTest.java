@@ -287,6 +287,23 @@ class ReplicaGuardTest {
     assertThat(it.state.shard().digest()).isEqualTo(digest);
   }
 
+  /** What such a recovery applies counts as seen: log time must not stand still under it. */
+  @Test
+  void afterSuchARecoveryTheFirstStampIsNotBelowLogTime() {
+    it.append("a", 1, 0, 0, 0, 1, 1, 1, 1);
+    it.append("a", 1, 4, 1, 4);
+    it.syncAll();
+    it.diskBehaviour.latency(1_000_000_000L, 1_000_000_000L);
+    it.replica.takeSnapshot();
+    boolean unused = it.storage.log().startSync();
+    it.loop.run(1_100); // The record is synced, the files are not.
+    it.diskBehaviour.latency(0, 0);
+    it.loop.wallOffsetMillis -= 3_600_000;
+    it.restart();
+    long first = Proposal.stampOf(it.state.newTermProposal());
+    assertThat(first).isGreaterThanOrEqualTo(it.state.shard().logTimeMillis());
+  }
+
   /**
    * A restarted leader takes a snapshot while it knows nothing of a follower: MicroRaft moves its
    * ring's head back to entries it does not have. Found by simulation, seed 106.
@@ -331,6 +348,11 @@ class ReplicaGuardTest {
               .build());
     }
     assertThat(it.last("b", InstallSnapshotRequest.class)).isNotNull();
+    // It never answers: the offer is repeated for ever, and must not keep the log from being cut.
+    List<Long> unused = propose();
+    it.syncAll();
+    it.acknowledge("a", it.replica.term(), it.replica.lastIndex());
+    assertThat(it.replica.takeSnapshot()).isTrue();
   }
 
   /** Found by killing a leader of real processes right after their start. */

@@ -185,6 +185,10 @@ class ReplicaSnapshotsTest {
     assertThat(it.replica.lastIndex()).isEqualTo(5);
     assertThat(it.replica.isChangingMembers()).isTrue();
     assertThat(it.replica.voters()).hasSize(2);
+    it.append("a", 1, 5, 1, 5);
+    assertThat(it.replica.commitIndex()).isEqualTo(5);
+    assertThat(it.replica.isChangingMembers()).isFalse();
+    assertThat(it.faults).isEmpty();
   }
 
   /** The log is cut when the files are durable, not when MicroRaft says so. */
