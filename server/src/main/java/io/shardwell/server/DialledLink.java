@@ -156,8 +156,8 @@ final class DialledLink {
     if (!PeerLinkFormat.isFrameLength(length)) {
       throw new IllegalArgumentException("frame of " + length + " bytes");
     }
-    ByteBuf out = to.alloc().directBuffer(PeerLinkFormat.LENGTH_BYTES + length);
-    out.writeInt(length).writeBytes(frame);
+    ByteBuf out = to.alloc().directBuffer(PeerLinkFormat.HEADER_BYTES + length);
+    PeerLinkFormat.writeFrame(frame, out);
     Quietly.write(to, out);
     unflushed = true;
   }

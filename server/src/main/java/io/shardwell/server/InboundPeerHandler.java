@@ -76,10 +76,10 @@ final class InboundPeerHandler extends ChannelInboundHandlerAdapter {
    */
   private int wanted() {
     int held = end - start;
-    if (!preambleSeen || held < PeerLinkFormat.LENGTH_BYTES) {
+    if (!preambleSeen || held < PeerLinkFormat.HEADER_BYTES) {
       return 0;
     }
-    int whole = PeerLinkFormat.LENGTH_BYTES + ByteBuffer.wrap(buffer).getInt(start);
+    int whole = PeerLinkFormat.HEADER_BYTES + ByteBuffer.wrap(buffer).getInt(start);
     return Math.min(whole, 2 * held + INITIAL_BYTES);
   }
 
@@ -105,7 +105,7 @@ final class InboundPeerHandler extends ChannelInboundHandlerAdapter {
       link = acceptor.apply(() -> Quietly.close(context.channel()));
     }
     InboundLink receiver = link;
-    while (receiver != null && end - start >= PeerLinkFormat.LENGTH_BYTES) {
+    while (receiver != null && end - start >= PeerLinkFormat.HEADER_BYTES) {
       int length = view.getInt(start);
       if (!PeerLinkFormat.isFrameLength(length)) {
         LOG.warn(
@@ -113,13 +113,22 @@ final class InboundPeerHandler extends ChannelInboundHandlerAdapter {
         Quietly.close(context.channel());
         return;
       }
-      if (end - start - PeerLinkFormat.LENGTH_BYTES < length) {
+      if (end - start - PeerLinkFormat.HEADER_BYTES < length) {
         return;
       }
-      start += PeerLinkFormat.LENGTH_BYTES;
+      int checksum = view.getInt(start + Integer.BYTES);
+      start += PeerLinkFormat.HEADER_BYTES;
       // A slice: position 0, so that receivers need not think about offsets.
       ByteBuffer frame = ByteBuffer.wrap(buffer, start, length).slice();
       start += length;
+      if (PeerLinkFormat.checksum(frame) != checksum) {
+        LOG.warn(
+            "Closed a link from {}: a frame of {} bytes was damaged on its way",
+            context.channel().remoteAddress(),
+            length);
+        Quietly.close(context.channel());
+        return;
+      }
       receiver.onFrame(frame);
       receiver = context.channel().isActive() ? link : null;
     }

@@ -225,9 +225,15 @@ class NettyPeerBusTest {
         List.of(
             text("GET / HTTP/1.1\r\n\r\n"),
             new byte[] {'S', 'W', 'P', 'R', 0, 99},
-            new byte[] {'S', 'W', 'P', 'R', 0, PeerLinkFormat.VERSION, 127, 127, 127, 127, 0},
-            new byte[] {'S', 'W', 'P', 'R', 0, PeerLinkFormat.VERSION, -1, -1, -1, -1},
-            new byte[] {'S', 'W', 'P', 'R', 0, PeerLinkFormat.VERSION, 0, 0, 0, 0})) {
+            new byte[] {
+              'S', 'W', 'P', 'R', 0, PeerLinkFormat.VERSION, 127, 127, 127, 127, 0, 0, 0, 0
+            },
+            new byte[] {'S', 'W', 'P', 'R', 0, PeerLinkFormat.VERSION, -1, -1, -1, -1, 0, 0, 0, 0},
+            new byte[] {'S', 'W', 'P', 'R', 0, PeerLinkFormat.VERSION, 0, 0, 0, 0, 0, 0, 0, 0},
+            // One byte, and not the sum of it.
+            new byte[] {
+              'S', 'W', 'P', 'R', 0, PeerLinkFormat.VERSION, 0, 0, 0, 1, 1, 2, 3, 4, 7
+            })) {
       try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), b.port)) {
         socket.setSoTimeout((int) PATIENCE.toMillis());
         OutputStream out = socket.getOutputStream();
