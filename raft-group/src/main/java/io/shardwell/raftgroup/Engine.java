@@ -128,7 +128,7 @@ public final class Engine {
     this.storage = storage;
     this.random = new Random(config.seed());
     this.startNanos = loop.nanoTime();
-    this.identity = NodeIdentity.begin(storage, random, faults);
+    this.identity = NodeIdentity.begin(storage, random, loop::wallClockMillis, faults);
     long incarnation = identity.metadata().incarnation();
     long bootNumber = identity.metadata().bootNumber();
     byte[] table = identity.metadata().clusterTable();

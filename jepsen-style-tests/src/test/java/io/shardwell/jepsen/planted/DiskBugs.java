@@ -3,6 +3,7 @@ package io.shardwell.jepsen.planted;
 import io.shardwell.jepsen.simulation.Fault;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Objects;
 
 /** Bugs in what is durable, and when. */
 final class DiskBugs {
@@ -104,11 +105,15 @@ final class DiskBugs {
                 STORAGE + "NodeMetadata",
                 "withBootNumber",
                 call -> {
-                  if (call.argument(0, Long.class) > 1) {
+                  if (DiskBugs.boot(call.self()) > 0) {
                     call.answer(call.self());
                   }
                 })
             .under(Fault.KILL, Fault.RESTART));
+  }
+
+  private static long boot(Object metadata) {
+    return (Long) Objects.requireNonNull(Inside.call(metadata, "bootNumber"));
   }
 
   private static void oneMore(Call call, String recordType) {

@@ -6,6 +6,7 @@ import io.shardwell.storage.NodeStorage;
 import java.io.IOException;
 import java.util.Random;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 
 /** This node's durable metadata: the only place that changes it. Loop thread only. */
@@ -18,12 +19,14 @@ public final class NodeIdentity {
   private static final int NUMBER_SHIFT = 16;
 
   private final NodeStorage storage;
+  private final LongSupplier wallClockMillis;
 
   /** As it will be on disk when all changes so far are durable. */
   private NodeMetadata metadata;
 
-  private NodeIdentity(NodeStorage storage, NodeMetadata metadata) {
+  private NodeIdentity(NodeStorage storage, NodeMetadata metadata, LongSupplier wallClockMillis) {
     this.storage = storage;
+    this.wallClockMillis = wallClockMillis;
     this.metadata = metadata;
   }
 
@@ -31,19 +34,29 @@ public final class NodeIdentity {
    * A start of the node: a new directory gets an incarnation, every start gets a boot number of its
    * own, and both are durable before this returns, so before anybody hears of them (DESIGN 5, 10).
    */
-  public static NodeIdentity begin(NodeStorage storage, Random random, FaultHandler faults) {
+  public static NodeIdentity begin(
+      NodeStorage storage, Random random, LongSupplier wallClockMillis, FaultHandler faults) {
     NodeMetadata metadata = storage.metadata();
     if (metadata.incarnation() == 0) {
       long incarnation = random.nextLong();
       metadata = metadata.withIncarnation(incarnation == 0 ? 1 : incarnation);
     }
-    metadata = metadata.withBootNumber(metadata.bootNumber() + 1);
+    metadata = metadata.withBootNumber(boot(metadata, wallClockMillis));
     try {
       storage.saveMetadata(metadata);
     } catch (IOException e) {
       faults.fault("could not write the node's metadata", e);
     }
-    return new NodeIdentity(storage, metadata);
+    return new NodeIdentity(storage, metadata, wallClockMillis);
+  }
+
+  /**
+   * Above all numbers before, and not below the time in milliseconds: an older copy of the
+   * directory would otherwise use numbers again, and the shards would take its writes for writes of
+   * then that they have answered.
+   */
+  private static long boot(NodeMetadata metadata, LongSupplier wallClockMillis) {
+    return Math.max(metadata.bootNumber() + 1, wallClockMillis.getAsLong());
   }
 
   /**
@@ -81,7 +94,7 @@ public final class NodeIdentity {
 
   /** Counts the boot number up for a session that must begin anew; told when that is durable. */
   public void nextBoot(LongConsumer onDurable) {
-    long boot = metadata.bootNumber() + 1;
+    long boot = boot(metadata, wallClockMillis);
     change(current -> current.withBootNumber(boot), () -> onDurable.accept(boot));
   }
 }

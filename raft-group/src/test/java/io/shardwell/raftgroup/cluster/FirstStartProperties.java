@@ -372,6 +372,7 @@ class FirstStartProperties {
             NodeIdentity.begin(
                 storage,
                 random,
+                () -> 0,
                 (what, cause) -> {
                   throw new AssertionError(what, cause);
                 });

@@ -128,7 +128,7 @@ final class ReplicaFixture implements PeerBus {
   private Replica newReplica() {
     NodeIdentity identity =
         NodeIdentity.begin(
-            storage, new Random(1), (what, cause) -> faults.add(what + ": " + cause));
+            storage, new Random(1), () -> 0, (what, cause) -> faults.add(what + ": " + cause));
     LoopContext context =
         new LoopContext(
             loop,

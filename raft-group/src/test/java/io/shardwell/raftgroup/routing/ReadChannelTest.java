@@ -114,7 +114,8 @@ class ReadChannelTest {
         new MemoryDisk((task, delay) -> {}, new Random(1), new MemoryDisk.Behaviour());
     for (int life = 0; life < 2; life++) {
       NodeStorage storage = NodeStorage.open(disk, StorageLimits.SMALL, ReadChannelTest::fault);
-      NodeIdentity identity = NodeIdentity.begin(storage, new Random(1), ReadChannelTest::fault);
+      NodeIdentity identity =
+          NodeIdentity.begin(storage, new Random(1), () -> 0, ReadChannelTest::fault);
       channel = newChannel(identity.firstNumber());
       ask();
       storage.close();
