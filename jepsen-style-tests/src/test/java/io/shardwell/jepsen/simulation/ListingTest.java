@@ -61,6 +61,9 @@ class ListingTest {
             new Request.Meaning.Answered(
                 List.of(Answer.Word.ANY, Answer.Word.ANY, Answer.Word.ANY)));
     assertThat(flush.meaning(new Reply.Failure("CLUSTERDOWN no leader")))
+        .as("taken at its word for all shards")
+        .isEqualTo(new Request.Meaning.Refused());
+    assertThat(flush.meaning(new Reply.Failure("INDETERMINATE split over shards")))
         .as("one shard may have been emptied all the same")
         .isEqualTo(new Request.Meaning.Unknown());
   }

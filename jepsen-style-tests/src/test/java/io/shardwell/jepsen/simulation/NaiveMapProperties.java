@@ -76,10 +76,6 @@ class NaiveMapProperties {
         Map<String, String> before = new TreeMap<>(naive.content());
         Reply actual = ask(call);
         if (actual instanceof Reply.Failure failed && failed.text().startsWith("CLUSTERDOWN")) {
-          if (call.command().isWrite() && call.command().spread() != Command.Spread.ONE_KEY) {
-            adoptWhatHappened(call, before); // Some shards may have been reached.
-            return;
-          }
           cluster.run(200 * VirtualTime.MILLI);
         } else if (actual == null
             || (actual instanceof Reply.Failure failed

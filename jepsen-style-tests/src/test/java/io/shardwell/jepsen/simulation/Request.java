@@ -274,8 +274,12 @@ record Request(
   Meaning meaning(Reply reply) {
     if (reply instanceof Reply.Failure failure) {
       String text = failure.text();
-      if (text.startsWith("CLUSTERDOWN") || text.startsWith("TRYAGAIN") || text.startsWith("OOM")) {
-        // Of several shards one may have had the command all the same.
+      if (text.startsWith("CLUSTERDOWN") || text.startsWith("TRYAGAIN")) {
+        // Of a write over several shards too: no part of it was applied.
+        boolean refused = parts.size() == 1 || invocation.command().isWrite();
+        return refused ? new Meaning.Refused() : new Meaning.Unknown();
+      } else if (text.startsWith("OOM")) {
+        // Of several shards one may have had room.
         return parts.size() == 1 ? new Meaning.Refused() : new Meaning.Unknown();
       } else if (text.startsWith("INDETERMINATE")) {
         // A guarded one may have been applied without effect: the keys had changed and changed

@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Commands that concern several shards: split, sent to each, and their replies merged. Each part is
- * linearizable, the whole is not atomic; the first failure of a part is the answer. Loop thread
- * only.
+ * linearizable, the whole is not atomic. If parts fail, the first failure is the answer, unless it
+ * would say of a write that nothing was applied where something may have been ({@link Gathering}).
+ * Loop thread only.
  */
 final class FanOut {
 
@@ -105,7 +106,7 @@ final class FanOut {
           case MSET -> parts -> Reply.OK;
           default -> FanOut::sum;
         };
-    Gathering gathering = new Gathering(positions.size(), merge, onReply);
+    Gathering gathering = new Gathering(command, positions.size(), merge, onReply);
     positions.forEach(
         (shard, ofShard) -> {
           byte[][] arguments = new byte[ofShard.size() * step][];
@@ -188,7 +189,7 @@ final class FanOut {
       onReply.accept(merge.apply(Map.of()));
       return;
     }
-    Gathering gathering = new Gathering(shards.size(), merge, onReply);
+    Gathering gathering = new Gathering(invocation.command(), shards.size(), merge, onReply);
     for (int shard : shards) {
       order.submit(shard, invocation, gathering.part(shard));
     }
@@ -355,14 +356,27 @@ final class FanOut {
     return Reply.NIL;
   }
 
-  /** Waits for the parts of one command. */
+  /**
+   * Waits for the parts of one command.
+   *
+   * <p>CLUSTERDOWN and TRYAGAIN promise that a command was not applied, and clients repeat it on
+   * that word. So a write is answered with them only if every part of it failed for certain; as
+   * soon as one part was applied or may have been, the whole is INDETERMINATE. What a shard itself
+   * refuses, such as OOM, stays the answer: it promises nothing of the other shards.
+   */
   private static final class Gathering {
+    private final Command command;
     private final Map<Integer, Reply> parts = new TreeMap<>();
     private final Function<Map<Integer, Reply>, Reply> merge;
     private final Consumer<Reply> onReply;
     private int missing;
 
-    Gathering(int missing, Function<Map<Integer, Reply>, Reply> merge, Consumer<Reply> onReply) {
+    Gathering(
+        Command command,
+        int missing,
+        Function<Map<Integer, Reply>, Reply> merge,
+        Consumer<Reply> onReply) {
+      this.command = command;
       this.missing = missing;
       this.merge = merge;
       this.onReply = onReply;
@@ -379,12 +393,25 @@ final class FanOut {
     }
 
     private Reply whole() {
+      Reply failure = null;
+      boolean applied = false;
+      boolean promised = false;
+      boolean uncertain = false;
       for (Reply part : parts.values()) {
-        if (part instanceof Reply.Failure) {
-          return part;
+        if (failure == null && part instanceof Reply.Failure) {
+          failure = part;
         }
+        applied |= !(part instanceof Reply.Failure);
+        promised |= RoutingErrors.promisesNoEffect(part);
+        uncertain |= RoutingErrors.isIndeterminate(part);
       }
-      return merge.apply(parts);
+      if (failure == null) {
+        return merge.apply(parts);
+      }
+      boolean unknown = uncertain || (applied && promised);
+      return unknown && command.isWrite() && parts.size() > 1
+          ? RoutingErrors.PARTS_INDETERMINATE
+          : failure;
     }
   }
 }

@@ -33,6 +33,13 @@ final class RoutingErrors {
       new Reply.Failure(
           "INDETERMINATE The write was applied, but its reply was lost at a change of leader");
 
+  /** For a write split over shards of which a part was applied, or may have been, or may still. */
+  static final Reply PARTS_INDETERMINATE =
+      new Reply.Failure(
+          "INDETERMINATE The write was split over shards: each part of it may or may not have been"
+              + " applied");
+
+  /** For a command that certainly had no effect. */
   static Reply queueFull(int shard) {
     return new Reply.Failure(
         "TRYAGAIN More than "
@@ -42,6 +49,17 @@ final class RoutingErrors {
             + " bytes wait for shard "
             + shard
             + " on this node");
+  }
+
+  /** Whether a client may repeat a write on the strength of this reply: it had no effect. */
+  static boolean promisesNoEffect(Reply part) {
+    return part instanceof Reply.Failure failure
+        && (failure.text().startsWith("CLUSTERDOWN ") || failure.text().startsWith("TRYAGAIN "));
+  }
+
+  /** Whether a write was answered without its reply, and perhaps without its fate, being known. */
+  static boolean isIndeterminate(Reply part) {
+    return part instanceof Reply.Failure failure && failure.text().startsWith("INDETERMINATE ");
   }
 
   private RoutingErrors() {}

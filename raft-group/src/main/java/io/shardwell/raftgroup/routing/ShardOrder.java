@@ -24,6 +24,11 @@ public final class ShardOrder {
     // Invariant: unfinished > 0 if anything waits; all unfinished are writes, or all are reads.
     int unfinished;
     boolean writing;
+
+    // Set while goOn runs: a command that is turned away at once must not begin it anew for the
+    // next one, one level deeper for each that waits.
+    boolean goingOn;
+
     final ArrayDeque<Pending> waiting = new ArrayDeque<>();
     boolean watched;
     long lastAnswerNanos = Patience.NO_ANSWER;
@@ -50,8 +55,7 @@ public final class ShardOrder {
     Lane taken = lane;
     Pending command =
         new Pending(invocation, onReply, () -> decided(shard, taken), patience.deadlineNanos());
-    boolean write = invocation.command().isWrite();
-    if (lane.waiting.isEmpty() && (lane.unfinished == 0 || lane.writing == write)) {
+    if (lane.waiting.isEmpty() && mayGo(lane, command)) {
       go(shard, lane, command);
     } else {
       lane.waiting.add(command);
@@ -75,13 +79,18 @@ public final class ShardOrder {
   }
 
   private void goOn(int shard, Lane lane) {
-    while (!lane.waiting.isEmpty()) {
-      boolean write = lane.waiting.element().invocation().command().isWrite();
-      if (lane.unfinished > 0 && lane.writing != write) {
-        return;
-      }
+    if (lane.goingOn) {
+      return; // The loop below, further out, looks at the lane again.
+    }
+    lane.goingOn = true;
+    while (!lane.waiting.isEmpty() && mayGo(lane, lane.waiting.element())) {
       go(shard, lane, lane.waiting.remove());
     }
+    lane.goingOn = false;
+  }
+
+  private static boolean mayGo(Lane lane, Pending command) {
+    return lane.unfinished == 0 || lane.writing == command.invocation().command().isWrite();
   }
 
   /** Ends the patience of what waits for a write whose fate stays uncertain. */

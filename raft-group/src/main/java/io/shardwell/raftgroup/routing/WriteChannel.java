@@ -62,7 +62,8 @@ public final class WriteChannel {
     final List<Pending> commands;
 
     /**
-     * Whether the commands have been told INDETERMINATE; the bytes are those of no command then.
+     * Whether the commands, if any, have been told INDETERMINATE; the bytes are those of no command
+     * then.
      */
     boolean givenUp;
 
@@ -95,7 +96,8 @@ public final class WriteChannel {
   /** By the time of patience. */
   private long lastAnswerNanos = Patience.NO_ANSWER;
 
-  /** Commands of an older boot; certain when the first batch of this boot is applied. */
+  // Commands of an older boot; certain when the first batch of this boot is applied.
+  // Invariant: empty while idle, so that this batch is under way or will be.
   private final List<Pending> undecided = new ArrayList<>();
 
   /** Null while a new boot number is being synced. */
@@ -137,8 +139,11 @@ public final class WriteChannel {
     queue.add(write);
   }
 
+  /** Whether nothing is to be sent or waited for, not even a new boot number. */
   public boolean isIdle() {
-    return queue.isEmpty() && underWay.isEmpty();
+    boolean idle = session != null && queue.isEmpty() && underWay.isEmpty();
+    assert !idle || undecided.isEmpty() : undecided.size();
+    return idle;
   }
 
   /** At the end of a turn: sends what may go. Returns whether anything went. */
@@ -241,7 +246,7 @@ public final class WriteChannel {
       resendNanos = Math.min(resendNanos, loop.nanoTime() + BACK_OFF_NANOS);
     } else {
       // The shard has forgotten this session, or another start of this node has taken it over.
-      renew();
+      renew(outcome instanceof Outcome.SessionRetired);
     }
   }
 
@@ -275,18 +280,31 @@ public final class WriteChannel {
     assert removed;
     if (!firstAnswered) {
       firstAnswered = true;
-      List<Pending> superseded = List.copyOf(undecided);
-      undecided.clear();
-      superseded.forEach(command -> command.onDecided().run());
+      decideOlderBoots();
     }
     if (!underWay.isEmpty() && underWay.element().sequence < batch.sequence) {
       resendNanos = Math.min(resendNanos, loop.nanoTime() + BACK_OFF_NANOS);
     }
   }
 
-  private void renew() {
+  /** No batch of an older boot can be applied from here on. */
+  private void decideOlderBoots() {
+    List<Pending> superseded = List.copyOf(undecided);
+    undecided.clear();
+    superseded.forEach(command -> command.onDecided().run());
+  }
+
+  /**
+   * Begins anew under another boot number. Nobody knows what became of the batches under way, until
+   * the first batch of the new boot is applied: an empty one, so that this waits for no command.
+   *
+   * @param retired whether the shard will never again take anything from this life of the node: its
+   *     batches are certain now, and there is nothing that an empty one could do
+   */
+  private void renew(boolean retired) {
     List<Sent> lost = List.copyOf(underWay);
     underWay.clear();
+    lost.forEach(batch -> undecided.addAll(batch.commands));
     resendNanos = Long.MAX_VALUE;
     SessionKey old = session;
     session = null;
@@ -296,23 +314,27 @@ public final class WriteChannel {
           session = new SessionKey(old.nodeId(), old.incarnation(), boot);
           nextSequence = 1;
           firstAnswered = false;
-          if (queue.isEmpty()) {
-            // So that no batch of the old boot can be applied from here on.
-            Sent empty =
-                new Sent(
-                    nextSequence,
-                    BatchBuilder.empty(session, 1, 0),
-                    List.of(),
-                    patience,
-                    loop.nanoTime());
-            nextSequence++;
-            underWay.add(empty);
-            resendNanos = loop.nanoTime();
+          if (!retired) {
+            sendEmptyFirst(session);
           }
         });
     for (Sent batch : lost) {
-      batch.commands.forEach(command -> command.onReply().accept(RoutingErrors.INDETERMINATE));
+      if (!batch.givenUp) {
+        batch.commands.forEach(command -> command.onReply().accept(RoutingErrors.INDETERMINATE));
+      }
     }
+    if (retired) {
+      decideOlderBoots();
+    }
+  }
+
+  private void sendEmptyFirst(SessionKey key) {
+    long sequence = nextSequence++;
+    byte[] bytes = BatchBuilder.empty(key, sequence, acknowledged());
+    Sent empty = new Sent(sequence, bytes, List.of(), patience, loop.nanoTime());
+    empty.givenUp = true; // It has no client whose patience could end.
+    underWay.add(empty);
+    resendNanos = loop.nanoTime();
   }
 
   /** Every few milliseconds while not idle: ends patience, and repeats what stays unanswered. */

@@ -72,7 +72,11 @@ class ShardOrderProperties {
                     .isTrue();
               }
               started.get(shard).add(command.invocation());
-              underWay.add(new Out(shard, command));
+              if (random.nextInt(4) == 0) {
+                command.finish(RoutingErrors.queueFull(shard));
+              } else {
+                underWay.add(new Out(shard, command));
+              }
             });
     int commands = 60;
     for (int sent = 0; sent < commands || !underWay.isEmpty(); ) {
@@ -90,6 +94,58 @@ class ShardOrderProperties {
     }
     assertThat(replies[0]).isEqualTo(commands);
     assertThat(started).isEqualTo(submitted);
+  }
+
+  /**
+   * A node ended with StackOverflowError: a full queue answers at once, and each answer let the
+   * next of 4095 pipelined commands go from within.
+   */
+  @Example
+  void thoseBehindAFullQueueAreTurnedAwayOneAfterTheOther() {
+    turnsAwayInOrder(Command.INCR, Command.GET);
+    turnsAwayInOrder(Command.GET, Command.INCR);
+  }
+
+  private static void turnsAwayInOrder(Command first, Command others) {
+    int waiting = 100_000;
+    VirtualLoop loop = new VirtualLoop();
+    Patience patience = new Patience(loop, 1500);
+    ShardQueue full = new ShardQueue(0);
+    for (int i = 0; i < ShardQueue.MAX_COMMANDS; i++) {
+      full.add(new Pending(Invocation.of(others, KEY), reply -> {}, () -> {}, 0));
+    }
+    List<Pending> underWay = new ArrayList<>();
+    int[] depth = {0};
+    ShardOrder order =
+        new ShardOrder(
+            1,
+            loop,
+            patience,
+            (shard, command) -> {
+              if (command.invocation().command() == first) {
+                underWay.add(command);
+                return;
+              }
+              depth[0]++;
+              assertThat(depth[0]).as("commands dispatched within each other").isEqualTo(1);
+              full.add(command);
+              depth[0]--;
+            });
+    order.submit(0, Invocation.of(first, KEY), reply -> {});
+    List<Integer> turnedAway = new ArrayList<>();
+    for (int i = 0; i < waiting; i++) {
+      int position = i;
+      order.submit(
+          0,
+          Invocation.of(others, KEY),
+          reply -> {
+            assertThat(reply).isEqualTo(RoutingErrors.queueFull(0));
+            turnedAway.add(position);
+          });
+    }
+    assertThat(turnedAway).isEmpty();
+    underWay.get(0).finish(Reply.OK);
+    assertThat(turnedAway).hasSize(waiting).isSorted();
   }
 
   /** Found by simulation: a read must not overtake a write that may still take effect. */

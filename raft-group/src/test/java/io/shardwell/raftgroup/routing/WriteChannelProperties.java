@@ -8,6 +8,7 @@ import io.shardwell.raftgroup.Tuning;
 import io.shardwell.raftgroup.VirtualLoop;
 import io.shardwell.raftgroup.wire.BatchVerdict;
 import io.shardwell.raftgroup.wire.PeerMessage;
+import io.shardwell.statemachine.BatchBuilder;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Outcome;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * A session makes every write happen exactly once or, if its client was told INDETERMINATE, at most
  * once and never later; CLUSTERDOWN means never. Shown against the real state machine behind a
  * network that loses, delays, repeats and reorders batches and answers, with times in which nobody
- * leads.
+ * leads, and in which the session is taken over, so that it must begin anew.
  */
 class WriteChannelProperties {
 
@@ -96,6 +97,7 @@ class WriteChannelProperties {
         new Pending(
             Invocation.of(Command.INCR, COUNTER),
             reply -> {
+              assertThat(replied[0]).as("answered twice").isFalse();
               replied[0] = true;
               onReply.accept(reply);
             },
@@ -174,6 +176,9 @@ class WriteChannelProperties {
 
     private void arrived(PeerMessage.Batch batch) {
       BatchVerdict verdict;
+      if (!calm && random.nextInt(40) == 0) {
+        takeOver();
+      }
       if (!calm && random.nextInt(10) == 0) {
         verdict = new BatchVerdict.Refused("");
       } else {
@@ -186,6 +191,13 @@ class WriteChannelProperties {
       for (int copies = copies(); copies > 0; copies--) {
         later(() -> channel.onAnswer("leader", answer));
       }
+    }
+
+    /** Another start of this node sends a batch: those of this one are out of date. */
+    private void takeOver() {
+      boot++;
+      byte[] empty = BatchBuilder.empty(new SessionKey("n1", 5, boot), 1, 0);
+      Outcome unused = shard.apply(++index, Proposal.batch(loop.wallClockMillis(), empty));
     }
 
     private int copies() {
