@@ -221,7 +221,12 @@ final class ConnectionCommands {
       return Errors.SYNTAX;
     }
     StringBuilder lines = new StringBuilder();
-    wanted.forEach(client -> lines.append(client.line(nowNanos)).append('\n'));
+    for (ClientInfo client : wanted) {
+      if (lines.length() > call.maxAnswerBytes()) {
+        break;
+      }
+      lines.append(client.line(nowNanos)).append('\n');
+    }
     return new Answer.Text(lines.toString());
   }
 

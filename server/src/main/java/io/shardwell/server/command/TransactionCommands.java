@@ -275,13 +275,14 @@ final class TransactionCommands {
   private void executed(Call call, List<Queued> queued, List<Reply> replies) {
     @Nullable Answer[] answers = new Answer[queued.size()];
     Iterator<Reply> ofShard = replies.iterator();
+    AnswerBudget budget = AnswerBudget.ofTransaction(replies);
     int[] missing = {1};
     Runnable arrived =
         () -> {
           missing[0]--;
           if (missing[0] == 0) {
             call.client.held = false;
-            call.answer(
+            call.answerAdmitted(
                 new Answer.Items(Arrays.stream(answers).map(Objects::requireNonNull).toList()));
           }
         };
@@ -306,7 +307,7 @@ final class TransactionCommands {
               commands.counters().answered(line, answer, null, 0);
               arrived.run();
             };
-        commands.execute(name, call.inside(each.words(), answered));
+        commands.execute(name, call.inside(each.words(), budget, answered));
       }
     }
     arrived.run();

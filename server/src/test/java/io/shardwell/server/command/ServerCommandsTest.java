@@ -2,6 +2,8 @@ package io.shardwell.server.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.shardwell.raftgroup.ClientAddress;
 import io.shardwell.raftgroup.ClientSession;
 import io.shardwell.raftgroup.EventLoop;
@@ -11,12 +13,16 @@ import io.shardwell.server.protocol.Answer;
 import io.shardwell.server.protocol.RespEncoder;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.EvictionPolicy;
+import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.MemoryLimit;
 import io.shardwell.statemachine.Reply;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -178,6 +184,71 @@ class ServerCommandsTest {
     assertThat(client.hasQuit()).isFalse();
     assertThat(call("CLIENT", "KILL", "ID", "1", "SKIPME", "no")).isEqualTo("1");
     assertThat(client.hasQuit()).isTrue();
+  }
+
+  /** The answers to EXEC of these commands of the node itself: one, or none yet. */
+  private List<Answer> transaction(List<List<String>> queued) {
+    assertThat(call("MULTI")).isEqualTo("+OK");
+    for (List<String> words : queued) {
+      byte[][] argv =
+          words.stream().map(word -> word.getBytes(StandardCharsets.UTF_8)).toArray(byte[][]::new);
+      assertThat(text(commands.queue(client, argv, commands.find(argv[0])))).isEqualTo("+QUEUED");
+    }
+    List<Answer> answers = new ArrayList<>();
+    byte[][] exec = {"EXEC".getBytes(StandardCharsets.UTF_8)};
+    commands.execute("exec", new Call(client, exec, ServerCommandsTest::noData, answers::add));
+    return answers;
+  }
+
+  private Answer answer(List<String> start, String word, int times) {
+    List<String> words = new ArrayList<>(start);
+    words.addAll(Collections.nCopies(times, word));
+    return answer(words.toArray(String[]::new));
+  }
+
+  /** Once each word of 3 bytes was answered with a tree of its own, of 20 kB. */
+  @Test
+  void whatIsAskedForOftenIsHeldOnceAndRefusedWhenTooLong() {
+    for (String subcommand : List.of("INFO", "DOCS")) {
+      var many = answer(List.of("COMMAND", subcommand), "cluster", 1000);
+      List<Answer> items =
+          many instanceof Answer.Pairs pairs
+              ? pairs.keysAndValues()
+              : ((Answer.Items) many).items();
+      Set<Answer> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
+      distinct.addAll(items);
+      assertThat(distinct.size()).isLessThanOrEqualTo(2);
+      assertThat(text(answer(List.of("COMMAND", subcommand), "cluster", 100_000)))
+          .startsWith("-ERR reply exceeds the maximum size");
+    }
+    assertThat(call("CLIENT", "LIST", "ID", "1", "1").lines()).hasSize(2);
+    assertThat(text(answer(List.of("CLIENT", "LIST", "ID"), "1", 200_000)))
+        .startsWith("-ERR reply exceeds the maximum size");
+  }
+
+  /** Once only the replies of shards counted. */
+  @Test
+  void theNodesAnswersInATransactionHaveOneLimit() {
+    List<Answer> answers =
+        transaction(
+            Collections.nCopies(Limits.MAX_TRANSACTION_COMMANDS, List.of("COMMAND", "DOCS")));
+    assertThat(answers).hasSize(1);
+    ByteBuf encoded = Unpooled.buffer();
+    List<Answer> items = ((Answer.Items) answers.get(0)).items();
+    int shown = 0;
+    for (Answer each : items) {
+      if (each instanceof Answer.Pairs) {
+        RespEncoder.RESP3.encode(each, encoded);
+        shown++;
+      } else {
+        assertThat(text(each)).startsWith("-ERR executed, but its reply is left out");
+      }
+    }
+    assertThat(items).hasSize(Limits.MAX_TRANSACTION_COMMANDS);
+    assertThat(shown).isPositive();
+    assertThat(encoded.readableBytes()).isLessThan(Limits.MAX_TRANSACTION_REPLY_BYTES);
+  }
+
   }
 
   @Test
