@@ -106,7 +106,7 @@ final class ClientConnection {
             text(accepted.localAddress()),
             face,
             side.nanoTime(),
-            this::end);
+            this::close);
     info = created;
     takenNanos = side.nanoTime();
     side.opened(this, created);
@@ -405,8 +405,11 @@ final class ClientConnection {
     long waiting = to.pendingBytes();
     long taken = writtenBytes - waiting;
     client.outputBytes = heldBytes + waiting;
-    boolean far = client.outputBytes > ClientLimits.SOFT_HELD_BYTES;
-    if (!far || taken > takenBytes) {
+    // Who asks for no more is not waited for until it is far behind.
+    boolean waitedFor =
+        client.outputBytes > ClientLimits.SOFT_HELD_BYTES
+            || ((ending || inputEnded) && waiting > 0);
+    if (!waitedFor || taken > takenBytes) {
       takenNanos = side.nanoTime();
       takenBytes = taken;
     }
@@ -466,13 +469,6 @@ final class ClientConnection {
   void gone() {
     assert side.inLoop();
     forget();
-  }
-
-  /** Takes no more requests; closes after the answers under way. */
-  void end() {
-    ending = true;
-    side.queue(this);
-    updateStall();
   }
 
   /** Whether a queue entry is to be made; marks it as made. */

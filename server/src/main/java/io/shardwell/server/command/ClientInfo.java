@@ -59,7 +59,7 @@ public final class ClientInfo {
   /** Bytes of answers the client has not taken yet. */
   public long outputBytes;
 
-  /** A connection just accepted; the closer closes it after the answers under way. */
+  /** A connection just accepted; the closer closes it at once. */
   public ClientInfo(
       long id, String address, String localAddress, Face face, long nowNanos, Runnable closer) {
     this.id = id;
