@@ -1,15 +1,18 @@
 package io.shardwell.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import io.shardwell.statemachine.Reply;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -39,6 +42,10 @@ class DeafClientTest {
 
   private static final Pattern OMEM = Pattern.compile(" omem=(\\d+)");
 
+  private static final int PROBES_AT_ONCE = 1000;
+
+  /** More than sockets buffer. */
+  private static final int MAX_PROBES_BYTES = 64 << 20;
 
   /** Hands warnings to the test. */
   private static final class Warnings extends AppenderBase<ILoggingEvent> {
@@ -106,6 +113,28 @@ class DeafClientTest {
       for (Socket deaf : List.of(halfClosed, quits)) {
         assertThat(readToEnd(deaf)).isLessThan((long) FEW * VALUE_BYTES);
       }
+    }
+  }
+
+  /** Once the answers to an endless pipeline of health checks took all direct memory. */
+  @Test
+  void isClosedWhenItAsksForHealth() throws Exception {
+    byte[] probes =
+        "GET /livez HTTP/1.1\r\n\r\n".repeat(PROBES_AT_ONCE).getBytes(StandardCharsets.US_ASCII);
+    try (Node node = start(1);
+        Socket deaf = new Socket()) {
+      deaf.setReceiveBufferSize(64 << 10);
+      deaf.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.httpPort()));
+      OutputStream out = deaf.getOutputStream();
+      assertThatThrownBy(
+              () -> {
+                for (int sent = 0; sent < MAX_PROBES_BYTES; sent += probes.length) {
+                  out.write(probes);
+                }
+              })
+          .as("as a reset connection does")
+          .isInstanceOf(SocketException.class);
+      assertThat(node.status().ready()).isTrue();
     }
   }
 
