@@ -122,6 +122,18 @@ public final class ClientInfo {
     replyModeSet = true;
   }
 
+  /** The next command is not to be answered; nothing new if none is. */
+  void skipNextReply() {
+    if (replyMode != ReplyMode.OFF) {
+      setReplyMode(ReplyMode.SKIP_NEXT);
+    }
+  }
+
+  /** What was set within a transaction counts from the next command, not for EXEC itself. */
+  void replyModeCounts() {
+    replyModeSet = false;
+  }
+
   /** As RESET leaves it. */
   void reset() {
     name = "";

@@ -303,7 +303,7 @@ final class ConnectionCommands {
     switch (call.upper(2)) {
       case "ON" -> call.client.setReplyMode(ClientInfo.ReplyMode.ON);
       case "OFF" -> call.client.setReplyMode(ClientInfo.ReplyMode.OFF);
-      case "SKIP" -> call.client.setReplyMode(ClientInfo.ReplyMode.SKIP_NEXT);
+      case "SKIP" -> call.client.skipNextReply();
       default -> {
         return Errors.SYNTAX;
       }

@@ -310,6 +310,7 @@ final class TransactionCommands {
         commands.execute(name, call.inside(each.words(), budget, answered));
       }
     }
+    call.client.replyModeCounts();
     arrived.run();
   }
 }
