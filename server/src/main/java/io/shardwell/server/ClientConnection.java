@@ -231,7 +231,6 @@ final class ClientConnection {
       // HELLO and CLIENT REPLY decide how they themselves are answered.
       slot.encoder = encoder(client);
       slot.silent = !client.stillTakesAnswer(takesAnswer);
-      ending |= client.hasQuit();
       return;
     }
     Invocation.Parsed parsed = Invocation.parse(words);
@@ -291,6 +290,8 @@ final class ClientConnection {
       return;
     }
     heldBytes += slot.bytes();
+    // Here, for EXEC, which may hold CLIENT KILL, is done later than it is dispatched.
+    ending |= info != null && info.hasQuit();
     if (slot == first) {
       side.queue(this);
     }

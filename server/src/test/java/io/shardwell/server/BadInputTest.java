@@ -302,6 +302,16 @@ class BadInputTest {
     }
   }
 
+  /** Once it stayed until it said something more. */
+  @Test
+  void oneThatKillsItselfInATransactionIsClosedAfterItsAnswer() throws Exception {
+    Socket socket = open();
+    send(socket, "CLIENT ID\r\n");
+    String id = read(socket, "\n").substring(1).strip();
+    send(socket, "MULTI\r\nSET k v\r\nCLIENT KILL ID " + id + " SKIPME no\r\nEXEC\r\n");
+    assertThat(readToEnd(socket)).endsWith("*2\r\n+OK\r\n:1\r\n");
+  }
+
   /** The ancestor's client: no line ends, one receive of at most 1024 bytes for each command. */
   @ParameterizedTest
   @ValueSource(strings = {"", "\n", "\r\n"})

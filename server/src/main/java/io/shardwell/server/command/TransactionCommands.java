@@ -240,7 +240,9 @@ final class TransactionCommands {
     }
     List<Invocation> calls =
         queued.stream().map(Queued::invocation).filter(Objects::nonNull).toList();
+    // What the node answers itself comes in its turn: nothing may overtake it.
     if (calls.isEmpty() && watched.isEmpty()) {
+      call.client.held = true;
       executed(call, queued, List.of());
       return;
     }
@@ -256,7 +258,6 @@ final class TransactionCommands {
       call.answer(new Answer.Plain(moved));
       return;
     }
-    // What the node answers itself comes in its turn: nothing may overtake it.
     call.client.held = calls.size() < queued.size();
     call.submit(
         whole.toInvocation(),

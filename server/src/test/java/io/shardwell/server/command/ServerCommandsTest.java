@@ -41,6 +41,7 @@ class ServerCommandsTest {
 
   private final Clients clients = new Clients(100);
   private final NodeCounters counters = new NodeCounters();
+  private final TestMemory memory = new TestMemory();
   private final ClientInfo client = newClient("127.0.0.1:1001");
   private final List<String> closed = new ArrayList<>();
 
@@ -64,7 +65,7 @@ class ServerCommandsTest {
           ServerCommandsTest::status,
           clients,
           counters,
-          new TestMemory(),
+          memory,
           new StoppedClock(),
           OWNERS,
           null);
@@ -249,6 +250,18 @@ class ServerCommandsTest {
     assertThat(encoded.readableBytes()).isLessThan(Limits.MAX_TRANSACTION_REPLY_BYTES);
   }
 
+  /** Once what followed overtook CONFIG SET, if all was for the node itself. */
+  @Test
+  void nothingIsTakenWhileATransactionAwaitsItsAnswers() {
+    memory.isSlow = true;
+    List<Answer> answers = transaction(List.of(List.of("CONFIG", "SET", "maxmemory", "100mb")));
+    assertThat(client.isHeld()).isTrue();
+    assertThat(answers).isEmpty();
+    memory.whenChanged.run();
+    assertThat(client.isHeld()).isFalse();
+    assertThat(answers).map(ServerCommandsTest::text).containsExactly("[+OK]");
+    assertThat(transaction(List.of(List.of("PING")))).hasSize(1);
+    assertThat(client.isHeld()).isFalse();
   }
 
   @Test
@@ -449,9 +462,11 @@ class ServerCommandsTest {
     assertThat(call("CONFIG", "GET", "maxmemory")).isEqualTo("[maxmemory, 1000000]");
   }
 
-  /** What `meta` would do, at once. */
+  /** What `meta` would do, at once or when the test says so. */
   private static final class TestMemory implements MemorySetting {
     private MemoryLimit current = MemoryLimit.NONE;
+    private boolean isSlow;
+    private Runnable whenChanged = () -> {};
 
     @Override
     public MemoryLimit current() {
@@ -471,7 +486,10 @@ class ServerCommandsTest {
               current.revision() + 1,
               bytes == null ? current.bytes() : bytes,
               policy == null ? current.policy() : policy);
-      onReply.accept(Reply.OK);
+      whenChanged = () -> onReply.accept(Reply.OK);
+      if (!isSlow) {
+        whenChanged.run();
+      }
     }
   }
 
