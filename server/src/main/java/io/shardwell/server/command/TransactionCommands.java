@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class TransactionCommands {
 
+  /** What changes or executes a queue, or needs one connection for one caller. */
+  private static final Set<String> OF_TRANSACTIONS =
+      Set.of("multi", "exec", "discard", "watch", "unwatch");
+
   /** What is not queued in a transaction but executed. */
   private static final Set<String> NOT_QUEUED =
       Set.of("multi", "exec", "discard", "watch", "quit", "reset");
@@ -69,6 +73,11 @@ final class TransactionCommands {
   /** Whether a command is executed at once even in a transaction; the name in lower case. */
   static boolean isNotQueued(@Nullable String name) {
     return name != null && NOT_QUEUED.contains(name);
+  }
+
+  /** Whether this is one of the commands of this class; the name in lower case. */
+  static boolean isOfTransactions(@Nullable String name) {
+    return name != null && OF_TRANSACTIONS.contains(name);
   }
 
   static Answer multi(Call call) {
