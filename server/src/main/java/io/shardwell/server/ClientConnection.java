@@ -104,7 +104,7 @@ final class ClientConnection {
             text(accepted.localAddress()),
             face,
             side.nanoTime(),
-            this::end);
+            this::close);
     info = created;
     takenNanos = side.nanoTime();
     side.opened(this, created);
@@ -229,7 +229,6 @@ final class ClientConnection {
       // HELLO and CLIENT REPLY decide how they themselves are answered.
       slot.encoder = encoder(client);
       slot.silent = !client.stillTakesAnswer(takesAnswer);
-      ending |= client.hasQuit();
       return;
     }
     Invocation.Parsed parsed = Invocation.parse(words);
@@ -289,6 +288,8 @@ final class ClientConnection {
       return;
     }
     heldBytes += slot.bytes();
+    // Here, for EXEC, which may hold CLIENT KILL, is done later than it is dispatched.
+    ending |= info != null && info.hasQuit();
     if (slot == first) {
       side.queue(this);
     }
@@ -403,8 +404,11 @@ final class ClientConnection {
     long waiting = to.pendingBytes();
     long taken = writtenBytes - waiting;
     client.outputBytes = heldBytes + waiting;
-    boolean far = client.outputBytes > ClientLimits.SOFT_HELD_BYTES;
-    if (!far || taken > takenBytes) {
+    // Who asks for no more is not waited for until it is far behind.
+    boolean waitedFor =
+        client.outputBytes > ClientLimits.SOFT_HELD_BYTES
+            || ((ending || inputEnded) && waiting > 0);
+    if (!waitedFor || taken > takenBytes) {
       takenNanos = side.nanoTime();
       takenBytes = taken;
     }
@@ -464,13 +468,6 @@ final class ClientConnection {
   void gone() {
     assert side.inLoop();
     forget();
-  }
-
-  /** Takes no more requests; closes after the answers under way. */
-  void end() {
-    ending = true;
-    side.queue(this);
-    updateStall();
   }
 
   /** Whether a queue entry is to be made; marks it as made. */

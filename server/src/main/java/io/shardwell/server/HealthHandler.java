@@ -85,6 +85,17 @@ final class HealthHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         context.writeAndFlush(response), keepAlive ? written -> {} : ChannelFutureListener.CLOSE);
   }
 
+  /**
+   * Answers pile up that the client does not take ({@link ClientLimits#OUTPUT_HIGH_BYTES}): it asks
+   * for no health. To stop reading would not do, for Netty reads on to complete a request's body.
+   */
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    if (!context.channel().isWritable()) {
+      Quietly.close(context.channel());
+    }
+  }
+
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     Quietly.close(context.channel());

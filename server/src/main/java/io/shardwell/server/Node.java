@@ -76,6 +76,9 @@ public final class Node implements AutoCloseable {
 
   private static final long READY_CHECK_NANOS = 10_000_000L;
 
+  private static final Reply NO_TRANSACTIONS =
+      new Reply.Failure("ERR embedded callers share one connection: no transactions on it");
+
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
   private final NodeConfig config;
@@ -352,8 +355,10 @@ public final class Node implements AutoCloseable {
 
   /**
    * Runs one command, as a client would, and answers what a client would get; an error of the
-   * command is a {@link Reply.Failure}. The future fails with an {@link IllegalStateException} if
-   * the node stops before the answer is known; callbacks on it run on the loop and must not block.
+   * command is a {@link Reply.Failure}. MULTI, EXEC, DISCARD, WATCH and UNWATCH are refused: all
+   * callers share one connection, and would execute each other's queues. The future fails with an
+   * {@link IllegalStateException} if the node stops before the answer is known; callbacks on it run
+   * on the loop and must not block.
    */
   public CompletableFuture<Reply> execute(String... argv) {
     byte[][] words = new byte[argv.length][];
@@ -376,6 +381,10 @@ public final class Node implements AutoCloseable {
   private void executeOnLoop(byte[][] argv, CompletableFuture<Reply> answer) {
     Running node = running();
     String own = Command.byName(argv[0]) == null ? node.commands().find(argv[0]) : null;
+    if (ServerCommands.isOfTransactions(own)) {
+      answer.complete(NO_TRANSACTIONS);
+      return;
+    }
     if (own != null) {
       Call call =
           new Call(

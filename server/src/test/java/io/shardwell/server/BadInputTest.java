@@ -286,6 +286,32 @@ class BadInputTest {
     assertThat(read(socket, "d\r\n")).isEqualTo("$1\r\nb\r\n+OK\r\n$1\r\nd\r\n");
   }
 
+  /** Each once answered what was to be left out: SKIP ended OFF, and was lost within EXEC. */
+  @Test
+  void skipLeavesRepliesOffAndOutlastsItsTransaction() throws Exception {
+    Socket off = open();
+    send(off, "CLIENT REPLY OFF\r\nCLIENT REPLY SKIP\r\nPING a\r\nPING b\r\n");
+    send(off, "CLIENT REPLY ON\r\nPING c\r\n");
+    assertThat(read(off, "c\r\n")).isEqualTo("+OK\r\n$1\r\nc\r\n");
+    for (String first : List.of("SET k v", "PING x")) {
+      Socket within = open();
+      send(within, "MULTI\r\n" + first + "\r\nCLIENT REPLY SKIP\r\nEXEC\r\nPING a\r\nPING b\r\n");
+      assertThat(read(within, "b\r\n"))
+          .startsWith("+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n")
+          .endsWith("+OK\r\n$1\r\nb\r\n");
+    }
+  }
+
+  /** Once it stayed until it said something more. */
+  @Test
+  void oneThatKillsItselfInATransactionIsClosedAfterItsAnswer() throws Exception {
+    Socket socket = open();
+    send(socket, "CLIENT ID\r\n");
+    String id = read(socket, "\n").substring(1).strip();
+    send(socket, "MULTI\r\nSET k v\r\nCLIENT KILL ID " + id + " SKIPME no\r\nEXEC\r\n");
+    assertThat(readToEnd(socket)).endsWith("*2\r\n+OK\r\n:1\r\n");
+  }
+
   /** The ancestor's client: no line ends, one receive of at most 1024 bytes for each command. */
   @ParameterizedTest
   @ValueSource(strings = {"", "\n", "\r\n"})

@@ -216,6 +216,18 @@ class NodeClientsTest {
         .contains("\"nodeId\":\"n1\"");
   }
 
+  /** Once MULTI was answered OK and nothing queued; a queue would have been that of all callers. */
+  @Test
+  void theEmbeddedApiRefusesTransactions() {
+    for (String command : List.of("MULTI", "exec", "DISCARD", "WATCH", "UNWATCH")) {
+      assertThat(node.execute(command, "k").join())
+          .isEqualTo(
+              new Reply.Failure(
+                  "ERR embedded callers share one connection: no transactions on it"));
+    }
+    assertThat(node.execute("SET", "k", "1").join()).isEqualTo(Reply.OK);
+  }
+
   @Test
   void aStoppedNodeFailsItsCallersAndFreesItsPort() throws Exception {
     Node first = Node.start(NodeConfig.builder("n1").port(0).peerPort(0).shards(1).build());

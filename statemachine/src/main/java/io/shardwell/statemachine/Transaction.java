@@ -20,6 +20,9 @@ public record Transaction(List<Watched> watched, List<Invocation> calls) {
   public static final Reply.Failure WITHOUT_ROOM =
       new Reply.Failure("EXECABORT Transaction discarded because of: " + CALL_WITHOUT_ROOM.text());
 
+  /** In place of a reply beyond {@link Limits#MAX_TRANSACTION_REPLY_BYTES}. */
+  public static final Reply REPLY_LEFT_OUT = Failures.REPLY_LEFT_OUT;
+
   /**
    * A key that must not have changed.
    *

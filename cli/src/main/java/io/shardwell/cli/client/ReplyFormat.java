@@ -3,6 +3,7 @@ package io.shardwell.cli.client;
 import io.shardwell.server.client.RespValue;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -94,7 +95,7 @@ enum ReplyFormat {
           if (b >= ' ' && b < 0x7f) {
             text.append((char) b);
           } else {
-            text.append(String.format("\\x%02x", b));
+            HexFormat.of().toHexDigits(text.append("\\x"), b);
           }
         }
       }

@@ -19,6 +19,7 @@ public final class Call {
   private final byte[][] words;
   private final Supplier<ClientSession> session;
   private final Consumer<Answer> answer;
+  private final AnswerBudget budget;
 
   /**
    * The session is asked for only if data is needed; the answer is accepted exactly once, on the
@@ -26,10 +27,20 @@ public final class Call {
    */
   public Call(
       ClientInfo client, byte[][] words, Supplier<ClientSession> session, Consumer<Answer> answer) {
+    this(client, words, session, answer, AnswerBudget.ofRequest());
+  }
+
+  private Call(
+      ClientInfo client,
+      byte[][] words,
+      Supplier<ClientSession> session,
+      Consumer<Answer> answer,
+      AnswerBudget budget) {
     this.client = client;
     this.words = words;
     this.session = session;
     this.answer = answer;
+    this.budget = budget;
   }
 
   /** One that is only looked at: it asks nothing and is not answered. */
@@ -43,9 +54,9 @@ public final class Call {
         answer -> {});
   }
 
-  /** A command of a transaction that this call executes. */
-  Call inside(byte[][] otherWords, Consumer<Answer> otherAnswer) {
-    return new Call(client, otherWords, session, otherAnswer);
+  /** A command of a transaction that this call executes; all of them have one budget. */
+  Call inside(byte[][] otherWords, AnswerBudget ofAll, Consumer<Answer> otherAnswer) {
+    return new Call(client, otherWords, session, otherAnswer, ofAll);
   }
 
   /** How long the request was as RESP has it: an array of bulk strings. */
@@ -84,8 +95,19 @@ public final class Call {
     return DecimalInteger.parse(words[i]);
   }
 
+  /** Answers, if only with an error because the answer would be too long. */
   void answer(Answer result) {
+    answer.accept(budget.admit(result));
+  }
+
+  /** Answers with what has been admitted part by part. */
+  void answerAdmitted(Answer result) {
     answer.accept(result);
+  }
+
+  /** How long the answer may be, in bytes; what is longer will not be sent. */
+  long maxAnswerBytes() {
+    return budget.left();
   }
 
   /** Looks for the keys in a slot, as this client. */

@@ -59,7 +59,7 @@ public final class ClientInfo {
   /** Bytes of answers the client has not taken yet. */
   public long outputBytes;
 
-  /** A connection just accepted; the closer closes it after the answers under way. */
+  /** A connection just accepted; the closer closes it at once. */
   public ClientInfo(
       long id, String address, String localAddress, Face face, long nowNanos, Runnable closer) {
     this.id = id;
@@ -120,6 +120,18 @@ public final class ClientInfo {
   void setReplyMode(ReplyMode mode) {
     replyMode = mode;
     replyModeSet = true;
+  }
+
+  /** The next command is not to be answered; nothing new if none is. */
+  void skipNextReply() {
+    if (replyMode != ReplyMode.OFF) {
+      setReplyMode(ReplyMode.SKIP_NEXT);
+    }
+  }
+
+  /** What was set within a transaction counts from the next command, not for EXEC itself. */
+  void replyModeCounts() {
+    replyModeSet = false;
   }
 
   /** As RESET leaves it. */

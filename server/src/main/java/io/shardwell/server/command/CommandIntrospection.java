@@ -7,11 +7,27 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** COMMAND and its subcommands, in the shapes of Redis 7, over the table of commands. */
 final class CommandIntrospection {
 
+  // Made once and shared by all answers: a request may name one command a million times.
+  private static final Map<String, Answer> ROWS = ofAll(row -> row(row, false));
+  private static final Map<String, Answer> CLUSTER_ROWS = ofAll(row -> row(row, true));
+
+  /** Name and description of each. */
+  private static final Map<String, List<Answer>> DOCS =
+      ofAll(row -> List.of(Answer.bulk(row.name()), doc(row)));
+
   private CommandIntrospection() {}
+
+  private static <T> Map<String, T> ofAll(Function<CommandRow, T> shown) {
+    return CommandTable.all().stream()
+        .collect(Collectors.toUnmodifiableMap(CommandRow::name, shown));
+  }
 
   static Answer answer(Call call) {
     boolean cluster = call.client.face == Face.CLUSTER;
@@ -43,9 +59,9 @@ final class CommandIntrospection {
 
   private static Answer rows(List<String> names, boolean cluster) {
     List<Answer> rows = new ArrayList<>(names.size());
+    Map<String, Answer> known = cluster ? CLUSTER_ROWS : ROWS;
     for (String name : names) {
-      CommandRow row = CommandTable.find(name);
-      rows.add(row == null ? Answer.NIL : row(row, cluster));
+      rows.add(known.getOrDefault(name, Answer.NIL));
     }
     return new Answer.Items(rows);
   }
@@ -127,11 +143,7 @@ final class CommandIntrospection {
   private static Answer docs(List<String> names) {
     List<Answer> all = new ArrayList<>();
     for (String name : names) {
-      CommandRow row = CommandTable.find(name);
-      if (row != null) {
-        all.add(Answer.bulk(name));
-        all.add(doc(row));
-      }
+      all.addAll(DOCS.getOrDefault(name, List.of()));
     }
     return new Answer.Pairs(all);
   }

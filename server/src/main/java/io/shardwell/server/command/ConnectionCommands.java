@@ -221,7 +221,12 @@ final class ConnectionCommands {
       return Errors.SYNTAX;
     }
     StringBuilder lines = new StringBuilder();
-    wanted.forEach(client -> lines.append(client.line(nowNanos)).append('\n'));
+    for (ClientInfo client : wanted) {
+      if (lines.length() > call.maxAnswerBytes()) {
+        break;
+      }
+      lines.append(client.line(nowNanos)).append('\n');
+    }
     return new Answer.Text(lines.toString());
   }
 
@@ -298,7 +303,7 @@ final class ConnectionCommands {
     switch (call.upper(2)) {
       case "ON" -> call.client.setReplyMode(ClientInfo.ReplyMode.ON);
       case "OFF" -> call.client.setReplyMode(ClientInfo.ReplyMode.OFF);
-      case "SKIP" -> call.client.setReplyMode(ClientInfo.ReplyMode.SKIP_NEXT);
+      case "SKIP" -> call.client.skipNextReply();
       default -> {
         return Errors.SYNTAX;
       }

@@ -198,6 +198,11 @@ public final class ServerCommands {
     return client.transaction.isOpen() && !TransactionCommands.isNotQueued(own);
   }
 
+  /** Whether the command queues others, or is about those queued or the keys watched. */
+  public static boolean isOfTransactions(@Nullable String own) {
+    return TransactionCommands.isOfTransactions(own);
+  }
+
   /** Queues a command, or says why not; then the transaction is void. */
   public Answer queue(ClientInfo client, byte[][] words, @Nullable String own) {
     return transactions.queue(client, words, own);

@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class TransactionCommands {
 
+  /** What changes or executes a queue, or needs one connection for one caller. */
+  private static final Set<String> OF_TRANSACTIONS =
+      Set.of("multi", "exec", "discard", "watch", "unwatch");
+
   /** What is not queued in a transaction but executed. */
   private static final Set<String> NOT_QUEUED =
       Set.of("multi", "exec", "discard", "watch", "quit", "reset");
@@ -69,6 +73,11 @@ final class TransactionCommands {
   /** Whether a command is executed at once even in a transaction; the name in lower case. */
   static boolean isNotQueued(@Nullable String name) {
     return name != null && NOT_QUEUED.contains(name);
+  }
+
+  /** Whether this is one of the commands of this class; the name in lower case. */
+  static boolean isOfTransactions(@Nullable String name) {
+    return name != null && OF_TRANSACTIONS.contains(name);
   }
 
   static Answer multi(Call call) {
@@ -240,7 +249,9 @@ final class TransactionCommands {
     }
     List<Invocation> calls =
         queued.stream().map(Queued::invocation).filter(Objects::nonNull).toList();
+    // What the node answers itself comes in its turn: nothing may overtake it.
     if (calls.isEmpty() && watched.isEmpty()) {
+      call.client.held = true;
       executed(call, queued, List.of());
       return;
     }
@@ -256,7 +267,6 @@ final class TransactionCommands {
       call.answer(new Answer.Plain(moved));
       return;
     }
-    // What the node answers itself comes in its turn: nothing may overtake it.
     call.client.held = calls.size() < queued.size();
     call.submit(
         whole.toInvocation(),
@@ -275,13 +285,14 @@ final class TransactionCommands {
   private void executed(Call call, List<Queued> queued, List<Reply> replies) {
     @Nullable Answer[] answers = new Answer[queued.size()];
     Iterator<Reply> ofShard = replies.iterator();
+    AnswerBudget budget = AnswerBudget.ofTransaction(replies);
     int[] missing = {1};
     Runnable arrived =
         () -> {
           missing[0]--;
           if (missing[0] == 0) {
             call.client.held = false;
-            call.answer(
+            call.answerAdmitted(
                 new Answer.Items(Arrays.stream(answers).map(Objects::requireNonNull).toList()));
           }
         };
@@ -306,9 +317,10 @@ final class TransactionCommands {
               commands.counters().answered(line, answer, null, 0);
               arrived.run();
             };
-        commands.execute(name, call.inside(each.words(), answered));
+        commands.execute(name, call.inside(each.words(), budget, answered));
       }
     }
+    call.client.replyModeCounts();
     arrived.run();
   }
 }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.shardwell.statemachine.Reply;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -15,76 +16,70 @@ import java.util.List;
 public enum LineEncoder implements AnswerEncoder {
   LINES;
 
+  /** How each byte stands between quotes. A large value has millions of them: no work for each. */
+  private static final byte[][] ESCAPES = escapes();
+
+  /** What is quoted at a time, before it goes to the buffer, in bytes. */
+  private static final int PIECE_BYTES = 4096;
+
   @Override
   public void encode(Reply reply, ByteBuf out) {
-    StringBuilder line = new StringBuilder();
-    if (reply instanceof Reply.Bulk bulk && isPlainLine(bulk.value())) {
-      out.writeBytes(bulk.value()).writeByte('\n');
-      return;
-    }
-    append(reply, true, line);
-    write(line, out);
+    int start = out.writerIndex();
+    append(reply, true, out);
+    end(start, out);
   }
 
   @Override
   public void encode(Answer answer, ByteBuf out) {
-    if (answer instanceof Answer.Plain plain) {
-      encode(plain.reply(), out);
-      return;
-    }
     if (answer instanceof Answer.Text text) {
       ByteBufUtil.writeUtf8(out, text.text().replace("\r\n", "\n").stripTrailing() + "\n\n");
       return;
     }
-    StringBuilder line = new StringBuilder();
-    append(answer, true, line);
-    write(line, out);
+    int start = out.writerIndex();
+    append(answer, true, out);
+    end(start, out);
   }
 
-  private static void write(StringBuilder line, ByteBuf out) {
-    for (int i = 0; i < line.length(); i++) {
-      assert line.charAt(i) != '\n';
-      out.writeByte(line.charAt(i));
-    }
+  private static void end(int start, ByteBuf out) {
+    assert out.indexOf(start, out.writerIndex(), (byte) '\n') < 0 : "an answer is one line";
     out.writeByte('\n');
   }
 
-  // The line under way holds bytes as characters 0..255, so that values stay what they are.
-  private static void append(Reply reply, boolean outermost, StringBuilder line) {
+  private static void append(Reply reply, boolean outermost, ByteBuf out) {
     if (reply instanceof Reply.Bulk bulk) {
       boolean bare = outermost ? isPlainLine(bulk.value()) : isPlainWord(bulk.value());
       if (bare) {
-        line.append(new String(bulk.value(), StandardCharsets.ISO_8859_1));
+        out.writeBytes(bulk.value());
       } else {
-        appendQuoted(bulk.value(), line);
+        appendQuoted(bulk.value(), out);
       }
     } else if (reply instanceof Reply.Int integer) {
-      line.append(integer.value());
+      text(Long.toString(integer.value()), out);
     } else if (reply instanceof Reply.Nil) {
-      line.append("(nil)");
+      text("(nil)", out);
     } else if (reply instanceof Reply.Status status) {
-      line.append(onOneLine(status.text()));
+      text(onOneLine(status.text()), out);
     } else if (reply instanceof Reply.Failure failure) {
-      line.append(onOneLine(failure.text()));
+      text(onOneLine(failure.text()), out);
     } else if (reply instanceof Reply.Array array) {
-      begin(array.items().isEmpty(), outermost, line);
+      begin(array.items().isEmpty(), outermost, out);
       String separator = "";
       for (Reply item : array.items()) {
-        line.append(separator);
-        append(item, false, line);
+        text(separator, out);
+        append(item, false, out);
         separator = " ";
       }
-      end(outermost, line);
+      end(outermost, out);
     }
   }
 
-  private static void append(Answer answer, boolean outermost, StringBuilder line) {
+  private static void append(Answer answer, boolean outermost, ByteBuf out) {
     if (answer instanceof Answer.Plain plain) {
-      append(plain.reply(), outermost, line);
+      append(plain.reply(), outermost, out);
     } else if (answer instanceof Answer.Text text) {
-      appendQuoted(text.text().getBytes(StandardCharsets.UTF_8), line);
+      appendQuoted(text.text().getBytes(StandardCharsets.UTF_8), out);
     } else if (answer instanceof Answer.NoItems) {
-      append(Reply.NIL, outermost, line);
+      append(Reply.NIL, outermost, out);
     } else {
       List<Answer> items =
           answer instanceof Answer.Items list
@@ -92,23 +87,23 @@ public enum LineEncoder implements AnswerEncoder {
               : answer instanceof Answer.Distinct set
                   ? set.items()
                   : ((Answer.Pairs) answer).keysAndValues();
-      begin(items.isEmpty(), outermost, line);
+      begin(items.isEmpty(), outermost, out);
       String separator = "";
       for (Answer item : items) {
-        line.append(separator);
-        append(item, false, line);
+        text(separator, out);
+        append(item, false, out);
         separator = " ";
       }
-      end(outermost, line);
+      end(outermost, out);
     }
   }
 
-  private static void begin(boolean empty, boolean outermost, StringBuilder line) {
-    line.append(outermost ? empty ? "(empty)" : "" : "[");
+  private static void begin(boolean empty, boolean outermost, ByteBuf out) {
+    text(outermost ? empty ? "(empty)" : "" : "[", out);
   }
 
-  private static void end(boolean outermost, StringBuilder line) {
-    line.append(outermost ? "" : "]");
+  private static void end(boolean outermost, ByteBuf out) {
+    text(outermost ? "" : "]", out);
   }
 
   /** Whether the value is a line of text that cannot be taken for anything else. */
@@ -137,25 +132,49 @@ public enum LineEncoder implements AnswerEncoder {
     return false;
   }
 
-  private static void appendQuoted(byte[] value, StringBuilder line) {
-    line.append('"');
+  private static void appendQuoted(byte[] value, ByteBuf out) {
+    long length = 2;
     for (byte b : value) {
-      char c = (char) (b & 0xff);
-      switch (c) {
-        case '"', '\\' -> line.append('\\').append(c);
-        case '\n' -> line.append("\\n");
-        case '\r' -> line.append("\\r");
-        case '\t' -> line.append("\\t");
-        default -> {
-          if (c < ' ' || c == 127) {
-            line.append(String.format("\\x%02x", (int) c));
-          } else {
-            line.append(c);
-          }
-        }
+      length += ESCAPES[b & 0xff].length;
+    }
+    out.ensureWritable(Math.toIntExact(length)).writeByte('"');
+    byte[] piece = new byte[(int) Math.min(length, PIECE_BYTES)];
+    int filled = 0;
+    for (byte b : value) {
+      byte[] escape = ESCAPES[b & 0xff];
+      if (filled + escape.length > piece.length) {
+        out.writeBytes(piece, 0, filled);
+        filled = 0;
+      }
+      for (byte each : escape) {
+        piece[filled++] = each;
       }
     }
-    line.append('"');
+    out.writeBytes(piece, 0, filled).writeByte('"');
+  }
+
+  private static byte[][] escapes() {
+    byte[][] all = new byte[256][];
+    for (int b = 0; b < all.length; b++) {
+      String escape =
+          switch (b) {
+            case '"', '\\' -> "\\" + (char) b;
+            case '\n' -> "\\n";
+            case '\r' -> "\\r";
+            case '\t' -> "\\t";
+            default ->
+                b < ' ' || b == 127
+                    ? "\\x" + HexFormat.of().toHexDigits((byte) b)
+                    : Character.toString(b);
+          };
+      all[b] = escape.getBytes(StandardCharsets.ISO_8859_1);
+    }
+    return all;
+  }
+
+  /** Characters are bytes: only what a client made us repeat has any beyond ASCII. */
+  private static void text(String text, ByteBuf out) {
+    out.writeCharSequence(text, StandardCharsets.ISO_8859_1);
   }
 
   private static String onOneLine(String text) {

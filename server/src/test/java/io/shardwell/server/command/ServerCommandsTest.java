@@ -2,6 +2,8 @@ package io.shardwell.server.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.shardwell.raftgroup.ClientAddress;
 import io.shardwell.raftgroup.ClientSession;
 import io.shardwell.raftgroup.EventLoop;
@@ -11,12 +13,16 @@ import io.shardwell.server.protocol.Answer;
 import io.shardwell.server.protocol.RespEncoder;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.EvictionPolicy;
+import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.MemoryLimit;
 import io.shardwell.statemachine.Reply;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -35,6 +41,7 @@ class ServerCommandsTest {
 
   private final Clients clients = new Clients(100);
   private final NodeCounters counters = new NodeCounters();
+  private final TestMemory memory = new TestMemory();
   private final ClientInfo client = newClient("127.0.0.1:1001");
   private final List<String> closed = new ArrayList<>();
 
@@ -58,7 +65,7 @@ class ServerCommandsTest {
           ServerCommandsTest::status,
           clients,
           counters,
-          new TestMemory(),
+          memory,
           new StoppedClock(),
           OWNERS,
           null);
@@ -178,6 +185,83 @@ class ServerCommandsTest {
     assertThat(client.hasQuit()).isFalse();
     assertThat(call("CLIENT", "KILL", "ID", "1", "SKIPME", "no")).isEqualTo("1");
     assertThat(client.hasQuit()).isTrue();
+  }
+
+  /** The answers to EXEC of these commands of the node itself: one, or none yet. */
+  private List<Answer> transaction(List<List<String>> queued) {
+    assertThat(call("MULTI")).isEqualTo("+OK");
+    for (List<String> words : queued) {
+      byte[][] argv =
+          words.stream().map(word -> word.getBytes(StandardCharsets.UTF_8)).toArray(byte[][]::new);
+      assertThat(text(commands.queue(client, argv, commands.find(argv[0])))).isEqualTo("+QUEUED");
+    }
+    List<Answer> answers = new ArrayList<>();
+    byte[][] exec = {"EXEC".getBytes(StandardCharsets.UTF_8)};
+    commands.execute("exec", new Call(client, exec, ServerCommandsTest::noData, answers::add));
+    return answers;
+  }
+
+  private Answer answer(List<String> start, String word, int times) {
+    List<String> words = new ArrayList<>(start);
+    words.addAll(Collections.nCopies(times, word));
+    return answer(words.toArray(String[]::new));
+  }
+
+  /** Once each word of 3 bytes was answered with a tree of its own, of 20 kB. */
+  @Test
+  void whatIsAskedForOftenIsHeldOnceAndRefusedWhenTooLong() {
+    for (String subcommand : List.of("INFO", "DOCS")) {
+      var many = answer(List.of("COMMAND", subcommand), "cluster", 1000);
+      List<Answer> items =
+          many instanceof Answer.Pairs pairs
+              ? pairs.keysAndValues()
+              : ((Answer.Items) many).items();
+      Set<Answer> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
+      distinct.addAll(items);
+      assertThat(distinct.size()).isLessThanOrEqualTo(2);
+      assertThat(text(answer(List.of("COMMAND", subcommand), "cluster", 100_000)))
+          .startsWith("-ERR reply exceeds the maximum size");
+    }
+    assertThat(call("CLIENT", "LIST", "ID", "1", "1").lines()).hasSize(2);
+    assertThat(text(answer(List.of("CLIENT", "LIST", "ID"), "1", 200_000)))
+        .startsWith("-ERR reply exceeds the maximum size");
+  }
+
+  /** Once only the replies of shards counted. */
+  @Test
+  void theNodesAnswersInATransactionHaveOneLimit() {
+    List<Answer> answers =
+        transaction(
+            Collections.nCopies(Limits.MAX_TRANSACTION_COMMANDS, List.of("COMMAND", "DOCS")));
+    assertThat(answers).hasSize(1);
+    ByteBuf encoded = Unpooled.buffer();
+    List<Answer> items = ((Answer.Items) answers.get(0)).items();
+    int shown = 0;
+    for (Answer each : items) {
+      if (each instanceof Answer.Pairs) {
+        RespEncoder.RESP3.encode(each, encoded);
+        shown++;
+      } else {
+        assertThat(text(each)).startsWith("-ERR executed, but its reply is left out");
+      }
+    }
+    assertThat(items).hasSize(Limits.MAX_TRANSACTION_COMMANDS);
+    assertThat(shown).isPositive();
+    assertThat(encoded.readableBytes()).isLessThan(Limits.MAX_TRANSACTION_REPLY_BYTES);
+  }
+
+  /** Once what followed overtook CONFIG SET, if all was for the node itself. */
+  @Test
+  void nothingIsTakenWhileATransactionAwaitsItsAnswers() {
+    memory.isSlow = true;
+    List<Answer> answers = transaction(List.of(List.of("CONFIG", "SET", "maxmemory", "100mb")));
+    assertThat(client.isHeld()).isTrue();
+    assertThat(answers).isEmpty();
+    memory.whenChanged.run();
+    assertThat(client.isHeld()).isFalse();
+    assertThat(answers).map(ServerCommandsTest::text).containsExactly("[+OK]");
+    assertThat(transaction(List.of(List.of("PING")))).hasSize(1);
+    assertThat(client.isHeld()).isFalse();
   }
 
   @Test
@@ -378,9 +462,11 @@ class ServerCommandsTest {
     assertThat(call("CONFIG", "GET", "maxmemory")).isEqualTo("[maxmemory, 1000000]");
   }
 
-  /** What `meta` would do, at once. */
+  /** What `meta` would do, at once or when the test says so. */
   private static final class TestMemory implements MemorySetting {
     private MemoryLimit current = MemoryLimit.NONE;
+    private boolean isSlow;
+    private Runnable whenChanged = () -> {};
 
     @Override
     public MemoryLimit current() {
@@ -400,7 +486,10 @@ class ServerCommandsTest {
               current.revision() + 1,
               bytes == null ? current.bytes() : bytes,
               policy == null ? current.policy() : policy);
-      onReply.accept(Reply.OK);
+      whenChanged = () -> onReply.accept(Reply.OK);
+      if (!isSlow) {
+        whenChanged.run();
+      }
     }
   }
 
