@@ -63,14 +63,8 @@ final class AnswerBudget {
     if (answer instanceof Answer.Text text) {
       return ITEM_OVERHEAD_BYTES + (long) text.text().length();
     }
-    List<Answer> items =
-        answer instanceof Answer.Items list
-            ? list.items()
-            : answer instanceof Answer.Distinct set
-                ? set.items()
-                : answer instanceof Answer.Pairs pairs ? pairs.keysAndValues() : List.of();
     long sum = ITEM_OVERHEAD_BYTES;
-    for (Answer item : items) {
+    for (Answer item : Answer.itemsOf(answer)) {
       if (sum > limit) {
         break;
       }

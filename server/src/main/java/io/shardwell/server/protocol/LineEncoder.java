@@ -81,12 +81,7 @@ public enum LineEncoder implements AnswerEncoder {
     } else if (answer instanceof Answer.NoItems) {
       append(Reply.NIL, outermost, out);
     } else {
-      List<Answer> items =
-          answer instanceof Answer.Items list
-              ? list.items()
-              : answer instanceof Answer.Distinct set
-                  ? set.items()
-                  : ((Answer.Pairs) answer).keysAndValues();
+      List<Answer> items = Answer.itemsOf(answer);
       begin(items.isEmpty(), outermost, out);
       String separator = "";
       for (Answer item : items) {
