@@ -186,7 +186,12 @@ public final class ServerCommands {
     if (command == null) {
       throw new IllegalArgumentException(name);
     }
-    command.execute(call);
+    Answer refusal = command.refusal(call);
+    if (refusal != null) {
+      call.answer(TransactionCommands.refused(call.client, name, refusal));
+    } else {
+      command.execute(call);
+    }
   }
 
   /**
