@@ -221,7 +221,7 @@ final class ClusterCommands {
                 Answer.bulk(address.host()),
                 Answer.integer(address.clusterPort()),
                 Answer.bulk(idOf(node)),
-                Answer.NOTHING));
+                Answer.pairs()));
       }
       entries.add(new Answer.Items(entry));
     }

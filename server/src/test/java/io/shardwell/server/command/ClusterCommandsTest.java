@@ -171,6 +171,13 @@ class ClusterCommandsTest {
   }
 
   @Test
+  void aNodesMetadataInSlotsIsAMap() {
+    Answer range = Answer.itemsOf(ask("SLOTS")).get(0);
+    Answer node = Answer.itemsOf(range).get(2);
+    assertThat(Answer.itemsOf(node).get(3)).isEqualTo(Answer.pairs());
+  }
+
+  @Test
   void slotsAndShardsHaveTheLeaderFirstAfterReadonly() {
     client.readOnly = true;
     String id1 = text("MYID");
