@@ -11,6 +11,9 @@ import io.lettuce.core.TransactionResult;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.protocol.ProtocolVersion;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -246,6 +249,24 @@ class TransactionsTest {
         : reply instanceof JedisDataException failure
             ? String.valueOf(failure.getMessage())
             : String.valueOf(reply);
+  }
+
+  @Test
+  void helloWithinDecidesHowItIsAnswered() throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), cluster().node(0).port())) {
+      String calls =
+          "MULTI#HELLO 3#GET {h}none#EXEC#GET {h}none#MULTI#HELLO 2#GET {h}none#EXEC#QUIT#";
+      socket
+          .getOutputStream()
+          .write(calls.replace("#", "\r\n").getBytes(StandardCharsets.US_ASCII));
+      String answers =
+          new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
+              .replace("\r\n", "#");
+      assertThat(answers)
+          .startsWith("+OK#+QUEUED#+QUEUED#*2#%7#$6#server#")
+          .contains("#modules#*0#_#_#+OK#+QUEUED#+QUEUED#*2#*14#$6#server#")
+          .endsWith("#modules#*0#$-1#+OK#");
+    }
   }
 
   @Test
