@@ -172,6 +172,8 @@ class ServerCommandsTest {
         .contains(" lib-name=jedis ", " resp=2 ", " age=2 ", " qbuf=26 ");
     assertThat(call("CLIENT", "LIST").lines()).hasSize(2);
     assertThat(call("CLIENT", "LIST", "ID", "2").lines()).hasSize(1);
+    assertThat(call("CLIENT", "LIST", "ID", "-1", "0", "9")).isEmpty();
+    assertThat(call("CLIENT", "LIST", "ID", "x")).isEqualTo("-ERR Invalid client ID");
     assertThat(call("CLIENT", "KILL", "127.0.0.1:9")).isEqualTo("-ERR No such client");
     assertThat(call("CLIENT", "KILL", "TYPE", "normal")).isEqualTo("1");
     assertThat(closed).containsExactly(other.address);
