@@ -158,6 +158,7 @@ class RedisDifferencesTest {
         "CONFIG SET",
         "CONFIG SET nosuch 1",
         "CONFIG SET nosuch",
+        "CONFIG SET maxmemory 0 nosuch",
         "CONFIG RESETSTAT",
         "CONFIG RESETSTAT x",
         "INFO nosuch",

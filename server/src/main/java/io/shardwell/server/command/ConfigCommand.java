@@ -125,7 +125,7 @@ final class ConfigCommand {
 
   private void set(Call call) {
     if (call.count() % 2 != 0) {
-      call.answer(Errors.subcommandArity(call, "config"));
+      call.answer(Errors.SYNTAX);
       return;
     }
     Set<String> named = new HashSet<>();

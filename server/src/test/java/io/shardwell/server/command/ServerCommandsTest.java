@@ -250,6 +250,7 @@ class ServerCommandsTest {
     assertThat(call("CONFIG", "GET", "save", "p[a-o]rt")).isEqualTo("[port, 6379, save, ]");
     assertThat(call("CONFIG", "GET", "nosuch")).isEqualTo("[]");
     assertThat(call("CONFIG", "SET", "port", "1")).endsWith("can't set immutable config");
+    assertThat(call("CONFIG", "SET", "maxmemory", "5", "port")).isEqualTo("-ERR syntax error");
     assertThat(call("CONFIG", "SET", "save", "", "appendfsync", "Always"))
         .as("what is so already")
         .isEqualTo("+OK");
