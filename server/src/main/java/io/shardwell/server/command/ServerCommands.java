@@ -291,7 +291,7 @@ public final class ServerCommands {
                 + now.mapEpoch()
                 + "\r\n");
       }
-      case "MYID" -> Answer.bulk(facts.nodeId());
+      case "MYID" -> Answer.bulk(clusterFace.idOf(facts.nodeId()));
       case "KEYSLOT" -> Answer.integer(Slots.of(call.bytes(2)));
       default -> Answer.failure(CLUSTER_DISABLED);
     };

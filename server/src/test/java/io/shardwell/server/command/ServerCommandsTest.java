@@ -274,6 +274,9 @@ class ServerCommandsTest {
     assertThat(call("TIME")).isEqualTo("[1700000000, 123000]");
     assertThat(call("ROLE")).isEqualTo("[master, 7, []]");
     assertThat(call("CLUSTER", "KEYSLOT", "123456789")).isEqualTo("12739");
+    assertThat(call("CLUSTER", "MYID"))
+        .as("the SHA-1 of n1, as on the cluster face")
+        .isEqualTo("40b3eab63f3f1d4fa48e09559401c5ed4efceaa6");
     assertThat(call("CLUSTER", "INFO")).contains("cluster_enabled:0", "cluster_state:ok");
     assertThat(call("CLUSTER", "NODES"))
         .isEqualTo("-ERR This instance has cluster support disabled");
