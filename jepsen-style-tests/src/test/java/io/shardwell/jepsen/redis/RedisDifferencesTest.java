@@ -155,6 +155,7 @@ class RedisDifferencesTest {
         "CONFIG FOO",
         "CONFIG GET",
         "CONFIG GET nosuch",
+        "CONFIG GET *-read-only",
         "CONFIG SET",
         "CONFIG SET nosuch 1",
         "CONFIG SET nosuch",

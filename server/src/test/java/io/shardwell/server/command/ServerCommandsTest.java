@@ -249,6 +249,8 @@ class ServerCommandsTest {
         .isEqualTo("[appendfsync, always, appendonly, yes]");
     assertThat(call("CONFIG", "GET", "save", "p[a-o]rt")).isEqualTo("[port, 6379, save, ]");
     assertThat(call("CONFIG", "GET", "nosuch")).isEqualTo("[]");
+    assertThat(call("CONFIG", "GET", "*-read-only"))
+        .isEqualTo("[replica-read-only, yes, slave-read-only, yes]");
     assertThat(call("CONFIG", "SET", "port", "1")).endsWith("can't set immutable config");
     assertThat(call("CONFIG", "SET", "maxmemory", "5", "port")).isEqualTo("-ERR syntax error");
     assertThat(call("CONFIG", "SET", "save", "", "appendfsync", "Always"))
