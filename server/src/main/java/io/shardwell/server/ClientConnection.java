@@ -225,9 +225,10 @@ final class ClientConnection {
       String fullName = side.commands().fullName(own, words);
       client.lastCommand = fullName;
       slot.line = side.counters().stats().of(fullName);
-      side.commands().execute(own, new Call(client, words, this::session, slot::acceptAnswer));
-      // HELLO and CLIENT REPLY decide how they themselves are answered.
-      slot.encoder = encoder(client);
+      side.commands()
+          .execute(
+              own, new Call(client, words, this::session, answer -> answer(client, slot, answer)));
+      // CLIENT REPLY decides whether it itself is answered.
       slot.silent = !client.stillTakesAnswer(takesAnswer);
       return;
     }
@@ -244,6 +245,14 @@ final class ClientConnection {
       }
       slot.accept(bad.failure());
     }
+  }
+
+  /** HELLO decides how it itself is answered, within EXEC too: nothing has come after it then. */
+  private void answer(ClientInfo client, ReplySlot slot, Answer answer) {
+    if (slot == last) {
+      slot.encoder = encoder(client);
+    }
+    slot.acceptAnswer(answer);
   }
 
   /** A word was longer than a value may be; the connection stays. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lettuce.core.KeyScanCursor;
+import io.lettuce.core.ReadFrom;
+import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.ScanArgs;
@@ -32,7 +34,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import redis.clients.jedis.ClusterCommandObjects;
 import redis.clients.jedis.ClusterPipeline;
+import redis.clients.jedis.CommandObject;
 import redis.clients.jedis.ConnectionPool;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
@@ -169,6 +173,12 @@ class ClusterFaceTest {
         assertThat(node.getNodeId()).matches("[0-9a-f]{40}");
         assertThat(node.is(RedisClusterNode.NodeFlag.UPSTREAM)).isTrue();
       }
+      // It goes by CLUSTER NODES, where there are no replicas.
+      connection.setReadFrom(ReadFrom.REPLICA_PREFERRED);
+      assertThat(redis.get("key1")).isEqualTo("value1");
+      connection.setReadFrom(ReadFrom.REPLICA);
+      assertThatThrownBy(() -> redis.get("key1")).isInstanceOf(RedisException.class);
+      connection.setReadFrom(ReadFrom.UPSTREAM);
       assertThat(redis.flushall()).isEqualTo("OK");
       TestCluster.await(() -> redis.dbsize() == 0);
     } finally {
@@ -219,6 +229,73 @@ class ClusterFaceTest {
       }
       assertThat(taking).hasSize(1);
       assertThat(pointed).containsExactly(taking.get(0));
+    }
+  }
+
+  /** Some clients give a node the role it was named in last: an owner is named as nothing else. */
+  @Test
+  void followersAreNamedOnlyAfterReadonly() {
+    for (int i = 0; i < 3; i++) {
+      try (Jedis node = cluster.direct(i)) {
+        assertThat(namedInSlots(node)).hasSize(SHARDS).containsOnly(1);
+        assertThat(node.sendCommand(Protocol.Command.READONLY)).isNotNull();
+        assertThat(namedInSlots(node)).hasSize(SHARDS).containsOnly(3);
+        assertThat(node.sendCommand(Protocol.Command.READWRITE)).isNotNull();
+        assertThat(namedInSlots(node)).hasSize(SHARDS).containsOnly(1);
+      }
+    }
+  }
+
+  /** How many nodes CLUSTER SLOTS names for each range of slots. */
+  private static List<Integer> namedInSlots(Jedis node) {
+    List<Integer> named = new ArrayList<>();
+    for (Object entry : (List<?>) node.sendCommand(Protocol.Command.CLUSTER, "SLOTS")) {
+      named.add(((List<?>) entry).size() - 2);
+    }
+    return named;
+  }
+
+  /** It says READONLY on each connection, those it learns the nodes by included. */
+  @ParameterizedTest
+  @EnumSource(RedisProtocol.class)
+  void jedisReadsFromReplicas(RedisProtocol protocol) {
+    fill();
+    DefaultJedisClientConfig config =
+        DefaultJedisClientConfig.builder()
+            .protocol(protocol)
+            .readOnlyForRedisClusterReplicas()
+            .build();
+    CommandObject<String> get = new ClusterCommandObjects().get("key7");
+    try (JedisCluster jedis = new JedisCluster(cluster.clusterFaces(), config)) {
+      int leader = leaderOf("key7");
+      for (int i = 0; i < 3; i++) {
+        try (Jedis node = cluster.direct(i)) {
+          node.configResetStat();
+        }
+      }
+      for (int i = 0; i < 20; i++) {
+        TestCluster.await(() -> "value7".equals(jedis.executeCommandToReplica(get)));
+      }
+      int asked = 0;
+      for (int i = 0; i < 3; i++) {
+        try (Jedis node = cluster.direct(i)) {
+          asked += i != leader && node.info("commandstats").contains("cmdstat_get:") ? 1 : 0;
+        }
+      }
+      assertThat(asked).as("followers that were asked").isPositive();
+      assertThat(sizeOfAll(jedis)).as("of all nodes").isEqualTo(KEYS);
+      assertThat(jedis.flushAll()).isEqualTo("OK");
+      TestCluster.await(() -> sizeOfAll(jedis) == 0);
+    }
+  }
+
+  private static int leaderOf(String key) {
+    for (int i = 0; ; i = (i + 1) % 3) {
+      try (Jedis node = cluster.direct(i)) {
+        if (!isMoved(() -> node.ttl(key))) {
+          return i;
+        }
+      }
     }
   }
 

@@ -11,9 +11,13 @@ import io.lettuce.core.TransactionResult;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.protocol.ProtocolVersion;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -197,6 +201,71 @@ class TransactionsTest {
         assertThatThrownBy(() -> jedis.sendCommand(Protocol.Command.EXEC))
             .hasMessageStartingWith("EXECABORT");
       }
+    }
+  }
+
+  @Test
+  void aWrongCallOfWhatIsNotQueuedVoidsIt() {
+    String wrong = "ERR wrong number of arguments for '%s' command";
+    try (Jedis jedis = client(0)) {
+      for (String call : List.of("DISCARD x", "WATCH", "MULTI x", "RESET x")) {
+        assertThat(pipelined(jedis, "MULTI", call, "SET {u}a 1", "EXEC"))
+            .as(call)
+            .containsExactly(
+                "OK",
+                wrong.formatted(call.split(" ", 2)[0].toLowerCase(Locale.ROOT)),
+                "QUEUED",
+                "EXECABORT Transaction discarded because of previous errors.");
+      }
+      String ended =
+          "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command";
+      assertThat(pipelined(jedis, "MULTI", "SET {u}a 1", "EXEC x", "PING", "EXEC"))
+          .containsExactly("OK", "QUEUED", ended, "PONG", "ERR EXEC without MULTI");
+      assertThat(pipelined(jedis, "EXEC x", "PING")).containsExactly(ended, "PONG");
+      assertThat(pipelined(jedis, "WATCH", "MULTI", "PING", "EXEC"))
+          .as("before MULTI")
+          .containsExactly(wrong.formatted("watch"), "OK", "QUEUED", "[PONG]");
+      assertThat(jedis.exists("{u}a")).isFalse();
+    }
+  }
+
+  private static List<String> pipelined(Jedis jedis, String... lines) {
+    var connection = jedis.getConnection();
+    for (String line : lines) {
+      List<String> words = List.of(line.split(" "));
+      connection.sendCommand(
+          () -> SafeEncoder.encode(words.get(0)),
+          words.subList(1, words.size()).toArray(String[]::new));
+    }
+    return connection.getMany(lines.length).stream().map(TransactionsTest::text).toList();
+  }
+
+  private static String text(Object reply) {
+    if (reply instanceof List<?> items) {
+      return items.stream().map(TransactionsTest::text).toList().toString();
+    }
+    return reply instanceof byte[] bytes
+        ? SafeEncoder.encode(bytes)
+        : reply instanceof JedisDataException failure
+            ? String.valueOf(failure.getMessage())
+            : String.valueOf(reply);
+  }
+
+  @Test
+  void helloWithinDecidesHowItIsAnswered() throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), cluster().node(0).port())) {
+      String calls =
+          "MULTI#HELLO 3#GET {h}none#EXEC#GET {h}none#MULTI#HELLO 2#GET {h}none#EXEC#QUIT#";
+      socket
+          .getOutputStream()
+          .write(calls.replace("#", "\r\n").getBytes(StandardCharsets.US_ASCII));
+      String answers =
+          new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
+              .replace("\r\n", "#");
+      assertThat(answers)
+          .startsWith("+OK#+QUEUED#+QUEUED#*2#%7#$6#server#")
+          .contains("#modules#*0#_#_#+OK#+QUEUED#+QUEUED#*2#*14#$6#server#")
+          .endsWith("#modules#*0#$-1#+OK#");
     }
   }
 

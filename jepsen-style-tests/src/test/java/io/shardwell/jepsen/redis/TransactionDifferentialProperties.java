@@ -64,7 +64,7 @@ class TransactionDifferentialProperties {
       case 7 -> List.of("DISCARD");
       case 8, 9 -> List.of("WATCH", key);
       case 10 -> List.of(random.nextBoolean() ? "UNWATCH" : "RESET");
-      case 11 -> List.of(random.nextInt(3) == 0 ? "NOSUCHCOMMAND" : "PING");
+      case 11 -> random.nextInt(3) == 0 ? wrong(random) : List.of("PING");
       case 12 -> random.nextInt(3) == 0 ? List.of("SET", key) : List.of("ECHO", value);
       case 13 -> List.of("INCR", key);
       case 14 -> List.of("APPEND", key, random.nextInt(4) == 0 ? "x" : value);
@@ -73,6 +73,17 @@ class TransactionDifferentialProperties {
       case 17 -> List.of("GET", key);
       case 18, 19 -> List.of(random.nextInt(3) == 0 ? "GETDEL" : "DEL", key);
       default -> List.of("SET", key, value);
+    };
+  }
+
+  private static List<String> wrong(Random random) {
+    return switch (random.nextInt(6)) {
+      case 0 -> List.of("EXEC", "x");
+      case 1 -> List.of("DISCARD", "x");
+      case 2 -> List.of("MULTI", "x");
+      case 3 -> List.of("RESET", "x");
+      case 4 -> List.of("WATCH");
+      default -> List.of("NOSUCHCOMMAND");
     };
   }
 }

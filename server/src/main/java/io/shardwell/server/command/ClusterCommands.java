@@ -23,8 +23,8 @@ import java.util.function.Supplier;
 /**
  * CLUSTER on the cluster face, in the shapes of Redis 7. Every node is a master of the slots it
  * leads: in CLUSTER NODES none is a replica, for in Redis a node is either, and here all are both.
- * CLUSTER SLOTS and SHARDS have an entry for each shard, its leader first, its followers after.
- * Loop thread only.
+ * CLUSTER SLOTS and SHARDS have an entry for each shard: its leader, and for a connection that said
+ * READONLY its followers after. Loop thread only.
  */
 final class ClusterCommands {
 
@@ -89,8 +89,8 @@ final class ClusterCommands {
         switch (subcommand) {
           case "INFO" -> info();
           case "NODES" -> new Answer.Text(nodes());
-          case "SLOTS" -> slots();
-          case "SHARDS" -> shards();
+          case "SLOTS" -> slots(call.client);
+          case "SHARDS" -> shards(call.client);
           case "LINKS" -> links();
           // A node is of many shards; its own id is as good a name for what it leads as any.
           case "MYID", "MYSHARDID" -> Answer.bulk(idOf(owners.self()));
@@ -199,27 +199,36 @@ final class ClusterCommands {
     return lines.toString();
   }
 
-  private Answer slots() {
+  /**
+   * Who of a shard is shown: clients that remember one role for each node, the one it was named in
+   * last, must never see an owner as somebody's replica.
+   */
+  private List<String> shown(ClientInfo client, int shard) {
+    List<String> ownerFirst = owners.ownerFirst(shard);
+    return client.readOnly ? ownerFirst : ownerFirst.subList(0, 1);
+  }
+
+  private Answer slots(ClientInfo client) {
     List<Answer> entries = new ArrayList<>(owners.shards());
     for (int shard = 0; shard < owners.shards(); shard++) {
       List<Answer> entry = new ArrayList<>();
       entry.add(Answer.integer(Slots.firstSlot(shard, owners.shards())));
       entry.add(Answer.integer(Slots.lastSlot(shard, owners.shards())));
-      for (String node : owners.ownerFirst(shard)) {
+      for (String node : shown(client, shard)) {
         ClientAddress address = owners.address(node);
         entry.add(
             Answer.items(
                 Answer.bulk(address.host()),
                 Answer.integer(address.clusterPort()),
                 Answer.bulk(idOf(node)),
-                Answer.NOTHING));
+                Answer.pairs()));
       }
       entries.add(new Answer.Items(entry));
     }
     return new Answer.Items(entries);
   }
 
-  private Answer shards() {
+  private Answer shards(ClientInfo client) {
     Map<Integer, NodeStatus.ReplicaStatus> local = new HashMap<>();
     status.get().replicas().forEach(replica -> local.put(replica.shard(), replica));
     List<Answer> entries = new ArrayList<>(owners.shards());
@@ -227,7 +236,7 @@ final class ClusterCommands {
       NodeStatus.ReplicaStatus replica = local.get(shard);
       long offset = replica == null ? 0 : replica.appliedIndex();
       List<Answer> nodes = new ArrayList<>();
-      for (String node : owners.ownerFirst(shard)) {
+      for (String node : shown(client, shard)) {
         ClientAddress address = owners.address(node);
         nodes.add(
             Answer.pairs(

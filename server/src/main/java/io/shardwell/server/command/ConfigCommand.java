@@ -63,6 +63,9 @@ final class ConfigCommand {
     settings.put("proto-max-bulk-len", Integer.toString(Limits.MAX_VALUE_BYTES));
     settings.put("client-query-buffer-limit", Integer.toString(RequestDecoder.MAX_REQUEST_BYTES));
     settings.put("cluster-enabled", "no");
+    // As Redis has it of a primary, too: clients that ask think of replicas.
+    settings.put("replica-read-only", "yes");
+    settings.put("slave-read-only", "yes");
     settings.put("notify-keyspace-events", "");
     settings.put("slowlog-log-slower-than", "-1");
     settings.put("slowlog-max-len", "0");
@@ -125,7 +128,7 @@ final class ConfigCommand {
 
   private void set(Call call) {
     if (call.count() % 2 != 0) {
-      call.answer(Errors.subcommandArity(call, "config"));
+      call.answer(Errors.SYNTAX);
       return;
     }
     Set<String> named = new HashSet<>();

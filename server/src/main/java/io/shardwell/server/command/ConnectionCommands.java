@@ -202,7 +202,7 @@ final class ConnectionCommands {
       wanted.clear();
       for (int i = 3; i < call.count(); i++) {
         OptionalLong id = call.number(i);
-        if (id.isEmpty() || id.getAsLong() < 1) {
+        if (id.isEmpty()) {
           return Answer.failure("ERR Invalid client ID");
         }
         ClientInfo found = clients.byId(id.getAsLong());

@@ -25,12 +25,10 @@ record ServerCommand(CommandRow row, List<CommandRow> subcommands, Consumer<Call
     return row.name();
   }
 
-  /** Checks the number of words as the table has it, and executes. */
+  /** Executes a call that {@link #refusal} does not refuse. */
   void execute(Call call) {
-    Answer refusal = refusal(call);
-    if (refusal != null) {
-      call.answer(refusal);
-    } else if (!subcommands.isEmpty() && call.count() > 1 && call.upper(1).equals("HELP")) {
+    assert refusal(call) == null;
+    if (!subcommands.isEmpty() && call.count() > 1 && call.upper(1).equals("HELP")) {
       call.answer(ContainerHelp.of(row, subcommands));
     } else {
       action.accept(call);

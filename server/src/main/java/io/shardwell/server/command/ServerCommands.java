@@ -186,7 +186,12 @@ public final class ServerCommands {
     if (command == null) {
       throw new IllegalArgumentException(name);
     }
-    command.execute(call);
+    Answer refusal = command.refusal(call);
+    if (refusal != null) {
+      call.answer(TransactionCommands.refused(call.client, name, refusal));
+    } else {
+      command.execute(call);
+    }
   }
 
   /**
@@ -291,7 +296,7 @@ public final class ServerCommands {
                 + now.mapEpoch()
                 + "\r\n");
       }
-      case "MYID" -> Answer.bulk(facts.nodeId());
+      case "MYID" -> Answer.bulk(clusterFace.idOf(facts.nodeId()));
       case "KEYSLOT" -> Answer.integer(Slots.of(call.bytes(2)));
       default -> Answer.failure(CLUSTER_DISABLED);
     };

@@ -103,6 +103,23 @@ final class TransactionCommands {
     return Answer.OK;
   }
 
+  /**
+   * How a call with the wrong words is answered, which was not to be queued: with why, and if a
+   * transaction is open, it is void. A wrong EXEC ends it at once.
+   */
+  static Answer refused(ClientInfo client, String name, Answer why) {
+    TransactionQueue transaction = client.transaction;
+    if (name.equals("exec") && Answer.toReply(why) instanceof Reply.Failure failure) {
+      transaction.clear();
+      String reason = failure.text().replaceFirst("^ERR ", "");
+      return Answer.failure("EXECABORT Transaction discarded because of: " + reason);
+    }
+    if (transaction.isOpen()) {
+      transaction.abort();
+    }
+    return why;
+  }
+
   // --- watching
   // ------------------------------------------------------------------------------------
 

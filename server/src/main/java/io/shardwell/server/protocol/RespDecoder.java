@@ -242,7 +242,7 @@ public final class RespDecoder implements RequestDecoder {
       // As Redis: no plus sign, no leading zero but "0" itself, no more than a long holds.
       boolean leadingZero = at > digits && bytes[digits] == '0';
       if (b < '0' || b > '9' || leadingZero || at - digits >= MOST_DIGITS) {
-        throw new ProtocolException(endsWithin(at) ? notANumber : tooLong);
+        return notANumber(at, tooLong, notANumber);
       }
       value = 10 * value + (b - '0');
     }
@@ -258,15 +258,19 @@ public final class RespDecoder implements RequestDecoder {
     return negative ? -value : value;
   }
 
-  // A header that goes on and on is told apart from one that is merely wrong, as in Redis.
-  private boolean endsWithin(int from) {
+  // A header that goes on and on is told apart from one that is merely wrong, as in Redis: only its
+  // end, or that it has gone on for too long, shows which.
+  private long notANumber(int from, String tooLong, String notANumber) throws ProtocolException {
     int last = Math.min(in.limit, in.position + MAX_HEADER_BYTES);
     for (int i = from; i < last; i++) {
       if (in.bytes[i] == '\r' || in.bytes[i] == '\n') {
-        return true;
+        throw new ProtocolException(notANumber);
       }
     }
-    return in.limit - in.position <= MAX_HEADER_BYTES;
+    if (in.readable() > MAX_HEADER_BYTES) {
+      throw new ProtocolException(tooLong);
+    }
+    return NOT_A_NUMBER;
   }
 
   private static char printable(byte b) {

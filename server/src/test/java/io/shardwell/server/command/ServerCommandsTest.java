@@ -179,6 +179,8 @@ class ServerCommandsTest {
         .contains(" lib-name=jedis ", " resp=2 ", " age=2 ", " qbuf=26 ");
     assertThat(call("CLIENT", "LIST").lines()).hasSize(2);
     assertThat(call("CLIENT", "LIST", "ID", "2").lines()).hasSize(1);
+    assertThat(call("CLIENT", "LIST", "ID", "-1", "0", "9")).isEmpty();
+    assertThat(call("CLIENT", "LIST", "ID", "x")).isEqualTo("-ERR Invalid client ID");
     assertThat(call("CLIENT", "KILL", "127.0.0.1:9")).isEqualTo("-ERR No such client");
     assertThat(call("CLIENT", "KILL", "TYPE", "normal")).isEqualTo("1");
     assertThat(closed).containsExactly(other.address);
@@ -331,7 +333,10 @@ class ServerCommandsTest {
         .isEqualTo("[appendfsync, always, appendonly, yes]");
     assertThat(call("CONFIG", "GET", "save", "p[a-o]rt")).isEqualTo("[port, 6379, save, ]");
     assertThat(call("CONFIG", "GET", "nosuch")).isEqualTo("[]");
+    assertThat(call("CONFIG", "GET", "*-read-only"))
+        .isEqualTo("[replica-read-only, yes, slave-read-only, yes]");
     assertThat(call("CONFIG", "SET", "port", "1")).endsWith("can't set immutable config");
+    assertThat(call("CONFIG", "SET", "maxmemory", "5", "port")).isEqualTo("-ERR syntax error");
     assertThat(call("CONFIG", "SET", "save", "", "appendfsync", "Always"))
         .as("what is so already")
         .isEqualTo("+OK");
@@ -355,6 +360,9 @@ class ServerCommandsTest {
     assertThat(call("TIME")).isEqualTo("[1700000000, 123000]");
     assertThat(call("ROLE")).isEqualTo("[master, 7, []]");
     assertThat(call("CLUSTER", "KEYSLOT", "123456789")).isEqualTo("12739");
+    assertThat(call("CLUSTER", "MYID"))
+        .as("the SHA-1 of n1, as on the cluster face")
+        .isEqualTo("40b3eab63f3f1d4fa48e09559401c5ed4efceaa6");
     assertThat(call("CLUSTER", "INFO")).contains("cluster_enabled:0", "cluster_state:ok");
     assertThat(call("CLUSTER", "NODES"))
         .isEqualTo("-ERR This instance has cluster support disabled");

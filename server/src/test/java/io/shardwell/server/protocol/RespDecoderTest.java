@@ -47,6 +47,9 @@ class RespDecoderTest {
     assertThat(decode("*2\r\n$3\r\nGET\r\n$5")).isEmpty();
     assertThat(decode("*2\r\n$3\r\nGET\r\n$2\r\nab\r")).isEmpty();
     assertThat(decode("*")).isEmpty();
+    assertThat(decode("*x")).isEmpty();
+    assertThat(decode("*" + "1".repeat(70))).isEmpty();
+    assertThat(decode("*1\r\n$" + "1".repeat(70))).isEmpty();
     assertThat(decode("PIN")).isEmpty();
   }
 
@@ -89,6 +92,25 @@ class RespDecoderTest {
         .hasMessageContaining("too big mbulk count string");
     assertThatThrownBy(() -> decode("*1\r\n$" + "1".repeat(RequestDecoder.MAX_INLINE_BYTES + 1)))
         .hasMessageContaining("too big bulk count string");
+  }
+
+  /** As sockets bring them: in pieces, none of which is too long. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"*|too big mbulk count string", "*1#$|too big bulk count string"})
+  void headersThatGoOnAndOnAreTooBigHoweverTheyCome(String begin, String what) throws Exception {
+    RespDecoder decoder = new RespDecoder();
+    byte[] stream =
+        (begin.replace("#", "\r\n") + "1".repeat(70_000)).getBytes(StandardCharsets.US_ASCII);
+    int at = 0;
+    for (; at + 16_384 <= RequestDecoder.MAX_INLINE_BYTES; at += 16_384) {
+      decoder.offer(stream, at, at + 16_384);
+      assertThat(decoder.next()).isNull();
+      decoder.keep();
+    }
+    decoder.offer(stream, at, stream.length);
+    assertThatThrownBy(decoder::next).hasMessageContaining(what);
   }
 
   @Test
