@@ -26,9 +26,9 @@ import org.slf4j.LoggerFactory;
  * One client: requests in, answers out in the order of the requests. On the node's loop only,
  * whichever thread its {@link ClientSocket} is on.
  *
- * <p>Back-pressure is one rule: while too many requests are under way or too many answer bytes wait
- * for the socket, no request is decoded and nothing is read. What has been read stays in the
- * decoder. Answers are encoded at the end of a turn, into one write and one flush.
+ * <p>Back-pressure is one rule: while too many requests or bytes of them are under way, or too many
+ * answer bytes wait for the socket, no request is decoded and nothing is read. What has been read
+ * stays in the decoder. Answers are encoded at the end of a turn, into one write and one flush.
  */
 final class ClientConnection {
 
@@ -63,6 +63,9 @@ final class ClientConnection {
   private @Nullable ReplySlot last;
   private int outstanding;
   private long heldBytes;
+
+  /** Called when all clients' requests under way leave room for more. */
+  private final Runnable goOn = this::resume;
 
   // Invariant: queued exactly while in the side's list of connections to flush.
   private boolean queued;
@@ -181,8 +184,13 @@ final class ClientConnection {
       return;
     }
     pumpNanos = side.nanoTime();
+    boolean full = false;
     try {
-      while (!ending && !closed && !mustStall()) {
+      while (!ending && !closed) {
+        full = mustStall();
+        if (full) {
+          break;
+        }
         byte[][] words = decoder.next();
         if (words == null) {
           ending |= inputEnded;
@@ -202,7 +210,9 @@ final class ClientConnection {
     if (ending && first == null) {
       side.queue(this);
     }
-    updateStall();
+    // Not asked again: were a socket on another thread to have room by now, requests in the decoder
+    // would be forgotten. Whoever was full is told of room.
+    setStalled(ending || full);
   }
 
   private void dispatch(ClientInfo client, byte[][] words) {
@@ -219,6 +229,7 @@ final class ClientConnection {
     ReplySlot slot = append(command, encoder(client));
     slot.silent = !takesAnswer;
     slot.startNanos = pumpNanos;
+    taken(client, slot, sizeOf(words));
     if (side.commands().isQueued(client, own)) {
       slot.acceptAnswer(side.commands().queue(client, words, own));
       return;
@@ -227,7 +238,12 @@ final class ClientConnection {
       String fullName = side.commands().fullName(own, words);
       client.lastCommand = fullName;
       slot.line = side.counters().stats().of(fullName);
+      long queuedBytes = client.queuedBytes();
       side.commands().execute(own, new Call(client, words, this::session, slot::acceptAnswer));
+      if (!slot.isFilled()) {
+        // EXEC: what was queued is under way.
+        taken(client, slot, Math.max(0, queuedBytes - client.queuedBytes()));
+      }
       // HELLO and CLIENT REPLY decide how they themselves are answered.
       slot.encoder = encoder(client);
       slot.silent = !client.stillTakesAnswer(takesAnswer);
@@ -247,6 +263,22 @@ final class ClientConnection {
       }
       slot.accept(bad.failure());
     }
+  }
+
+  private static long sizeOf(byte[][] words) {
+    long bytes =
+        ClientLimits.REQUEST_OVERHEAD_BYTES
+            + (long) ClientLimits.WORD_OVERHEAD_BYTES * words.length;
+    for (byte[] word : words) {
+      bytes += word.length;
+    }
+    return bytes;
+  }
+
+  private void taken(ClientInfo client, ReplySlot slot, long bytes) {
+    slot.requestBytes += bytes;
+    client.unansweredBytes += bytes;
+    side.requestTaken(bytes);
   }
 
   /** A word was longer than a value may be; the connection stays. */
@@ -287,11 +319,18 @@ final class ClientConnection {
 
   /** A slot of this connection has its answer. */
   void onFilled(ReplySlot slot) {
+    long answered = slot.requestBytes;
+    slot.requestBytes = 0;
+    side.requestAnswered(answered);
+    ClientInfo client = info;
+    if (client != null) {
+      client.unansweredBytes -= answered;
+    }
     if (closed) {
       return;
     }
     heldBytes += slot.bytes();
-    if (slot == first) {
+    if (slot == first || stalled) {
       side.queue(this);
     }
   }
@@ -338,7 +377,7 @@ final class ClientConnection {
       to.awaitRoom();
     }
     checkBehind();
-    if (stalled && !mustStall()) {
+    if (stalled && !closed && !mustStall()) {
       // In a turn of its own: one client's endless pipeline must not hold up the others.
       side.execute(this::resume);
     }
@@ -372,8 +411,10 @@ final class ClientConnection {
     return outstanding >= ClientLimits.MAX_PIPELINED
         || isFull()
         || heldBytes >= ClientLimits.SOFT_HELD_BYTES
-        || (info != null && info.isHeld())
-        || side.isStopping();
+        || (info != null
+            && (info.isHeld() || info.unansweredBytes >= ClientLimits.MAX_PIPELINED_BYTES))
+        || side.isStopping()
+        || side.unanswered().mustWait(goOn);
   }
 
   /** As many answers wait for the socket as may; if so, {@link #onRoom} follows. */
@@ -386,8 +427,7 @@ final class ClientConnection {
     return true;
   }
 
-  private void updateStall() {
-    boolean must = ending || mustStall();
+  private void setStalled(boolean must) {
     ClientSocket from = socket;
     if (must != stalled && from != null && !closed) {
       stalled = must;
@@ -472,7 +512,7 @@ final class ClientConnection {
   void end() {
     ending = true;
     side.queue(this);
-    updateStall();
+    setStalled(true);
   }
 
   /** Whether a queue entry is to be made; marks it as made. */
@@ -482,9 +522,9 @@ final class ClientConnection {
     return fresh;
   }
 
-  /** Stops or resumes reading as the state of the node demands. */
+  /** The node takes no more requests. */
   void onStopping() {
-    updateStall();
+    setStalled(true);
   }
 
   private void close() {
@@ -495,7 +535,9 @@ final class ClientConnection {
     }
   }
 
-  /** Forgets everything; answers that come later are dropped. */
+  /**
+   * Forgets everything; answers that come later are dropped, and their requests count till then.
+   */
   private void forget() {
     if (closed) {
       return;
@@ -507,10 +549,7 @@ final class ClientConnection {
     first = null;
     last = null;
     heldBytes = 0;
-    ClientSession opened = session;
-    if (opened != null) {
-      opened.close();
-    }
+    side.unanswered().forget(goOn);
     ClientInfo client = info;
     if (client != null) {
       side.closed(this, client);

@@ -14,6 +14,24 @@ final class ClientLimits {
   /** Requests of one connection under way at once; beyond, it is not read from. */
   static final int MAX_PIPELINED = 4096;
 
+  /**
+   * Their bytes: from there on it is not read from, so that what is under way may be as much as one
+   * request more. Enough for two of the largest values.
+   */
+  static final long MAX_PIPELINED_BYTES = 32L << 20;
+
+  /**
+   * The same of all connections, of those that have gone, too: from there on nobody is read from
+   * until some are answered. An eighth of the heap, but always enough for two connections.
+   */
+  static final long MAX_UNANSWERED_BYTES =
+      Math.max(2 * MAX_PIPELINED_BYTES, Runtime.getRuntime().maxMemory() / 8);
+
+  /** What a request under way takes beside its words, and each word beside its bytes. */
+  static final int REQUEST_OVERHEAD_BYTES = 200;
+
+  static final int WORD_OVERHEAD_BYTES = 32;
+
   /** Encoded answers that the socket has not taken: above the first, nothing is read or encoded. */
   static final int OUTPUT_HIGH_BYTES = 1 << 20;
 

@@ -45,6 +45,7 @@ final class ClientSide {
 
   // Invariant: the sum of the connections' arriving bytes.
   private long arriving;
+  private final UnansweredRequests unanswered;
   private boolean stopping;
   private Runnable whenIdle = () -> {};
 
@@ -62,6 +63,7 @@ final class ClientSide {
     this.counters = counters;
     this.faults = faults;
     this.turnNanos = loop.nanoTime();
+    this.unanswered = new UnansweredRequests(ClientLimits.MAX_UNANSWERED_BYTES, loop::execute);
     loop.schedule(this::sample, SAMPLE_NANOS);
   }
 
@@ -113,6 +115,7 @@ final class ClientSide {
     clients.remove(info);
     connections.remove(connection);
     arriving -= info.arrivingBytes;
+    counters.clientBytes -= info.arrivingBytes;
     assert arriving >= 0;
   }
 
@@ -123,6 +126,7 @@ final class ClientSide {
    */
   void arriving(long more) {
     arriving += more;
+    counters.clientBytes += more;
     assert arriving >= 0;
     while (arriving > ClientLimits.MAX_ARRIVING_BYTES) {
       long before = arriving;
@@ -131,6 +135,21 @@ final class ClientSide {
           .closeForMemory();
       assert arriving < before : "closed one that held nothing";
     }
+  }
+
+  /** A request under way has so many bytes, or so many more. */
+  void requestTaken(long bytes) {
+    counters.clientBytes += bytes;
+    unanswered.taken(bytes);
+  }
+
+  void requestAnswered(long bytes) {
+    counters.clientBytes -= bytes;
+    unanswered.answered(bytes);
+  }
+
+  UnansweredRequests unanswered() {
+    return unanswered;
   }
 
   void requestStarted() {

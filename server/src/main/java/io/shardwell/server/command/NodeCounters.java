@@ -18,6 +18,9 @@ public final class NodeCounters {
   /** Clients closed to free the memory of their unfinished requests. */
   public long evictedClients;
 
+  /** How much memory requests and answers of clients take now, in bytes. */
+  public long clientBytes;
+
   // The shards count these.
   private long keyHitsBefore;
   private long keyMissesBefore;
