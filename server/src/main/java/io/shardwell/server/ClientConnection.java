@@ -333,6 +333,11 @@ final class ClientConnection {
     if (slot == first || stalled) {
       side.queue(this);
     }
+    if (client != null && slot.bytes() > 0) {
+      client.outputBytes += slot.bytes();
+      side.held(slot.bytes());
+      side.limitHeld();
+    }
   }
 
   /** At the end of a turn, once: writes what is ready. */
@@ -435,6 +440,24 @@ final class ClientConnection {
     }
   }
 
+  long outputBytes() {
+    return info == null ? 0 : info.outputBytes;
+  }
+
+  /** Counts the answers that are held, or that the socket has not taken, as they are now. */
+  void countOutput() {
+    ClientInfo client = info;
+    ClientSocket to = socket;
+    if (closed || client == null || to == null) {
+      return;
+    }
+    long more = heldBytes + to.pendingBytes() - client.outputBytes;
+    if (more != 0) {
+      client.outputBytes += more;
+      side.held(more);
+    }
+  }
+
   /** Closes a client that does not take its answers. Called with each flush and once a second. */
   void checkBehind() {
     ClientInfo client = info;
@@ -442,23 +465,33 @@ final class ClientConnection {
     if (closed || client == null || to == null) {
       return;
     }
-    long waiting = to.pendingBytes();
-    long taken = writtenBytes - waiting;
-    client.outputBytes = heldBytes + waiting;
+    countOutput();
+    long taken = writtenBytes - (client.outputBytes - heldBytes);
     boolean far = client.outputBytes > ClientLimits.SOFT_HELD_BYTES;
     if (!far || taken > takenBytes) {
       takenNanos = side.nanoTime();
       takenBytes = taken;
     }
     boolean stuck = side.nanoTime() - takenNanos >= ClientLimits.SOFT_HELD_SECONDS * 1_000_000_000L;
-    if (stuck || client.outputBytes > ClientLimits.MAX_HELD_BYTES) {
-      LOG.warn(
-          "Closed client {} from {}: it has left {} bytes of answers unread",
-          client.id,
-          client.address,
-          client.outputBytes);
-      close();
+    if (stuck) {
+      closeForAnswers();
+    } else {
+      side.limitHeld();
     }
+  }
+
+  /** Closes this client, for it has left too much unread. */
+  void closeForAnswers() {
+    ClientInfo client = info;
+    if (closed || client == null) {
+      return;
+    }
+    LOG.warn(
+        "Closed client {} from {}: it has left {} bytes of answers unread",
+        client.id,
+        client.address,
+        client.outputBytes);
+    close();
   }
 
   /** Closes this client, for all clients' unfinished requests together hold too much memory. */

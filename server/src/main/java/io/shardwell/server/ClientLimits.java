@@ -44,13 +44,15 @@ final class ClientLimits {
   static final int INPUT_HIGH_BYTES = 256 << 10;
 
   /**
-   * Answers in all, encoded or waiting for their turn: a client this far behind is closed. A
-   * quarter of the heap, for values that were read elsewhere are held by nobody else.
+   * Answers of all clients, encoded or waiting for their turn: beyond, the client that holds most
+   * of them is closed. A quarter of the heap, for values that were read elsewhere are held by
+   * nobody else; and always enough for one client on its way to {@link #SOFT_HELD_BYTES} and
+   * beyond, with what it had asked for by then.
    */
-  static final long MAX_HELD_BYTES = Math.max(256L << 20, Runtime.getRuntime().maxMemory() / 4);
+  static final long MAX_HELD_BYTES = Math.max(128L << 20, Runtime.getRuntime().maxMemory() / 4);
 
   /**
-   * Above this, no request is taken; a client that then takes none of its answers for {@link
+   * Above this, no request of a client is taken; one that then takes none of its answers for {@link
    * #SOFT_HELD_SECONDS} is closed.
    */
   static final long SOFT_HELD_BYTES = 64L << 20;

@@ -45,6 +45,9 @@ final class ClientSide {
 
   // Invariant: the sum of the connections' arriving bytes.
   private long arriving;
+  // Invariant: the sum of the connections' output bytes.
+  private long held;
+
   private final UnansweredRequests unanswered;
   private boolean stopping;
   private Runnable whenIdle = () -> {};
@@ -115,8 +118,10 @@ final class ClientSide {
     clients.remove(info);
     connections.remove(connection);
     arriving -= info.arrivingBytes;
-    counters.clientBytes -= info.arrivingBytes;
+    held -= info.outputBytes;
+    counters.clientBytes -= info.arrivingBytes + info.outputBytes;
     assert arriving >= 0;
+    assert held >= 0;
   }
 
   /**
@@ -134,6 +139,32 @@ final class ClientSide {
       Collections.max(connections, Comparator.comparingLong(ClientConnection::arrivingBytes))
           .closeForMemory();
       assert arriving < before : "closed one that held nothing";
+    }
+  }
+
+  /** A connection holds so many bytes more of answers, or fewer. */
+  void held(long more) {
+    held += more;
+    counters.clientBytes += more;
+    assert held >= 0;
+  }
+
+  /**
+   * Closes clients that hold most of the answers while all hold too many. Each alone may be behind
+   * by less than what one is closed for, and a value that many ask for is copied for each.
+   */
+  void limitHeld() {
+    if (held <= ClientLimits.MAX_HELD_BYTES) {
+      return;
+    }
+    // Sockets may have taken much since their connections were last looked at.
+    connections.forEach(ClientConnection::countOutput);
+    while (held > ClientLimits.MAX_HELD_BYTES) {
+      long before = held;
+      counters.evictedClients++;
+      Collections.max(connections, Comparator.comparingLong(ClientConnection::outputBytes))
+          .closeForAnswers();
+      assert held < before : "closed one that held nothing";
     }
   }
 
