@@ -17,7 +17,6 @@ public final class ClientSession {
   private final Router router;
   private final ShardOrder order;
   private final ShardScope scope;
-  private boolean closed;
 
   ClientSession(Router router, ShardScope scope) {
     this.router = router;
@@ -28,11 +27,12 @@ public final class ClientSession {
   /**
    * Executes a command on whatever shards it concerns.
    *
-   * @param onReply called exactly once, on the loop, perhaps before this returns; replies of one
-   *     session come in any order. Not called any more after {@link #close}
+   * @param onReply called exactly once, on the loop, perhaps before this returns, and even if the
+   *     client has gone: until then the command takes memory. Replies of one session come in any
+   *     order
    */
   public void submit(Invocation invocation, Consumer<Reply> onReply) {
-    router.execute(order, scope, invocation, unlessClosed(onReply));
+    router.execute(order, scope, invocation, onReply);
   }
 
   /**
@@ -42,19 +42,6 @@ public final class ClientSession {
    * @param onReply gets an array, or a failure; called as by {@link #submit}
    */
   public void keysInSlot(int slot, int limit, Consumer<Reply> onReply) {
-    router.keysInSlot(order, slot, limit, unlessClosed(onReply));
-  }
-
-  private Consumer<Reply> unlessClosed(Consumer<Reply> onReply) {
-    return reply -> {
-      if (!closed) {
-        onReply.accept(reply);
-      }
-    };
-  }
-
-  /** The client is gone: what it submitted may still take effect, but nobody is told. */
-  public void close() {
-    closed = true;
+    router.keysInSlot(order, slot, limit, onReply);
   }
 }

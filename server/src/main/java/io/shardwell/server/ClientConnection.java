@@ -27,9 +27,9 @@ import org.slf4j.LoggerFactory;
  * One client: requests in, answers out in the order of the requests. On the node's loop only,
  * whichever thread its {@link ClientSocket} is on.
  *
- * <p>Back-pressure is one rule: while too many requests are under way or too many answer bytes wait
- * for the socket, no request is decoded and nothing is read. What has been read stays in the
- * decoder. Answers are encoded at the end of a turn, into one write and one flush.
+ * <p>Back-pressure is one rule: while too many requests or bytes of them are under way, or too many
+ * answer bytes wait for the socket, no request is decoded and nothing is read. What has been read
+ * stays in the decoder. Answers are encoded at the end of a turn, into one write and one flush.
  */
 final class ClientConnection {
 
@@ -61,6 +61,9 @@ final class ClientConnection {
   private @Nullable ReplySlot last;
   private int outstanding;
   private long heldBytes;
+
+  /** Called when all clients' requests under way leave room for more. */
+  private final Runnable goOn = this::resume;
 
   // Invariant: queued exactly while in the side's list of connections to flush.
   private boolean queued;
@@ -179,8 +182,13 @@ final class ClientConnection {
       return;
     }
     pumpNanos = side.nanoTime();
+    boolean full = false;
     try {
-      while (!ending && !closed && !mustStall()) {
+      while (!ending && !closed) {
+        full = mustStall();
+        if (full) {
+          break;
+        }
         byte[][] words = decoder.next();
         if (words == null) {
           ending |= inputEnded;
@@ -200,7 +208,9 @@ final class ClientConnection {
     if (ending && first == null) {
       side.queue(this);
     }
-    updateStall();
+    // Not asked again: were a socket on another thread to have room by now, requests in the decoder
+    // would be forgotten. Whoever was full is told of room.
+    setStalled(ending || full);
   }
 
   private void dispatch(ClientInfo client, byte[][] words) {
@@ -217,6 +227,7 @@ final class ClientConnection {
     ReplySlot slot = append(command, encoder(client));
     slot.silent = !takesAnswer;
     slot.startNanos = pumpNanos;
+    taken(client, slot, sizeOf(words));
     if (side.commands().isQueued(client, own)) {
       slot.acceptAnswer(side.commands().queue(client, words, own));
       return;
@@ -225,9 +236,14 @@ final class ClientConnection {
       String fullName = side.commands().fullName(own, words);
       client.lastCommand = fullName;
       slot.line = side.counters().stats().of(fullName);
+      long queuedBytes = client.queuedBytes();
       side.commands()
           .execute(
               own, new Call(client, words, this::session, answer -> answer(client, slot, answer)));
+      if (!slot.isFilled()) {
+        // EXEC: what was queued is under way.
+        taken(client, slot, Math.max(0, queuedBytes - client.queuedBytes()));
+      }
       // CLIENT REPLY decides whether it itself is answered.
       slot.silent = !client.stillTakesAnswer(takesAnswer);
       return;
@@ -253,6 +269,22 @@ final class ClientConnection {
       slot.encoder = encoder(client);
     }
     slot.acceptAnswer(answer);
+  }
+
+  private static long sizeOf(byte[][] words) {
+    long bytes =
+        ClientLimits.REQUEST_OVERHEAD_BYTES
+            + (long) ClientLimits.WORD_OVERHEAD_BYTES * words.length;
+    for (byte[] word : words) {
+      bytes += word.length;
+    }
+    return bytes;
+  }
+
+  private void taken(ClientInfo client, ReplySlot slot, long bytes) {
+    slot.requestBytes += bytes;
+    client.unansweredBytes += bytes;
+    side.requestTaken(bytes);
   }
 
   /** A word was longer than a value may be; the connection stays. */
@@ -293,14 +325,26 @@ final class ClientConnection {
 
   /** A slot of this connection has its answer. */
   void onFilled(ReplySlot slot) {
+    long answered = slot.requestBytes;
+    slot.requestBytes = 0;
+    side.requestAnswered(answered);
+    ClientInfo client = info;
+    if (client != null) {
+      client.unansweredBytes -= answered;
+    }
     if (closed) {
       return;
     }
     heldBytes += slot.bytes();
     // Here, for EXEC, which may hold CLIENT KILL, is done later than it is dispatched.
-    ending |= info != null && info.hasQuit();
-    if (slot == first) {
+    ending |= client != null && client.hasQuit();
+    if (slot == first || stalled) {
       side.queue(this);
+    }
+    if (client != null && slot.bytes() > 0) {
+      client.outputBytes += slot.bytes();
+      side.held(slot.bytes());
+      side.limitHeld();
     }
   }
 
@@ -346,7 +390,7 @@ final class ClientConnection {
       to.awaitRoom();
     }
     checkBehind();
-    if (stalled && !mustStall()) {
+    if (stalled && !closed && !mustStall()) {
       // In a turn of its own: one client's endless pipeline must not hold up the others.
       side.execute(this::resume);
     }
@@ -380,8 +424,10 @@ final class ClientConnection {
     return outstanding >= ClientLimits.MAX_PIPELINED
         || isFull()
         || heldBytes >= ClientLimits.SOFT_HELD_BYTES
-        || (info != null && info.isHeld())
-        || side.isStopping();
+        || (info != null
+            && (info.isHeld() || info.unansweredBytes >= ClientLimits.MAX_PIPELINED_BYTES))
+        || side.isStopping()
+        || side.unanswered().mustWait(goOn);
   }
 
   /** As many answers wait for the socket as may; if so, {@link #onRoom} follows. */
@@ -394,12 +440,29 @@ final class ClientConnection {
     return true;
   }
 
-  private void updateStall() {
-    boolean must = ending || mustStall();
+  private void setStalled(boolean must) {
     ClientSocket from = socket;
     if (must != stalled && from != null && !closed) {
       stalled = must;
       from.setReading(!must);
+    }
+  }
+
+  long outputBytes() {
+    return info == null ? 0 : info.outputBytes;
+  }
+
+  /** Counts the answers that are held, or that the socket has not taken, as they are now. */
+  void countOutput() {
+    ClientInfo client = info;
+    ClientSocket to = socket;
+    if (closed || client == null || to == null) {
+      return;
+    }
+    long more = heldBytes + to.pendingBytes() - client.outputBytes;
+    if (more != 0) {
+      client.outputBytes += more;
+      side.held(more);
     }
   }
 
@@ -410,9 +473,9 @@ final class ClientConnection {
     if (closed || client == null || to == null) {
       return;
     }
-    long waiting = to.pendingBytes();
+    countOutput();
+    long waiting = client.outputBytes - heldBytes;
     long taken = writtenBytes - waiting;
-    client.outputBytes = heldBytes + waiting;
     // Who asks for no more is not waited for until it is far behind.
     boolean waitedFor =
         client.outputBytes > ClientLimits.SOFT_HELD_BYTES
@@ -422,14 +485,25 @@ final class ClientConnection {
       takenBytes = taken;
     }
     boolean stuck = side.nanoTime() - takenNanos >= ClientLimits.SOFT_HELD_SECONDS * 1_000_000_000L;
-    if (stuck || client.outputBytes > ClientLimits.MAX_HELD_BYTES) {
-      LOG.warn(
-          "Closed client {} from {}: it has left {} bytes of answers unread",
-          client.id,
-          client.address,
-          client.outputBytes);
-      close();
+    if (stuck) {
+      closeForAnswers();
+    } else {
+      side.limitHeld();
     }
+  }
+
+  /** Closes this client, for it has left too much unread. */
+  void closeForAnswers() {
+    ClientInfo client = info;
+    if (closed || client == null) {
+      return;
+    }
+    LOG.warn(
+        "Closed client {} from {}: it has left {} bytes of answers unread",
+        client.id,
+        client.address,
+        client.outputBytes);
+    close();
   }
 
   /** Closes this client, for all clients' unfinished requests together hold too much memory. */
@@ -486,9 +560,9 @@ final class ClientConnection {
     return fresh;
   }
 
-  /** Stops or resumes reading as the state of the node demands. */
+  /** The node takes no more requests. */
   void onStopping() {
-    updateStall();
+    setStalled(true);
   }
 
   private void close() {
@@ -499,7 +573,9 @@ final class ClientConnection {
     }
   }
 
-  /** Forgets everything; answers that come later are dropped. */
+  /**
+   * Forgets everything; answers that come later are dropped, and their requests count till then.
+   */
   private void forget() {
     if (closed) {
       return;
@@ -511,10 +587,7 @@ final class ClientConnection {
     first = null;
     last = null;
     heldBytes = 0;
-    ClientSession opened = session;
-    if (opened != null) {
-      opened.close();
-    }
+    side.unanswered().forget(goOn);
     ClientInfo client = info;
     if (client != null) {
       side.closed(this, client);

@@ -14,6 +14,24 @@ final class ClientLimits {
   /** Requests of one connection under way at once; beyond, it is not read from. */
   static final int MAX_PIPELINED = 4096;
 
+  /**
+   * Their bytes: from there on it is not read from, so that what is under way may be as much as one
+   * request more. Enough for two of the largest values.
+   */
+  static final long MAX_PIPELINED_BYTES = 32L << 20;
+
+  /**
+   * The same of all connections, of those that have gone, too: from there on nobody is read from
+   * until some are answered. An eighth of the heap, but always enough for two connections.
+   */
+  static final long MAX_UNANSWERED_BYTES =
+      Math.max(2 * MAX_PIPELINED_BYTES, Runtime.getRuntime().maxMemory() / 8);
+
+  /** What a request under way takes beside its words, and each word beside its bytes. */
+  static final int REQUEST_OVERHEAD_BYTES = 200;
+
+  static final int WORD_OVERHEAD_BYTES = 32;
+
   /** Encoded answers that the socket has not taken: above the first, nothing is read or encoded. */
   static final int OUTPUT_HIGH_BYTES = 1 << 20;
 
@@ -26,13 +44,15 @@ final class ClientLimits {
   static final int INPUT_HIGH_BYTES = 256 << 10;
 
   /**
-   * Answers in all, encoded or waiting for their turn: a client this far behind is closed. A
-   * quarter of the heap, for values that were read elsewhere are held by nobody else.
+   * Answers of all clients, encoded or waiting for their turn: beyond, the client that holds most
+   * of them is closed. A quarter of the heap, for values that were read elsewhere are held by
+   * nobody else; and always enough for one client on its way to {@link #SOFT_HELD_BYTES} and
+   * beyond, with what it had asked for by then.
    */
-  static final long MAX_HELD_BYTES = Math.max(256L << 20, Runtime.getRuntime().maxMemory() / 4);
+  static final long MAX_HELD_BYTES = Math.max(128L << 20, Runtime.getRuntime().maxMemory() / 4);
 
   /**
-   * Above this, no request is taken; a client that then takes none of its answers for {@link
+   * Above this, no request of a client is taken; one that then takes none of its answers for {@link
    * #SOFT_HELD_SECONDS} is closed.
    */
   static final long SOFT_HELD_BYTES = 64L << 20;

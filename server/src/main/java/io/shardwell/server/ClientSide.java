@@ -45,6 +45,10 @@ final class ClientSide {
 
   // Invariant: the sum of the connections' arriving bytes.
   private long arriving;
+  // Invariant: the sum of the connections' output bytes.
+  private long held;
+
+  private final UnansweredRequests unanswered;
   private boolean stopping;
   private Runnable whenIdle = () -> {};
 
@@ -62,6 +66,7 @@ final class ClientSide {
     this.counters = counters;
     this.faults = faults;
     this.turnNanos = loop.nanoTime();
+    this.unanswered = new UnansweredRequests(ClientLimits.MAX_UNANSWERED_BYTES, loop::execute);
     loop.schedule(this::sample, SAMPLE_NANOS);
   }
 
@@ -113,7 +118,10 @@ final class ClientSide {
     clients.remove(info);
     connections.remove(connection);
     arriving -= info.arrivingBytes;
+    held -= info.outputBytes;
+    counters.clientBytes -= info.arrivingBytes + info.outputBytes;
     assert arriving >= 0;
+    assert held >= 0;
   }
 
   /**
@@ -123,6 +131,7 @@ final class ClientSide {
    */
   void arriving(long more) {
     arriving += more;
+    counters.clientBytes += more;
     assert arriving >= 0;
     while (arriving > ClientLimits.MAX_ARRIVING_BYTES) {
       long before = arriving;
@@ -131,6 +140,47 @@ final class ClientSide {
           .closeForMemory();
       assert arriving < before : "closed one that held nothing";
     }
+  }
+
+  /** A connection holds so many bytes more of answers, or fewer. */
+  void held(long more) {
+    held += more;
+    counters.clientBytes += more;
+    assert held >= 0;
+  }
+
+  /**
+   * Closes clients that hold most of the answers while all hold too many. Each alone may be behind
+   * by less than what one is closed for, and a value that many ask for is copied for each.
+   */
+  void limitHeld() {
+    if (held <= ClientLimits.MAX_HELD_BYTES) {
+      return;
+    }
+    // Sockets may have taken much since their connections were last looked at.
+    connections.forEach(ClientConnection::countOutput);
+    while (held > ClientLimits.MAX_HELD_BYTES) {
+      long before = held;
+      counters.evictedClients++;
+      Collections.max(connections, Comparator.comparingLong(ClientConnection::outputBytes))
+          .closeForAnswers();
+      assert held < before : "closed one that held nothing";
+    }
+  }
+
+  /** A request under way has so many bytes, or so many more. */
+  void requestTaken(long bytes) {
+    counters.clientBytes += bytes;
+    unanswered.taken(bytes);
+  }
+
+  void requestAnswered(long bytes) {
+    counters.clientBytes -= bytes;
+    unanswered.answered(bytes);
+  }
+
+  UnansweredRequests unanswered() {
+    return unanswered;
   }
 
   void requestStarted() {

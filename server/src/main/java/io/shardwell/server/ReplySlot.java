@@ -33,6 +33,9 @@ final class ReplySlot implements Consumer<Reply> {
   /** When the request came, {@code nanoTime}. */
   long startNanos;
 
+  /** What the request keeps in memory, in bytes; 0 once it is answered. */
+  long requestBytes;
+
   // Invariant: at most one of the two is set, and once.
   private @Nullable Reply reply;
   private @Nullable Answer answer;

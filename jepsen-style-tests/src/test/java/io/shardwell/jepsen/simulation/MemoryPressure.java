@@ -1,6 +1,5 @@
 package io.shardwell.jepsen.simulation;
 
-import io.shardwell.raftgroup.ClientSession;
 import io.shardwell.raftgroup.Engine;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.EvictionPolicy;
@@ -90,11 +89,7 @@ final class MemoryPressure {
   }
 
   private void submit(Invocation invocation) {
-    onSomeNode(
-        engine -> {
-          ClientSession session = engine.openSession();
-          session.submit(invocation, reply -> session.close());
-        });
+    onSomeNode(engine -> engine.openSession().submit(invocation, reply -> {}));
   }
 
   private void onSomeNode(Consumer<Engine> task) {

@@ -106,6 +106,10 @@ final class SimulatedClient {
     final long wire = 30 * VirtualTime.MICRO + random.nextLong(100 * VirtualTime.MICRO);
     @Nullable ClientSession session;
     boolean open = true;
+
+    /** The server knows that this is not open any more, and drops what comes for it. */
+    boolean gone;
+
     int underWay;
 
     Connection(SimulatedProcess process) {
@@ -173,6 +177,9 @@ final class SimulatedClient {
                   .submit(
                       invocation,
                       reply -> {
+                        if (gone) {
+                          return;
+                        }
                         process.crashPoint();
                         if (process.isAlive()) {
                           cluster
@@ -236,13 +243,7 @@ final class SimulatedClient {
     private void lost() {
       if (open) {
         open = false;
-        onServer(
-            () -> {
-              ClientSession ended = session;
-              if (ended != null) {
-                ended.close();
-              }
-            });
+        onServer(() -> gone = true);
         connect();
       }
     }

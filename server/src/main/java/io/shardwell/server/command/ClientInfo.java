@@ -56,6 +56,9 @@ public final class ClientInfo {
   /** Bytes of requests that are not whole, or queued by MULTI. */
   public long arrivingBytes;
 
+  /** Bytes of requests that are under way. */
+  public long unansweredBytes;
+
   /** Bytes of answers the client has not taken yet. */
   public long outputBytes;
 
@@ -175,11 +178,13 @@ public final class ClientInfo {
         + transaction.length()
         + " qbuf="
         + (requestBytes + arrivingBytes)
-        + " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0"
+        + " qbuf-free=0 argv-mem="
+        + unansweredBytes
+        + " multi-mem=0 rbs=0 rbp=0"
         + " obl=0 oll=0 omem="
         + outputBytes
         + " tot-mem="
-        + (arrivingBytes + outputBytes)
+        + (arrivingBytes + unansweredBytes + outputBytes)
         + " events=r cmd="
         + (lastCommand == null ? "NULL" : lastCommand)
         + " user=default redir=-1 resp="

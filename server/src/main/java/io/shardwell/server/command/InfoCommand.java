@@ -136,6 +136,7 @@ final class InfoCommand {
     fields.put("maxmemory_human", limit.isOn() ? human(limit.bytes()) : "0B");
     fields.put("maxmemory_policy", limit.policy().text());
     fields.put("mem_fragmentation_ratio", "1.00");
+    fields.put("mem_clients_normal", counters.clientBytes);
     fields.put("mem_allocator", "jvm");
     return fields;
   }

@@ -15,8 +15,11 @@ public final class NodeCounters {
   public long outputBytes;
   public long errorAnswers;
 
-  /** Clients closed to free the memory of their unfinished requests. */
+  /** Clients closed to free the memory of their unfinished requests, or answers. */
   public long evictedClients;
+
+  /** How much memory requests and answers of clients take now, in bytes. */
+  public long clientBytes;
 
   // The shards count these.
   private long keyHitsBefore;
