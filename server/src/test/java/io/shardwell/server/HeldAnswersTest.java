@@ -94,10 +94,14 @@ class HeldAnswersTest {
       }
 
       assertThat(read(largest, Long.MAX_VALUE)).isLessThan((long) ASKED_BY_LARGEST * ANSWER_BYTES);
+      int whole = 0;
       for (Socket other : others) {
-        assertThat(read(other, (long) ASKED * ANSWER_BYTES)).isEqualTo((long) ASKED * ANSWER_BYTES);
+        long read = read(other, (long) ASKED * ANSWER_BYTES);
+        whole += read == (long) ASKED * ANSWER_BYTES ? 1 : 0;
       }
-      assertThat(evicted(node)).isEqualTo(1);
+      // The last one may have asked when those before had enough under way for the first closing.
+      assertThat(evicted(node)).isBetween(1L, 2L);
+      assertThat(whole).isEqualTo(others.size() + 1 - evicted(node));
       TestCluster.await(() -> info(node, "memory", "mem_clients_normal") == 0);
       largest.close();
     } finally {
