@@ -61,7 +61,8 @@ final class LeaderBalance {
         continue;
       }
       String wanted = betterClock != null ? betterClock : preferred.get(replica.group()).get(0);
-      ReplicaEndpoint to = wanted.equals(replica.self().nodeId()) ? null : member(replica, wanted);
+      boolean stays = wanted.equals(replica.self().nodeId()) || clocks.isAhead(wanted);
+      ReplicaEndpoint to = stays ? null : member(replica, wanted);
       if (to != null && isSettled.test(wanted) && isCloseBehind(replica, to)) {
         replica.transferLeadership(List.of(to), closeBehind(replica));
         handed++;

@@ -51,6 +51,14 @@ final class NodeClocks {
     return readings.size() + 1 >= QUORUM && -medianOffset() > maxSkewMillis;
   }
 
+  /** Whether another node's clock is that far ahead: it would not keep what it came to lead. */
+  boolean isAhead(String nodeId) {
+    Long reading = readings.get(nodeId);
+    return reading != null
+        && readings.size() + 1 >= QUORUM
+        && offset(reading) - medianOffset() > maxSkewMillis;
+  }
+
   /** The node among some whose clock is nearest to the median, if that is nearer than ours. */
   @Nullable String nearerToMedian(Predicate<String> among) {
     long median = medianOffset();

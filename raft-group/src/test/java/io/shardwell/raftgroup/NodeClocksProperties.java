@@ -80,6 +80,19 @@ class NodeClocksProperties {
     assertThat(clocks.nearerToMedian(node -> !node.equals("n2"))).isEqualTo("n3");
   }
 
+  /** Or leaderships would go to it and come back for as long as its clock is wrong. */
+  @Example
+  void anothersClockIsKnownToBeAhead() {
+    clocks.heard("n2", truth() + HOUR);
+    assertThat(clocks.isAhead("n2")).as("of two nobody can tell").isFalse();
+    clocks.heard("n3", truth());
+    assertThat(clocks.isAhead("n2")).isTrue();
+    assertThat(clocks.isAhead("n3")).isFalse();
+    assertThat(clocks.isAhead("n4")).as("never heard of").isFalse();
+    clocks.heard("n2", truth() + MAX_SKEW_MILLIS);
+    assertThat(clocks.isAhead("n2")).isFalse();
+  }
+
   @Example
   void aloneOurClockIsAllThereIs() {
     loop.wallOffsetMillis += HOUR;

@@ -24,6 +24,8 @@ abstract class ClientSocket extends ChannelInboundHandlerAdapter {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClientSocket.class);
 
+  private static final int PIECE_BYTES = 128 << 10;
+
   final Channel channel;
   private final FaultHandler faults;
 
@@ -45,6 +47,17 @@ abstract class ClientSocket extends ChannelInboundHandlerAdapter {
 
   /** Sends these answers after those before. */
   abstract void write(ByteBuf answers);
+
+  /**
+   * Writes to Netty, in pieces: what the system has taken of a buffer counts only once it has taken
+   * all of it, and a slow client must be seen to read. On the channel's loop.
+   */
+  final void writeInPieces(ByteBuf answers) {
+    while (answers.readableBytes() > PIECE_BYTES) {
+      Quietly.write(channel, answers.readRetainedSlice(PIECE_BYTES));
+    }
+    Quietly.write(channel, answers);
+  }
 
   /** Bytes written that the operating system has not taken yet, never too few. */
   abstract long pendingBytes();

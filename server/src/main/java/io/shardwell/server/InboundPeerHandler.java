@@ -107,16 +107,20 @@ final class InboundPeerHandler extends ChannelInboundHandlerAdapter {
     InboundLink receiver = link;
     while (receiver != null && end - start >= PeerLinkFormat.HEADER_BYTES) {
       int length = view.getInt(start);
-      if (!PeerLinkFormat.isFrameLength(length)) {
+      int checksum = view.getInt(start + Integer.BYTES);
+      int ofHeader = view.getInt(start + 2 * Integer.BYTES);
+      if (ofHeader != PeerLinkFormat.headerChecksum(length, checksum)
+          || !PeerLinkFormat.isFrameLength(length)) {
         LOG.warn(
-            "Closed a link from {}: frame of {} bytes", context.channel().remoteAddress(), length);
+            "Closed a link from {}: the header of a frame, {} bytes, was damaged on its way",
+            context.channel().remoteAddress(),
+            length);
         Quietly.close(context.channel());
         return;
       }
       if (end - start - PeerLinkFormat.HEADER_BYTES < length) {
         return;
       }
-      int checksum = view.getInt(start + Integer.BYTES);
       start += PeerLinkFormat.HEADER_BYTES;
       // A slice: position 0, so that receivers need not think about offsets.
       ByteBuffer frame = ByteBuffer.wrap(buffer, start, length).slice();

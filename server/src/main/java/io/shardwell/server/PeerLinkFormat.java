@@ -7,11 +7,12 @@ import java.util.zip.CRC32C;
 
 /**
  * What peers say to each other below the frames: once {@code magic (4 bytes), version (2)}, then
- * for each frame {@code length (4), CRC-32C of the bytes (4), bytes}. Big-endian. The accepting
- * side never says anything.
+ * for each frame {@code length (4), CRC-32C of the bytes (4), CRC-32C of these eight (4), bytes}.
+ * Big-endian. The accepting side never says anything.
  *
  * <p>TCP's sum of 16 bits lets one damaged segment in 65536 pass, and what a frame brings is
- * written to logs and executed everywhere.
+ * written to logs and executed everywhere. The header has a sum of its own, or a damaged length
+ * would have the receiver wait for a frame that never ends.
  */
 final class PeerLinkFormat {
 
@@ -19,10 +20,10 @@ final class PeerLinkFormat {
   static final int MAGIC = 0x53575052;
 
   /** Raised when old and new nodes can no longer read each other's frames. */
-  static final int VERSION = 3;
+  static final int VERSION = 4;
 
   static final int PREAMBLE_BYTES = 6;
-  static final int HEADER_BYTES = 8;
+  static final int HEADER_BYTES = 12;
 
   private PeerLinkFormat() {}
 
@@ -31,12 +32,20 @@ final class PeerLinkFormat {
   }
 
   static void writeFrame(ByteBuffer frame, ByteBuf out) {
-    out.writeInt(frame.remaining()).writeInt(checksum(frame)).writeBytes(frame);
+    int length = frame.remaining();
+    int checksum = checksum(frame);
+    out.writeInt(length).writeInt(checksum).writeInt(headerChecksum(length, checksum));
+    out.writeBytes(frame);
   }
 
   /** Whether a length read from a link can be one. */
   static boolean isFrameLength(int length) {
     return length > 0 && length <= WireLimits.MAX_FRAME_BYTES;
+  }
+
+  /** Of a frame's length and of the sum of its bytes. */
+  static int headerChecksum(int length, int checksum) {
+    return checksum(ByteBuffer.allocate(2 * Integer.BYTES).putInt(length).putInt(checksum).flip());
   }
 
   /** Of what remains in the frame, which stays as it is. */

@@ -111,7 +111,7 @@ final class SocketOnClientLoop extends ClientSocket {
   private void send(ByteBuf answers) {
     assert loop.io.inLoop();
     int length = answers.readableBytes();
-    Quietly.write(channel, answers);
+    writeInPieces(answers);
     // After the write, not before: in between they count twice, but never not at all.
     buffered.lazySet(buffered.getPlain() + length);
     channel.flush();

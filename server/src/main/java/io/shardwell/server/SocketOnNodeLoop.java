@@ -66,7 +66,7 @@ final class SocketOnNodeLoop extends ClientSocket {
 
   @Override
   void write(ByteBuf answers) {
-    Quietly.write(channel, answers);
+    writeInPieces(answers);
     channel.flush();
   }
 

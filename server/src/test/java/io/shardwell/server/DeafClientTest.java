@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Reply;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -95,6 +96,24 @@ class DeafClientTest {
           .isEqualTo(Reply.integer(1));
       assertThat(clients(node)).isEmpty();
       assertThat(readToEnd(deaf)).isLessThan((long) FEW * VALUE_BYTES);
+    }
+  }
+
+  /** Once an answer counted as unread until its last byte was taken: who read it slowly was cut. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void whoReadsOneLargeAnswerIsSeenToRead(int ioThreads) throws Exception {
+    try (Node node = start(ioThreads);
+        Socket slow = new Socket()) {
+      int length = Limits.MAX_VALUE_BYTES;
+      node.execute("SETRANGE", "huge", Integer.toString(length - 1), "x").join();
+      slow.setReceiveBufferSize(64 << 10);
+      slow.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.port()));
+      slow.getOutputStream().write("GET huge\r\n".getBytes(StandardCharsets.US_ASCII));
+      TestCluster.await(() -> omem(node) > length / 4);
+      long before = omem(node);
+      assertThat(slow.getInputStream().readNBytes(length / 2)).hasSize(length / 2);
+      TestCluster.await(() -> omem(node) < before - length / 8);
     }
   }
 

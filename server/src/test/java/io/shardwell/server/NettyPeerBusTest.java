@@ -225,15 +225,12 @@ class NettyPeerBusTest {
         List.of(
             text("GET / HTTP/1.1\r\n\r\n"),
             new byte[] {'S', 'W', 'P', 'R', 0, 99},
-            new byte[] {
-              'S', 'W', 'P', 'R', 0, PeerLinkFormat.VERSION, 127, 127, 127, 127, 0, 0, 0, 0
-            },
-            new byte[] {'S', 'W', 'P', 'R', 0, PeerLinkFormat.VERSION, -1, -1, -1, -1, 0, 0, 0, 0},
-            new byte[] {'S', 'W', 'P', 'R', 0, PeerLinkFormat.VERSION, 0, 0, 0, 0, 0, 0, 0, 0},
+            // A length that no frame has, and one that its sum does not vouch for: no waiting.
+            begun(0, 0, PeerLinkFormat.headerChecksum(0, 0)),
+            begun(Integer.MAX_VALUE, 0, PeerLinkFormat.headerChecksum(Integer.MAX_VALUE, 0)),
+            begun(1 << 20, 0, PeerLinkFormat.headerChecksum(1, 0)),
             // One byte, and not the sum of it.
-            new byte[] {
-              'S', 'W', 'P', 'R', 0, PeerLinkFormat.VERSION, 0, 0, 0, 1, 1, 2, 3, 4, 7
-            })) {
+            begun(1, 1, PeerLinkFormat.headerChecksum(1, 1), (byte) 7))) {
       try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), b.port)) {
         socket.setSoTimeout((int) PATIENCE.toMillis());
         OutputStream out = socket.getOutputStream();
@@ -245,6 +242,14 @@ class NettyPeerBusTest {
     List<String> closed = new ArrayList<>();
     b.call(() -> seen.drainTo(closed));
     assertThat(closed).containsOnly("closed");
+  }
+
+  private static byte[] begun(int length, int checksum, int ofHeader, byte... bytes) {
+    ByteBuffer all =
+        ByteBuffer.allocate(
+            PeerLinkFormat.PREAMBLE_BYTES + PeerLinkFormat.HEADER_BYTES + bytes.length);
+    all.putInt(PeerLinkFormat.MAGIC).putShort((short) PeerLinkFormat.VERSION);
+    return all.putInt(length).putInt(checksum).putInt(ofHeader).put(bytes).array();
   }
 
   /** The end of the stream and a reset are the same here: bytes of ours may be unread. */

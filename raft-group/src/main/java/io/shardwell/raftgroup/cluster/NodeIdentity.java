@@ -92,9 +92,14 @@ public final class NodeIdentity {
     return Math.toIntExact(metadata.grownSize(name));
   }
 
-  /** Counts the boot number up for a session that must begin anew; told when that is durable. */
-  public void nextBoot(LongConsumer onDurable) {
-    long boot = boot(metadata, wallClockMillis);
+  /**
+   * Counts the boot number up for a session that must begin anew; told when that is durable.
+   *
+   * @param above another number to exceed: that of a later life of this node, if an older copy of
+   *     its directory has been put back, or 0
+   */
+  public void nextBoot(long above, LongConsumer onDurable) {
+    long boot = Math.max(above + 1, boot(metadata, wallClockMillis));
     change(current -> current.withBootNumber(boot), () -> onDurable.accept(boot));
   }
 }

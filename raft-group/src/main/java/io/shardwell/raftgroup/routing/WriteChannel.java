@@ -19,7 +19,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +35,17 @@ import org.jspecify.annotations.Nullable;
  * <p>Loop thread only.
  */
 public final class WriteChannel {
+
+  /** Where a session that begins anew gets its boot number. */
+  public interface NewBoot {
+    /**
+     * Asks for a number that no life of the node has had.
+     *
+     * @param above a number that it must exceed
+     * @param onDurable told on the loop, later or at once
+     */
+    void next(long above, LongConsumer onDurable);
+  }
 
   /** Batches under way at most; one until the session's first is answered. */
   static final int WINDOW = 4;
@@ -85,7 +95,7 @@ public final class WriteChannel {
   private final Tuning tuning;
   private final Patience patience;
   private final LeaderDirectory leaders;
-  private final Consumer<LongConsumer> newBoot;
+  private final NewBoot newBoot;
 
   private final ShardQueue queue;
   private final BatchBuilder builder = new BatchBuilder();
@@ -121,7 +131,7 @@ public final class WriteChannel {
       Patience patience,
       LeaderDirectory leaders,
       SessionKey session,
-      Consumer<LongConsumer> newBoot) {
+      NewBoot newBoot) {
     this.shard = shard;
     this.loop = loop;
     this.post = post;
@@ -246,7 +256,8 @@ public final class WriteChannel {
       resendNanos = Math.min(resendNanos, loop.nanoTime() + BACK_OFF_NANOS);
     } else {
       // The shard has forgotten this session, or another start of this node has taken it over.
-      renew(outcome instanceof Outcome.SessionRetired);
+      long above = outcome instanceof Outcome.BootSuperseded by ? by.currentBoot() : 0;
+      renew(above, outcome instanceof Outcome.SessionRetired);
     }
   }
 
@@ -298,10 +309,11 @@ public final class WriteChannel {
    * Begins anew under another boot number. Nobody knows what became of the batches under way, until
    * the first batch of the new boot is applied: an empty one, so that this waits for no command.
    *
+   * @param above the boot number that has taken this session's place, 0 if none has
    * @param retired whether the shard will never again take anything from this life of the node: its
    *     batches are certain now, and there is nothing that an empty one could do
    */
-  private void renew(boolean retired) {
+  private void renew(long above, boolean retired) {
     List<Sent> lost = List.copyOf(underWay);
     underWay.clear();
     lost.forEach(batch -> undecided.addAll(batch.commands));
@@ -309,7 +321,8 @@ public final class WriteChannel {
     SessionKey old = session;
     session = null;
     assert old != null;
-    newBoot.accept(
+    newBoot.next(
+        above,
         boot -> {
           session = new SessionKey(old.nodeId(), old.incarnation(), boot);
           nextSequence = 1;

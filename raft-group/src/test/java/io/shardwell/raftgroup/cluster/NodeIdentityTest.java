@@ -44,6 +44,17 @@ class NodeIdentityTest {
     assertThat(startAt(9_000)).isGreaterThan(third);
   }
 
+  @Test
+  void aNumberCanBeAskedForThatExceedsAnother() throws IOException {
+    NodeStorage storage = NodeStorage.open(disk, StorageLimits.SMALL, NodeIdentityTest::fault);
+    NodeIdentity identity =
+        NodeIdentity.begin(storage, new Random(1), () -> 1_000, NodeIdentityTest::fault);
+    identity.nextBoot(9_000, boot -> {});
+    assertThat(identity.metadata().bootNumber()).isEqualTo(9_001);
+    identity.nextBoot(0, boot -> {});
+    assertThat(identity.metadata().bootNumber()).isEqualTo(9_002);
+  }
+
   /** Against all advice: the shards would take its writes for writes they have answered. */
   @Test
   void anOlderCopyOfTheDirectoryDoesNotUseANumberAgain() throws IOException {

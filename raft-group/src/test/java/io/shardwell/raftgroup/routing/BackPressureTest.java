@@ -146,7 +146,7 @@ class BackPressureTest implements Post {
         patience,
         leaders,
         new SessionKey("me", 5, 1),
-        onDurable -> {});
+        (above, onDurable) -> {});
   }
 
   private ReadChannel reads(int shard) {

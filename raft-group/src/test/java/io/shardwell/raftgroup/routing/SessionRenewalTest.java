@@ -36,6 +36,7 @@ class SessionRenewalTest implements Post {
   private final List<PeerMessage.Batch> told = new ArrayList<>();
   private final List<Reply> replies = new ArrayList<>();
   private final List<LongConsumer> syncing = new ArrayList<>();
+  private long exceeded = -1;
   private boolean leaderReached = true;
   private int decided;
 
@@ -49,7 +50,12 @@ class SessionRenewalTest implements Post {
           new LeaderDirectory(
               new HashMap<>(), List.of(List.of("leader")), this, "me", new FullDisks()),
           new SessionKey("me", 5, 1),
-          syncing::add);
+          this::newBoot);
+
+  private void newBoot(long above, LongConsumer onDurable) {
+    exceeded = above;
+    syncing.add(onDurable);
+  }
 
   @Test
   void whatWasLostIsAnsweredAtOnceAndDecidedByTheFirstBatchOfTheNewBoot() {
@@ -65,6 +71,18 @@ class SessionRenewalTest implements Post {
     assertThat(decided).isEqualTo(1);
     assertThat(replies).hasSize(1);
     assertThat(channel.isIdle()).isTrue();
+  }
+
+  /** After an older copy of the directory was put back, whose clock is behind, too. */
+  @Test
+  void theNextBootExceedsTheOneThatTookItsPlace() {
+    write();
+    renew(new Outcome.BootSuperseded(700));
+    assertThat(exceeded).isEqualTo(700);
+    syncing.remove(0).accept(701);
+    assertThat(channel.pump()).isTrue();
+    renew(new Outcome.SessionUnknown());
+    assertThat(exceeded).isZero();
   }
 
   /** Its first command was looked for, and the node halted, if the answer took over 10 ms. */

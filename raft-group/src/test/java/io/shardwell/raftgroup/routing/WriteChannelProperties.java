@@ -136,8 +136,8 @@ class WriteChannelProperties {
               new LeaderDirectory(
                   new HashMap<>(), List.of(List.of("leader")), this, "me", new FullDisks()),
               new SessionKey("n1", 5, boot),
-              onDurable -> {
-                boot++;
+              (above, onDurable) -> {
+                boot = Math.max(boot, above) + 1;
                 EventLoopTimer.ignore(
                     loop.schedule(() -> onDurable.accept(boot), TimeUnit.MILLISECONDS.toNanos(3)));
               });
