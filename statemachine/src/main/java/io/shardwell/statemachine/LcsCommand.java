@@ -53,8 +53,8 @@ final class LcsCommand {
     if (tableBytes(a.length, b.length) > Limits.MAX_VALUE_BYTES) {
       return TOO_LARGE;
     }
-    int[][] table = table(a, b);
-    int longest = table[a.length][b.length];
+    Table table = Table.of(a, b);
+    int longest = table.at(a.length, b.length);
     if (length) {
       return Reply.integer(longest);
     }
@@ -80,23 +80,40 @@ final class LcsCommand {
     return value == null ? NOTHING : value;
   }
 
-  /** How long the longest common subsequence of the first i bytes of one, j of the other is. */
-  private static int[][] table(byte[] a, byte[] b) {
-    int[][] table = new int[a.length + 1][b.length + 1];
-    for (int i = 1; i <= a.length; i++) {
-      for (int j = 1; j <= b.length; j++) {
-        table[i][j] =
-            a[i - 1] == b[j - 1]
-                ? table[i - 1][j - 1] + 1
-                : Math.max(table[i - 1][j], table[i][j - 1]);
-      }
+  /**
+   * How long the longest common subsequence of the first i bytes of one, j of the other is. One
+   * array: a long value and a short one would make millions of tiny ones, of many times its memory.
+   */
+  private static final class Table {
+    private final int[] cells;
+    private final int columns;
+
+    private Table(int rows, int columns) {
+      this.cells = new int[rows * columns];
+      this.columns = columns;
     }
-    return table;
+
+    static Table of(byte[] a, byte[] b) {
+      Table table = new Table(a.length + 1, b.length + 1);
+      for (int i = 1; i <= a.length; i++) {
+        for (int j = 1; j <= b.length; j++) {
+          table.cells[i * table.columns + j] =
+              a[i - 1] == b[j - 1]
+                  ? table.at(i - 1, j - 1) + 1
+                  : Math.max(table.at(i - 1, j), table.at(i, j - 1));
+        }
+      }
+      return table;
+    }
+
+    int at(int i, int j) {
+      return cells[i * columns + j];
+    }
   }
 
   /** Fills in the subsequence, and returns the ranges it consists of, the last one first. */
   private static List<Reply> walkBack(
-      int[][] table, byte[] a, byte[] b, byte[] common, long least, boolean withLength) {
+      Table table, byte[] a, byte[] b, byte[] common, long least, boolean withLength) {
     List<Reply> matches = new ArrayList<>();
     int left = common.length;
     int i = a.length;
@@ -119,7 +136,7 @@ final class LcsCommand {
         run = 0;
       }
       if (!same) {
-        if (table[i - 1][j] > table[i][j - 1]) {
+        if (table.at(i - 1, j) > table.at(i, j - 1)) {
           i--;
         } else {
           j--;

@@ -2,6 +2,8 @@ package io.shardwell.statemachine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +24,19 @@ class ValuesTest {
     assertThat(shard.write("SETRANGE", "k", "16777215", "x")).isEqualTo(new Reply.Int(16_777_216));
     assertThat(shard.write("APPEND", "k", "")).isEqualTo(new Reply.Int(16_777_216));
     assertThat(shard.read("GETRANGE", "k", "-1", "-1")).isEqualTo(Reply.Bulk.of("x"));
+  }
+
+  /** Once each byte of the longer value had an array of its own: seven times the limit. */
+  @Test
+  void lcsTakesTheMemoryThatItIsCheckedFor() {
+    int length = Limits.MAX_VALUE_BYTES / Integer.BYTES - 1;
+    byte[] key = {'k'};
+    shard.write(List.of(Invocation.of(Command.SET, key, new byte[length])));
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    assertThat(shard.read("LCS", "k", "absent", "LEN")).isEqualTo(Reply.ZERO);
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before)
+        .isLessThan(2L * Limits.MAX_VALUE_BYTES);
   }
 
   @Test

@@ -20,8 +20,8 @@ final class Repair {
   private static final DateTimeFormatter FOLDER =
       DateTimeFormatter.ofPattern("'damaged-'uuuuMMdd-HHmmss").withZone(ZoneOffset.UTC);
 
-  /** The others of fewer nodes are no quorum. */
-  private static final int MIN_NODES = 3;
+  /** The others of fewer nodes, or of fewer replicas, are no quorum. */
+  private static final int MIN_REPLICAS = 3;
 
   private final Surroundings surroundings;
   private final Path path;
@@ -76,8 +76,9 @@ final class Repair {
       surroundings.out().println(path + " is sound, there is nothing to repair.");
       return ExitCode.OK;
     }
-    int nodes = nodes(metadata);
-    if (nodes > 0 && nodes < MIN_NODES) {
+    ClusterTable table = table(metadata);
+    int nodes = table == null ? MIN_REPLICAS : table.incarnations().size();
+    if (nodes < MIN_REPLICAS) {
       return refuse(
           path
               + " belongs to a cluster of "
@@ -86,6 +87,14 @@ final class Repair {
                   ? " node: there is nobody"
                   : " nodes: without this one no quorum is left")
               + " to fetch from. What is needed is a backup.");
+    }
+    if (table != null && table.replicas() < MIN_REPLICAS) {
+      return refuse(
+          path
+              + " belongs to a cluster with "
+              + table.replicas()
+              + " of each shard (--replicas): those that this node has would be without a quorum for"
+              + " ever. What is needed is a backup.");
     }
     return giveUp(directory, report);
   }
@@ -130,14 +139,14 @@ final class Repair {
     return ExitCode.OK;
   }
 
-  /** Of its cluster; 0 if that cannot be told. */
-  private static int nodes(@Nullable NodeMetadata metadata) {
+  /** Of its cluster; null if that cannot be told. */
+  private static @Nullable ClusterTable table(@Nullable NodeMetadata metadata) {
     try {
       return metadata == null || metadata.clusterTable().length == 0
-          ? 0
-          : ClusterTable.decode(metadata.clusterTable()).incarnations().size();
+          ? null
+          : ClusterTable.decode(metadata.clusterTable());
     } catch (MalformedFrameException unknown) {
-      return 0;
+      return null;
     }
   }
 }

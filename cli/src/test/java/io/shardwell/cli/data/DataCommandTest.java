@@ -4,14 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.shardwell.cli.CommandLineHarness;
+import io.shardwell.raftgroup.cluster.ClusterTable;
 import io.shardwell.server.Node;
 import io.shardwell.server.NodeConfig;
 import io.shardwell.server.NodeStartException;
+import io.shardwell.storage.FileDisk;
+import io.shardwell.storage.NodeStorage;
+import io.shardwell.storage.StorageLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,6 +89,26 @@ class DataCommandTest {
     assertThat(shell.run("data", "dump", directory.toString())).isEqualTo(1);
     assertThat(shell.run("data", "repair", directory.toString())).isEqualTo(1);
     assertThat(shell.err()).contains("nobody to fetch from");
+  }
+
+  /** Its shards would have no quorum under a new incarnation, not even to tell what they hold. */
+  @Test
+  void aDirectoryOfShardsWithTwoReplicasIsNotGivenUp() throws IOException {
+    NodeStorage storage =
+        NodeStorage.open(
+            new FileDisk(directory, Runnable::run, Runnable::run),
+            StorageLimits.DEFAULT,
+            (what, cause) -> {
+              throw new AssertionError(what, cause);
+            });
+    SortedMap<String, Long> nodes = new TreeMap<>(Map.of("n1", 1L, "n2", 2L, "n3", 3L));
+    storage.saveMetadata(
+        storage.metadata().withClusterTable(new ClusterTable(nodes, 2, 2).encode()));
+    storage.close();
+    flipInTheMiddleOfTheLog();
+    assertThat(shell.run("data", "repair", directory.toString())).isEqualTo(1);
+    assertThat(shell.err()).contains("2 of each shard", "backup");
+    assertThat(shell.run("data", "repair", "--force", directory.toString())).isEqualTo(1);
   }
 
   @Test
