@@ -94,7 +94,7 @@ final class Crowd implements AutoCloseable {
    */
   record Judgement(HistoryReport report, int acknowledged, List<String> problems) {
     boolean isGood() {
-      return report.violations().isEmpty() && problems.isEmpty();
+      return report.violations().isEmpty() && report.undecided().isEmpty() && problems.isEmpty();
     }
   }
 

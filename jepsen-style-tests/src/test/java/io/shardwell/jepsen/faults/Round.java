@@ -222,6 +222,7 @@ final class Round {
       System.out.println("timeline: " + file);
     }
     List<String> broken = new ArrayList<>(judgement.report().violations());
+    judgement.report().undecided().forEach(key -> broken.add("undecided: " + key));
     broken.addAll(judgement.problems());
     require(judgement.isGood(), servers, String.join("\n", broken));
     return new Result(

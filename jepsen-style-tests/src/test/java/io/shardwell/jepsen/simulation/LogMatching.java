@@ -10,6 +10,8 @@ import io.shardwell.raftgroup.replica.Replica;
 import io.shardwell.raftgroup.replica.ReplicaEndpoint;
 import io.shardwell.storage.ReplicaLog;
 import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,13 +25,14 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>a follower of the leader's term holds the entry up to which it counts as matching, of the
  *       same term (Raft's log matching: then all before it are equal too);
- *   <li>an entry that becomes committed is held by a true majority of the voters.
+ *   <li>an entry that becomes committed is held by a true majority of the voters: durably by those
+ *       that run, and by those that are down at least in the memory of the process that was.
  * </ul>
  *
  * <p>Random faults lose a wrongly counted entry for good hardly ever: the few nodes that hold it
- * must all go away in time. This notices the moment at which it is counted. Logs in memory are
- * looked at, which are never shorter than those on disk, and a node that is down or not open counts
- * as holding everything: so nothing is reported that may be right.
+ * must all go away in time. This notices the moment at which it is counted. A log in memory is
+ * never shorter than that on disk, and a node that is about to open its log counts as holding
+ * everything: so nothing is reported that may be right.
  */
 final class LogMatching {
   private static final Field LOCAL_REPLICAS = field(Engine.class, "replicas");
@@ -39,6 +42,7 @@ final class LogMatching {
   private static final Field INSTALLING = field(SNAPSHOTS.getType(), "installing");
   private static final Field POSITIONS = field(Replica.class, "positions");
   private static final Field LOG = field(POSITIONS.getType(), "log");
+  private static final Method IS_DURABLE = durability();
 
   /** By replica, which lives as long as its process: the commit index when last looked at. */
   private final Map<Replica, Long> committed = new HashMap<>();
@@ -49,6 +53,16 @@ final class LogMatching {
       field.setAccessible(true);
       return field;
     } catch (NoSuchFieldException renamed) {
+      throw new IllegalStateException(renamed);
+    }
+  }
+
+  private static Method durability() {
+    try {
+      Method method = POSITIONS.getType().getDeclaredMethod("isDurable", long.class);
+      method.setAccessible(true);
+      return method;
+    } catch (NoSuchMethodException renamed) {
       throw new IllegalStateException(renamed);
     }
   }
@@ -117,7 +131,7 @@ final class LogMatching {
       Replica leader, LeaderState leading, List<SimulatedMachine> machines) {
     for (Map.Entry<RaftEndpoint, FollowerState> each : leading.getFollowerStates().entrySet()) {
       long match = each.getValue().matchIndex();
-      Replica follower = replica(each.getKey(), leader.group(), machines);
+      Replica follower = replica(each.getKey(), leader.group(), machines, true);
       if (match > 0
           && follower != null
           && follower.term() == leader.term()
@@ -143,8 +157,13 @@ final class LogMatching {
     }
     int holders = 0;
     for (RaftEndpoint voter : leader.voters()) {
-      Replica member = replica(voter, leader.group(), machines);
-      holders += member == null || holds(member, commit, leader) ? 1 : 0;
+      Replica running = replica(voter, leader.group(), machines, true);
+      Replica member = running == null ? replica(voter, leader.group(), machines, false) : running;
+      // An only voter applies before its disk has it, and holds its answers back until then.
+      boolean durable =
+          running == null || leader.voters().size() == 1 || isDurable(running, commit);
+      boolean counts = member == null || (holds(member, commit, leader) && durable);
+      holders += counts ? 1 : 0;
     }
     if (holders > leader.voters().size() / 2) {
       return null;
@@ -173,13 +192,32 @@ final class LogMatching {
         || ofMember.termOf(index) == ofLeader.termOf(index);
   }
 
-  /** Null if the node is down, has not opened the group yet, or is another incarnation. */
+  private static boolean isDurable(Replica member, long index) {
+    if ((boolean) read(INSTALLING, read(SNAPSHOTS, member))) {
+      return false; // What replaced its state is on its way to disk.
+    }
+    try {
+      return (boolean) IS_DURABLE.invoke(read(POSITIONS, member), index);
+    } catch (IllegalAccessException | InvocationTargetException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
+  /**
+   * Null if the node has not opened the group yet, or is another incarnation, or is down.
+   *
+   * @param running whether that of a process that has died is none; otherwise it is the last one
+   */
   private static @Nullable Replica replica(
-      RaftEndpoint endpoint, int group, List<SimulatedMachine> machines) {
+      RaftEndpoint endpoint, int group, List<SimulatedMachine> machines, boolean running) {
     String nodeId = ((ReplicaEndpoint) endpoint).nodeId();
     for (SimulatedMachine machine : machines) {
-      Engine engine = machine.engine();
-      if (engine == null || !machine.id().equals(nodeId)) {
+      SimulatedProcess process = machine.process();
+      if (process == null || !machine.id().equals(nodeId) || (running && !process.isAlive())) {
+        continue;
+      }
+      Engine engine = process.engine();
+      if (engine == null) {
         continue;
       }
       for (Object each : replicas(engine)) {

@@ -54,6 +54,11 @@ record Request(
 
   record Part(String key, KeyCommand command) {}
 
+  /** The same, of which somebody else hears, too, if it is answered and not with an error. */
+  Request heardBy(Consumer<Reply> other) {
+    return new Request(invocation, parts, shape, heard.andThen(other), listing);
+  }
+
   static Request one(String key, KeyCommand command) {
     return new Request(invocation(key, command), List.of(new Part(key, command)), Shape.WHOLE);
   }

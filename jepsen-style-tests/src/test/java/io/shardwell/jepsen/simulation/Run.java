@@ -121,7 +121,8 @@ public final class Run {
   }
 
   /**
-   * Whatever was acknowledged must be there; reads come through any node.
+   * Whatever was acknowledged must be there; reads come through any node, and again until they are
+   * answered: an error is no answer, and a shard that only has errors has not come back.
    *
    * @param known a key to read until the last answer is there
    */
@@ -131,13 +132,19 @@ public final class Run {
         new SimulatedClient(cluster, cluster.history(), cluster.nextRandom(), 1, 0);
     int enough =
         cluster.history().size() + reads.stream().mapToInt(read -> read.parts().size()).sum();
-    reader.run(() -> rest.isEmpty() ? read(known) : rest.remove());
+    reader.run(() -> rest.isEmpty() ? read(known) : untilAnswered(rest));
     boolean done =
         cluster.runUntil(() -> rest.isEmpty() && cluster.history().size() > enough, RECOVERY);
     reader.finish();
     expect(cluster, done, "all keys read at the end");
     expect(
         cluster, cluster.runUntil(reader::isIdle, 10 * VirtualTime.SECOND), "the reader answered");
+  }
+
+  /** The first of them, which stays the first until it is answered; but a walk is begun once. */
+  private static Request untilAnswered(Queue<Request> rest) {
+    Request first = rest.element();
+    return first.listing() == null ? first.heardBy(reply -> rest.remove()) : rest.remove();
   }
 
   private static void expect(SimulatedCluster cluster, boolean holds, String what) {

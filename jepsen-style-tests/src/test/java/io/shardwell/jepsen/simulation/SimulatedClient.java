@@ -40,6 +40,7 @@ final class SimulatedClient {
   private final long thinkNanos;
   private @Nullable Supplier<Request> workload;
   private @Nullable Connection connection;
+  private boolean finished;
 
   SimulatedClient(
       Cluster cluster, History history, Random random, int pipelining, long thinkNanos) {
@@ -55,9 +56,10 @@ final class SimulatedClient {
     connect();
   }
 
-  /** What is under way is still awaited. */
+  /** What is under way is still awaited; nothing is broken any more, so all of it is answered. */
   void finish() {
     workload = null;
+    finished = true;
   }
 
   boolean isIdle() {
@@ -164,6 +166,10 @@ final class SimulatedClient {
               TIMEOUT,
               () -> {
                 if (!sent.answered) {
+                  if (finished && open && process.isAlive()) {
+                    cluster.violation(
+                        Check.LIVENESS, "no answer to " + sent.request.invocation(), null);
+                  }
                   lost();
                 }
               });

@@ -56,7 +56,7 @@ final class Totals {
   }
 
   synchronized boolean isSound() {
-    return replayLines.isEmpty();
+    return replayLines.isEmpty() && undecided == 0;
   }
 
   /** How often a kind of fault has struck in a phase. */
