@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 
 /** What all client connections of a node share. Loop thread only. */
 final class ClientSide {
@@ -135,9 +136,7 @@ final class ClientSide {
     assert arriving >= 0;
     while (arriving > ClientLimits.MAX_ARRIVING_BYTES) {
       long before = arriving;
-      counters.evictedClients++;
-      Collections.max(connections, Comparator.comparingLong(ClientConnection::arrivingBytes))
-          .closeForMemory();
+      evicted(ClientConnection::arrivingBytes).closeForMemory();
       assert arriving < before : "closed one that held nothing";
     }
   }
@@ -161,11 +160,15 @@ final class ClientSide {
     connections.forEach(ClientConnection::countOutput);
     while (held > ClientLimits.MAX_HELD_BYTES) {
       long before = held;
-      counters.evictedClients++;
-      Collections.max(connections, Comparator.comparingLong(ClientConnection::outputBytes))
-          .closeForAnswers();
+      evicted(ClientConnection::outputBytes).closeForAnswers();
       assert held < before : "closed one that held nothing";
     }
+  }
+
+  /** The connection that holds most, counted as closed for that. */
+  private ClientConnection evicted(ToLongFunction<ClientConnection> bytes) {
+    counters.evictedClients++;
+    return Collections.max(connections, Comparator.comparingLong(bytes));
   }
 
   /** A request under way has so many bytes, or so many more. */
