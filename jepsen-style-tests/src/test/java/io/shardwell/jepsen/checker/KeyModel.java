@@ -9,13 +9,18 @@ import org.jspecify.annotations.Nullable;
  * The sequential specification of one key: register, counter, compare-and-set, append list and
  * expiring register in one, so that histories may mix them.
  *
- * @param slackNanos by how much the store's clock (log time) may differ from the history's clock at
- *     any moment; only deadlines depend on it, twice: when one is fixed and when it is looked at
+ * <p>A time to live is measured by the store's clock (log time), which may gain on the history's
+ * clock between the moment when a deadline is fixed and the moment when it is looked at, or lose.
+ *
+ * @param earlyNanos by how much it may gain: by so much a time to live may end early, or be told as
+ *     shorter
+ * @param lateNanos by how much it may lose: by so much a time to live may end late, or be told as
+ *     longer
  */
-public record KeyModel(long slackNanos) {
+public record KeyModel(long earlyNanos, long lateNanos) {
 
   /** For histories without deadlines, or with a store that shares the history's clock. */
-  public static final KeyModel EXACT = new KeyModel(0);
+  public static final KeyModel EXACT = new KeyModel(0, 0);
 
   /**
    * The states after {@code operation} took effect in {@code state} with the answer it got: none if
@@ -23,10 +28,10 @@ public record KeyModel(long slackNanos) {
    */
   List<KeyState> step(KeyState state, Operation operation) {
     List<KeyState> next = new ArrayList<>(2);
-    if (!state.isPresent() || plus(operation.call(), -slackNanos) < state.latest()) {
+    if (!state.isPresent() || operation.call() < state.latest()) {
       stepAs(state, operation, next);
     }
-    if (state.isVolatile() && plus(operation.returned(), slackNanos) >= state.earliest()) {
+    if (state.isVolatile() && operation.returned() >= state.earliest()) {
       stepAs(KeyState.ABSENT, operation, next);
     }
     return next;
@@ -64,8 +69,8 @@ public record KeyModel(long slackNanos) {
     long millis = told.value() * 1_000_000;
     // One millisecond more on each side: answers are whole milliseconds, and never below 1.
     long rounding = 1_000_000;
-    return plus(operation.call(), millis - slackNanos - rounding) <= state.latest()
-        && plus(operation.returned(), millis + slackNanos + rounding) >= state.earliest();
+    return plus(operation.call(), millis - rounding) <= state.latest()
+        && plus(operation.returned(), millis + rounding) >= state.earliest();
   }
 
   /** What the store must say in exactly this state (PTTL aside). */
@@ -138,11 +143,9 @@ public record KeyModel(long slackNanos) {
 
   private KeyState due(String value, long ttlMillis, Operation operation) {
     long ttl = ttlMillis * 1_000_000;
-    long earliest = plus(operation.call(), ttl - slackNanos);
+    long earliest = plus(operation.call(), ttl - earlyNanos);
     return new KeyState(
-        value,
-        Math.min(earliest, KeyState.NEVER - 1),
-        plus(operation.returned(), ttl + slackNanos));
+        value, Math.min(earliest, KeyState.NEVER - 1), plus(operation.returned(), ttl + lateNanos));
   }
 
   private static boolean holds(String expected, KeyState state) {

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one key may hold. The deadline is known only as a range: it was fixed somewhere between call
- * and return of the command that set it, by a clock that may be off by the model's slack.
+ * and return of the command that set it, by a clock that may gain and lose as the model tells.
  *
  * @param value null: absent; earliest and latest are then {@link #NEVER}
  * @param earliest nanoseconds of the history's clock; before it the key cannot be gone

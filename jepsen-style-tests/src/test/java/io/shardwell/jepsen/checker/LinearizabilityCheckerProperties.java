@@ -43,7 +43,7 @@ class LinearizabilityCheckerProperties {
     Random random = new Random(seed);
     ConnectionOrder[] orders = ConnectionOrder.values();
     ConnectionOrder order = orders[random.nextInt(orders.length)];
-    KeyModel model = new KeyModel(random.nextInt(3) * 500_000L);
+    KeyModel model = new KeyModel(random.nextInt(3) * 500_000L, random.nextInt(3) * 500_000L);
     List<Operation> history =
         new SequentialObject(random, 1 + random.nextInt(4), random.nextBoolean())
             .history(2 + random.nextInt(6), 1 + random.nextInt(4), 0.2);

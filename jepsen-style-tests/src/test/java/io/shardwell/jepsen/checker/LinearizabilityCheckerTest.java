@@ -167,9 +167,9 @@ class LinearizabilityCheckerTest {
   @Test
   void aKeyIsNeverGoneEarlyNeverPresentLateAndNeverBack() {
     long ms = 1_000_000;
-    LinearizabilityChecker slack = new LinearizabilityChecker(new KeyModel(10 * ms));
+    LinearizabilityChecker slack = new LinearizabilityChecker(new KeyModel(10 * ms, 20 * ms));
     Operation set = op(1, KeyCommand.setFor("a", 100), 0, ms, Answer.Word.DONE);
-    Operation early = op(2, GET, 60 * ms, 65 * ms, Answer.Word.NIL);
+    Operation early = op(2, GET, 84 * ms, 89 * ms, Answer.Word.NIL);
     Operation gone = op(2, GET, 95 * ms, 96 * ms, Answer.Word.NIL);
     Operation back = op(2, GET, 97 * ms, 98 * ms, Answer.text("a"));
     Operation late = op(2, GET, 122 * ms, 123 * ms, Answer.text("a"));

@@ -125,13 +125,13 @@ final class Crowd implements AutoCloseable {
     }
     synchronized (history) {
       read();
-      // Each way: when a deadline is fixed, and when it is looked at.
       long slack = CLOCK_SLACK_MILLIS + disorderMillis + stalls.longestMillis();
+      long slackNanos = TimeUnit.MILLISECONDS.toNanos(slack);
       HistoryReport report =
           HistoryReport.of(
               history,
               new LinearizabilityChecker(
-                  new KeyModel(TimeUnit.MILLISECONDS.toNanos(slack)),
+                  new KeyModel(slackNanos, slackNanos),
                   ConnectionOrder.ALL,
                   LinearizabilityChecker.DEFAULT_MAX_STEPS));
       return new Judgement(

@@ -35,7 +35,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedCluster
     implements SimulatedMachine.Surroundings, SimulatedClient.Cluster, AutoCloseable {
-  /** Clocks differ by at most 200 ms each way, ticks come every 100 ms. */
+  /**
+   * By how much log time may gain or lose while a key lives. Clocks are off by at most 200 ms each
+   * way, ticks come every 100 ms.
+   */
   static final long CLOCK_SLACK = VirtualTime.SECOND;
 
   private final Scenario scenario;
@@ -460,7 +463,9 @@ final class SimulatedCluster
   HistoryReport checkHistory() {
     LinearizabilityChecker checker =
         new LinearizabilityChecker(
-            new KeyModel(CLOCK_SLACK), scenario.order(), LinearizabilityChecker.DEFAULT_MAX_STEPS);
+            new KeyModel(CLOCK_SLACK, CLOCK_SLACK),
+            scenario.order(),
+            LinearizabilityChecker.DEFAULT_MAX_STEPS);
     HistoryReport report = HistoryReport.of(history, checker);
     if (!report.violations().isEmpty()) {
       throw failure(Check.HISTORY, String.join("\n", report.violations()), null)
