@@ -54,7 +54,7 @@ final class LocalReplicas {
    * Opens them on what recovery found, or anew, and starts them.
    *
    * @param seeds for each replica's own random numbers
-   * @param clocks which bound the stamps of a leader that begins
+   * @param clocks which keep a leader's stamps near the others' clocks
    */
   void open(ClusterTable table, LoopContext context, Random seeds, NodeClocks clocks) {
     assert !open;
@@ -68,7 +68,8 @@ final class LocalReplicas {
       List<String> members = placement.members().get(shard);
       if (members.contains(self.nodeId())) {
         ShardReplicatedState state =
-            new ShardReplicatedState(new LogClock(context.loop()), clocks::boundedMillis);
+            new ShardReplicatedState(
+                new LogClock(context.loop(), clocks::paceMillis), clocks::firstMillis);
         Replica replica = open(shard, members, state, table, context, seeds);
         groups.put(shard, new ShardGroup(shard, replica, state));
       }

@@ -1,8 +1,5 @@
 package io.shardwell.raftgroup;
 
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -11,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How far the other nodes' wall clocks are from ours, from their pulses (the way of a pulse counts
- * as nothing). Bounds the stamps a leader with a fast clock may begin with (DESIGN 7). Loop thread
- * only.
+ * as nothing). Keeps the stamps of a leader with a wrong clock near those of the others (DESIGN 7).
+ * Loop thread only.
  */
 final class NodeClocks {
 
@@ -29,6 +26,11 @@ final class NodeClocks {
    */
   private final Map<String, Long> readings = new TreeMap<>();
 
+  // Invariant: the readings next to ours if it is in the middle, so that the median of all is ours,
+  // but at least the one and at most the other. Kept because each stamp asks for it.
+  private long belowMiddle = Long.MIN_VALUE;
+  private long aboveMiddle = Long.MAX_VALUE;
+
   NodeClocks(EventLoop loop, int maxSkewMillis) {
     this.loop = loop;
     this.maxSkewMillis = maxSkewMillis;
@@ -36,36 +38,62 @@ final class NodeClocks {
 
   void heard(String nodeId, long wallClockMillis) {
     readings.put(nodeId, wallClockMillis - monotonicMillis());
+    long[] others = readings.values().stream().mapToLong(Long::longValue).sorted().toArray();
+    int middle = others.length / 2;
+    belowMiddle = middle == 0 ? Long.MIN_VALUE : others[middle - 1];
+    aboveMiddle = others[middle];
   }
 
   /**
-   * Our wall clock, but at most so far ahead of the median of all known clocks. Of two the earlier
-   * one counts: a time to live may end late if that one is wrong, and never early if ours is.
+   * With which the stamps of a leader that begins may start: our wall clock, but at most so far
+   * from the median of all known clocks. Of two the earlier one counts: a time to live may end late
+   * if that one is wrong, and not early if ours is.
    */
-  long boundedMillis() {
-    return loop.wallClockMillis() + Math.min(0, medianOffset() + maxSkewMillis);
+  long firstMillis() {
+    long monotonic = monotonicMillis();
+    return monotonic + first(own(monotonic));
+  }
+
+  /**
+   * What a leader's stamps may catch up with at full speed: the same, but of two clocks the later
+   * one. Only stamps that all these clocks are behind go slowly, because what they lose until the
+   * next leader begins is what a time to live given meanwhile ends early by.
+   */
+  long paceMillis() {
+    long monotonic = monotonicMillis();
+    long own = own(monotonic);
+    boolean two = readings.size() == 1;
+    return monotonic + (two ? Math.max(own, aboveMiddle) : first(own));
+  }
+
+  private long first(long own) {
+    long median = median(own);
+    long bounded = Math.min(own, median + maxSkewMillis);
+    return isQuorum() ? Math.max(bounded, median - maxSkewMillis) : bounded;
   }
 
   /** Whether our clock is too far ahead to lead, as far as at least three clocks can tell. */
   boolean isAhead() {
-    return readings.size() + 1 >= QUORUM && -medianOffset() > maxSkewMillis;
+    long own = own(monotonicMillis());
+    return isQuorum() && own - median(own) > maxSkewMillis;
   }
 
   /** Whether another node's clock is that far ahead: it would not keep what it came to lead. */
   boolean isAhead(String nodeId) {
     Long reading = readings.get(nodeId);
     return reading != null
-        && readings.size() + 1 >= QUORUM
-        && offset(reading) - medianOffset() > maxSkewMillis;
+        && isQuorum()
+        && reading - median(own(monotonicMillis())) > maxSkewMillis;
   }
 
   /** The node among some whose clock is nearest to the median, if that is nearer than ours. */
   @Nullable String nearerToMedian(Predicate<String> among) {
-    long median = medianOffset();
+    long own = own(monotonicMillis());
+    long median = median(own);
     String nearest = null;
-    long distance = Math.abs(median);
+    long distance = Math.abs(own - median);
     for (Map.Entry<String, Long> node : readings.entrySet()) {
-      long itsDistance = Math.abs(offset(node.getValue()) - median);
+      long itsDistance = Math.abs(node.getValue() - median);
       if (itsDistance < distance && among.test(node.getKey())) {
         distance = itsDistance;
         nearest = node.getKey();
@@ -74,17 +102,17 @@ final class NodeClocks {
     return nearest;
   }
 
-  private long medianOffset() {
-    List<Long> all = new ArrayList<>();
-    readings.values().forEach(reading -> all.add(offset(reading)));
-    all.add(0L);
-    Collections.sort(all);
-    return all.get((all.size() - 1) / 2);
+  private boolean isQuorum() {
+    return readings.size() + 1 >= QUORUM;
   }
 
-  /** How far a clock is ahead of ours now. */
-  private long offset(long reading) {
-    return reading + monotonicMillis() - loop.wallClockMillis();
+  /** Of all readings and ours; the earlier one of the two in the middle. */
+  private long median(long own) {
+    return Math.max(belowMiddle, Math.min(own, aboveMiddle));
+  }
+
+  private long own(long monotonicMillis) {
+    return loop.wallClockMillis() - monotonicMillis;
   }
 
   private long monotonicMillis() {

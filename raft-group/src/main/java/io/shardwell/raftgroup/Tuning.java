@@ -13,7 +13,8 @@ import io.shardwell.statemachine.Limits;
  *     at which Jedis gives up
  * @param resendMillis a batch or a read unanswered for so long is sent again
  * @param tickMillis shortest time between two ticks of a shard while deadlines fall due
- * @param maxClockSkewMillis how far a stamp may be ahead of the median of the nodes' clocks
+ * @param maxClockSkewMillis how far a leader's first stamp may be from the median of the nodes'
+ *     clocks, either way, unless its log holds a later one
  * @param snapshotLogBytes a shard takes a snapshot when all shards of a loop together have so much
  *     log behind their snapshots, or as much as their data if that is more
  * @param recentEntryBytes bytes of applied entries kept in memory for followers, over all shards

@@ -2,6 +2,7 @@ package io.shardwell.raftgroup.replica;
 
 import io.shardwell.raftgroup.EventLoop;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * The stamps a leader gives (DESIGN 7): log time as seen by the one that makes it.
@@ -9,13 +10,17 @@ import java.util.concurrent.TimeUnit;
  * <p>The first stamp of a term is the wall clock or the largest stamp in the log, whichever is
  * later; afterwards the last stamp plus the monotonic time that passed, at half speed while that is
  * ahead of the wall clock. So stamps never stand still, never jump and never run backwards,
- * whatever the wall clocks of the leaders do. Loop thread only.
+ * whatever the wall clocks of the leaders do. Both times it is the wall clock as far as the other
+ * nodes' clocks bear it out: stamps that go slowly because the leader's alone is behind are made up
+ * for by the next leader, at once, and end early every time to live given meanwhile. Loop thread
+ * only.
  */
 public final class LogClock {
 
   private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final EventLoop loop;
+  private final LongSupplier paceMillis;
 
   // Invariant: never decreases, neither within a term nor from term to term.
   private long lastStampNanos;
@@ -25,8 +30,13 @@ public final class LogClock {
   /** How much of the first stamp's fraction of a millisecond may still be made up for. */
   private long fractionNanos;
 
-  public LogClock(EventLoop loop) {
+  /**
+   * @param paceMillis the wall clock that stamps may catch up with at full speed; asked for each
+   *     stamp
+   */
+  public LogClock(EventLoop loop, LongSupplier paceMillis) {
     this.loop = loop;
+    this.paceMillis = paceMillis;
     this.lastLoopNanos = loop.nanoTime();
   }
 
@@ -38,7 +48,7 @@ public final class LogClock {
   /**
    * A term of leadership begins.
    *
-   * @param wallMillis the wall clock, or less if it is too far ahead of the other nodes' clocks
+   * @param wallMillis the wall clock, or another if it is too far from the other nodes' clocks
    */
   public void lead(long wallMillis) {
     long first = Math.max(wallMillis, largestSeenMillis);
@@ -52,9 +62,10 @@ public final class LogClock {
     long now = loop.nanoTime();
     long passed = Math.max(0, now - lastLoopNanos);
     lastLoopNanos = now;
-    long wallNanos = TimeUnit.MILLISECONDS.toNanos(loop.wallClockMillis());
-    boolean ahead = lastStampNanos - wallNanos >= NANOS_PER_MILLI; // Of all its millisecond.
+    long paceNanos = TimeUnit.MILLISECONDS.toNanos(paceMillis.getAsLong());
+    boolean ahead = lastStampNanos - paceNanos >= NANOS_PER_MILLI; // Of all its millisecond.
     lastStampNanos += ahead ? passed / 2 : passed;
+    long wallNanos = TimeUnit.MILLISECONDS.toNanos(loop.wallClockMillis());
     long behind = wallNanos - lastStampNanos;
     if (behind > 0 && behind <= fractionNanos) {
       // The first stamp left out what had passed of its millisecond: without it a time to live

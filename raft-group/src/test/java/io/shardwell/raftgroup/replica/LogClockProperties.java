@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.shardwell.raftgroup.VirtualLoop;
 import java.util.List;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -20,7 +21,7 @@ class LogClockProperties {
       @ForAll @Size(min = 1, max = 50) List<@IntRange(min = 2, max = 5_000) Integer> stepsMillis,
       @ForAll @Size(50) List<@IntRange(min = -100_000, max = 100_000) Integer> wallJumps) {
     VirtualLoop loop = new VirtualLoop();
-    LogClock clock = new LogClock(loop);
+    LogClock clock = new LogClock(loop, loop::wallClockMillis);
     clock.lead(loop.wallClockMillis());
     long last = clock.stampMillis();
     for (int i = 0; i < stepsMillis.size(); i++) {
@@ -44,12 +45,31 @@ class LogClockProperties {
       @ForAll @Size(min = 1, max = 50) List<@IntRange(min = 1, max = 3_000_000) Integer> steps) {
     VirtualLoop loop = new VirtualLoop();
     pass(loop, fractionNanos);
-    LogClock clock = new LogClock(loop);
+    LogClock clock = new LogClock(loop, loop::wallClockMillis);
     clock.lead(loop.wallClockMillis());
     for (int step : steps) {
       pass(loop, step);
       assertThat(clock.stampMillis()).isEqualTo(loop.wallClockMillis());
     }
+  }
+
+  /** The leader's alone is wrong: the next one would make up at once for what was lost. */
+  @Example
+  void stampsGoSlowlyOnlyWhileAheadOfWhatTheClocksAgreeOn() {
+    VirtualLoop loop = new VirtualLoop();
+    long right = loop.wallOffsetMillis;
+    LogClock clock =
+        new LogClock(loop, () -> loop.wallClockMillis() - loop.wallOffsetMillis + right);
+    clock.lead(loop.wallClockMillis());
+    long first = clock.stampMillis();
+    loop.wallOffsetMillis -= 3_600_000;
+    loop.run(60_000);
+    assertThat(clock.stampMillis() - first).isEqualTo(60_000);
+    loop.wallOffsetMillis += 7_200_000;
+    clock.seen(first + 100_000); // That much ahead.
+    clock.lead(first);
+    loop.run(1_000);
+    assertThat(clock.stampMillis() - first).isEqualTo(100_500);
   }
 
   private static void pass(VirtualLoop loop, long nanos) {
@@ -62,7 +82,7 @@ class LogClockProperties {
   void aNewLeaderNeverStampsBelowWhatItsLogHolds(
       @ForAll @IntRange(min = -1_000_000, max = 1_000_000) int logAheadMillis) {
     VirtualLoop loop = new VirtualLoop();
-    LogClock clock = new LogClock(loop);
+    LogClock clock = new LogClock(loop, loop::wallClockMillis);
     long inLog = loop.wallClockMillis() + logAheadMillis;
     clock.seen(inLog);
     clock.lead(loop.wallClockMillis());

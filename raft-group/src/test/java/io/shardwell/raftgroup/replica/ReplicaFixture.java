@@ -122,7 +122,8 @@ final class ReplicaFixture implements PeerBus {
   }
 
   private ShardReplicatedState newState() {
-    return new ShardReplicatedState(new LogClock(loop), loop::wallClockMillis);
+    return new ShardReplicatedState(
+        new LogClock(loop, loop::wallClockMillis), loop::wallClockMillis);
   }
 
   private Replica newReplica() {
