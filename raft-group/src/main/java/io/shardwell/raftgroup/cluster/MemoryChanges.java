@@ -62,6 +62,8 @@ public final class MemoryChanges {
   // Invariant: only the first may have been sent. So "decided up to number n" means that this very
   // change was applied, and not that a later one came first.
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+
+  // Invariant: the first one's patience ends first, so that no later one waits longer than its own.
   private final ArrayDeque<Settling> settling = new ArrayDeque<>();
   private long lastNumber;
 
@@ -120,7 +122,9 @@ public final class MemoryChanges {
   public void patrol(@Nullable ClusterMap map) {
     while (map != null && !waiting.isEmpty() && map.hasDecided(waiting.element().change)) {
       Waiting decided = waiting.remove();
-      settling.add(new Settling(map.memory().revision(), decided.deadlineNanos, decided.onReply));
+      if (decided.deadlineNanos != FOR_EVER) {
+        settling.add(new Settling(map.memory().revision(), decided.deadlineNanos, decided.onReply));
+      }
     }
     long now = loop.nanoTime();
     while (!settling.isEmpty() && isSettled(settling.element(), now)) {
@@ -141,8 +145,7 @@ public final class MemoryChanges {
   }
 
   private boolean isSettled(Settling decided, long now) {
-    boolean patient = decided.deadlineNanos == FOR_EVER || decided.deadlineNanos - now > 0;
-    return !patient || isInForce.test(decided.revision);
+    return decided.deadlineNanos - now <= 0 || isInForce.test(decided.revision);
   }
 
   /** Whether nothing waits. */

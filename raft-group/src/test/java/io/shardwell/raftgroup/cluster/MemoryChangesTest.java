@@ -145,6 +145,24 @@ class MemoryChangesTest {
     assertThat(meta.map().memory().bytes()).isEqualTo(700);
   }
 
+  /** Nobody waits for what the node was started with; a client would wait behind it for ever. */
+  @Test
+  void aClientDoesNotWaitForTheSettingAtTheStartToBeInForce() {
+    inForce = 0; // A shard of this node has no leader.
+    changes.propose(new MemoryLimit(0, 700, EvictionPolicy.ALLKEYS_LRU));
+    changes.change(5_000L, null, replies::add);
+    changes.patrol(meta.map());
+    apply(sent.get(0));
+    changes.patrol(meta.map());
+    apply(sent.get(1));
+    changes.patrol(meta.map());
+    assertThat(replies).isEmpty();
+    loop.run(PATIENCE_MILLIS);
+    changes.patrol(meta.map());
+    assertThat(replies).containsExactly(Reply.OK);
+    assertThat(changes.isIdle()).isTrue();
+  }
+
   @Test
   void strangersAreNotHeard() {
     MemoryChanges former = changes(99, 5);
