@@ -196,7 +196,10 @@ public final class Engine {
                     && !fullDisks.contains(replica.nodeId())
                     && !pulses.isLeaving(replica.nodeId()),
             node -> links.hasReachedFor(node, SETTLING_NANOS));
-    this.reconfiguration = new Reconfiguration(replicas::placement, links::reaches);
+    this.reconfiguration =
+        new Reconfiguration(
+            replicas::placement,
+            replica -> links.reaches(replica) && !fullDisks.contains(replica.nodeId()));
     this.space =
         new SpaceGuard(
             config.tuning().minFreeBytes(),

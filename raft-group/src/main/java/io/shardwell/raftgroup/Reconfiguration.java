@@ -35,7 +35,7 @@ final class Reconfiguration {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(Reconfiguration.class);
 
-  /** Groups of which a leader has learners at once, so that fetching does not flood anybody. */
+  /** Groups that a leader lets fetch at once, so that nobody is flooded. */
   private static final int MAX_LEARNING_GROUPS = 2;
 
   /** Learners of a group at most (MicroRaft's MAX_LEARNER_COUNT). */
@@ -52,7 +52,8 @@ final class Reconfiguration {
 
   /**
    * @param placement the nodes that should hold a replica of the group
-   * @param reaches whether that very replica's process is linked
+   * @param reaches whether that very replica's process is linked and does not stand aside, which
+   *     would neither fetch nor acknowledge
    */
   Reconfiguration(Function<Replica, List<String>> placement, Predicate<ReplicaEndpoint> reaches) {
     this.placement = placement;
@@ -66,8 +67,9 @@ final class Reconfiguration {
     }
     int learning = 0;
     for (Replica replica : replicas) {
-      boolean learns = replica.members().size() > replica.voters().size();
-      learning += replica.isEstablishedLeader() && learns ? 1 : 0;
+      boolean fetches =
+          isFetching(endpoints(replica.members()), endpoints(replica.voters()), reaches);
+      learning += replica.isEstablishedLeader() && fetches ? 1 : 0;
     }
     for (Replica replica : replicas) {
       if (!mayChange(replica)) {
@@ -80,6 +82,17 @@ final class Reconfiguration {
         replica.changeMembers(step.member(), step.mode());
       }
     }
+  }
+
+  /**
+   * Whether a learner of the group is there to fetch. One that does not come floods nobody, and
+   * must not keep all other groups from taking in theirs.
+   */
+  static boolean isFetching(
+      List<ReplicaEndpoint> members,
+      List<ReplicaEndpoint> voters,
+      Predicate<ReplicaEndpoint> reached) {
+    return members.stream().anyMatch(member -> !voters.contains(member) && reached.test(member));
   }
 
   private static boolean mayChange(Replica replica) {

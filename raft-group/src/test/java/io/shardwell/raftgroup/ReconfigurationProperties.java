@@ -90,6 +90,19 @@ class ReconfigurationProperties {
         .isNull();
   }
 
+  /** Two that did not come kept every other node from being taken in. */
+  @Example
+  void aLearnerThatDoesNotComeDoesNotCountAsFetching() {
+    ReplicaEndpoint a = new ReplicaEndpoint("a", 1, 0);
+    ReplicaEndpoint before = new ReplicaEndpoint("b", 1, 0);
+    ReplicaEndpoint now = new ReplicaEndpoint("b", 2, 0);
+    List<ReplicaEndpoint> voters = List.of(a, before);
+    List<ReplicaEndpoint> members = List.of(a, before, now);
+    assertThat(Reconfiguration.isFetching(members, voters, now::equals)).isTrue();
+    assertThat(Reconfiguration.isFetching(members, voters, r -> !r.equals(now))).isFalse();
+    assertThat(Reconfiguration.isFetching(voters, voters, r -> true)).isFalse();
+  }
+
   @Example
   void theDeadVoterStaysAsLongAsTheOthersCouldNotCommitItsRemoval() {
     ReplicaEndpoint a = new ReplicaEndpoint("a", 1, 0);
