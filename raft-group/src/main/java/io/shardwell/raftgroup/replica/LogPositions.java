@@ -5,8 +5,8 @@ import io.shardwell.storage.SharedLog;
 
 /**
  * Where a replica's entries lie in the loop's one log, and so which of them this process can no
- * longer lose. What the snapshot holds is as durable as its files, which come before it counts.
- * Loop thread only.
+ * longer lose. What a snapshot holds is as durable as its files; until those of one being installed
+ * are, a crash takes back all that rests on it. Loop thread only.
  */
 final class LogPositions {
 
@@ -25,7 +25,8 @@ final class LogPositions {
    * entry <em>now</em> there, never by a maximum over indexes, for a truncated tail would lie.
    */
   boolean isDurable(long index) {
-    return index <= snapshots.snapshotIndex() || of(index) <= sharedLog.syncedPosition();
+    return !snapshots.isInstalling()
+        && (index <= snapshots.snapshotIndex() || of(index) <= sharedLog.syncedPosition());
   }
 
   /** Of the record of the entry at the index; 0 if the snapshot has replaced it. */

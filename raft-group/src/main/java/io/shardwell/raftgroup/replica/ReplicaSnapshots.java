@@ -112,6 +112,11 @@ final class ReplicaSnapshots {
     return taking != null;
   }
 
+  /** Whether the snapshot that the state was replaced by is not durable yet. */
+  boolean isInstalling() {
+    return installing;
+  }
+
   /** Whether a snapshot is being written or fetched. */
   boolean isBusy() {
     return taking != null || installing;

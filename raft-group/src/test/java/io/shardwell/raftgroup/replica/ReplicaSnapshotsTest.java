@@ -212,6 +212,18 @@ class ReplicaSnapshotsTest {
     assertThat(it.state.shard().digest()).isEqualTo(then);
   }
 
+  /** A crash would take the state back to before; reports to `meta` go by this answer. */
+  @Test
+  void whatASnapshotBringsIsNotDurableBeforeItsFilesAre() {
+    install("a", 1, 4, null, 1);
+    install("a", 1, 4, snapshotAt(4).get(0), 1);
+    assertThat(it.state.shard().lastAppliedIndex()).isEqualTo(4);
+    assertThat(it.replica.isDurable(4)).isFalse();
+    it.syncAll();
+    it.loop.run(100);
+    assertThat(it.replica.isDurable(4)).isTrue();
+  }
+
   private void ask(String follower, int term) {
     it.receive(
         it.models
