@@ -35,7 +35,7 @@ public record ClusterView(
    * A shard.
    *
    * @param leaderId the node that says it leads the shard, in the highest term if several do; empty
-   *     when none of those that answered does
+   *     when none of those that answered does, or one of them knows a later term
    * @param commitIndex the highest of those reported
    * @param replicas by node, of the nodes that answered
    */
@@ -175,7 +175,6 @@ public record ClusterView(
     int lastSlot = -1;
     for (Map.Entry<String, Replica> entry : replicas.entrySet()) {
       Replica replica = entry.getValue();
-      // A deposed leader may not know it yet: only the highest term counts.
       if (replica.leads() && replica.term() > leaderTerm) {
         leaderId = entry.getKey();
         leaderTerm = replica.term();
@@ -184,6 +183,9 @@ public record ClusterView(
       commitIndex = Math.max(commitIndex, replica.commitIndex());
       firstSlot = replica.firstSlot();
       lastSlot = replica.lastSlot();
+    }
+    if (leaderTerm < term) {
+      leaderId = ""; // Deposed, and does not know it yet.
     }
     return new Shard(number, firstSlot, lastSlot, leaderId, term, commitIndex, replicas);
   }

@@ -179,6 +179,21 @@ class ClusterViewTest {
     assertThat(view.shards().get(0).term()).isEqualTo(4);
   }
 
+  /** Cut off, or about to hear of it: whoever leads now, or will, is not among the answers. */
+  @Test
+  void aLeaderOfAnEarlierTermThanAnyKnownOneCountsForNone() throws IOException {
+    ClusterView view =
+        view(
+            Map.of("n3", "timed out"),
+            node("n1", leader(1, 3), leader(2, 9), follower(3, 5)),
+            node("n2", follower(1, 3), follower(3, 9), leader(3, 5)));
+    assertThat(view.shards())
+        .extracting(ClusterView.Shard::leaderId)
+        .containsExactly("n1", "", "n2");
+    assertThat(view.serving()).isFalse();
+    assertThat(view.problems()).contains("1 of 3 groups without a leader: 0");
+  }
+
   @Test
   void replicasThatDifferAtTheSameIndexAreAFailure() throws IOException {
     ClusterView view =
