@@ -51,7 +51,6 @@ final class LeaderBalance {
 
   /** Once in a while. */
   void balance(Collection<Replica> shardReplicas) {
-    String betterClock = clocks.isAhead() ? clocks.nearerToMedian(isSettled) : null;
     int handed = 0;
     for (Replica replica : shardReplicas) {
       if (handed == MAX_AT_ONCE) {
@@ -60,14 +59,26 @@ final class LeaderBalance {
       if (!replica.isEstablishedSince(IN_OFFICE_NANOS)) {
         continue;
       }
-      String wanted = betterClock != null ? betterClock : preferred.get(replica.group()).get(0);
-      boolean stays = wanted.equals(replica.self().nodeId()) || clocks.isAhead(wanted);
-      ReplicaEndpoint to = stays ? null : member(replica, wanted);
-      if (to != null && isSettled.test(wanted) && isCloseBehind(replica, to)) {
+      String heir =
+          heir(replica.self().nodeId(), preferred.get(replica.group()).get(0), clocks, isSettled);
+      ReplicaEndpoint to = heir == null ? null : member(replica, heir);
+      if (to != null && isCloseBehind(replica, to)) {
         replica.transferLeadership(List.of(to), closeBehind(replica));
         handed++;
       }
     }
+  }
+
+  /**
+   * The node that should lead in our place, or null if none should now: one with a better clock if
+   * ours is too far ahead, else the preferred one, unless its clock is. It would hand over again.
+   */
+  static @Nullable String heir(
+      String self, String preferred, NodeClocks clocks, Predicate<String> isSettled) {
+    String betterClock = clocks.isAhead() ? clocks.nearerToMedian(isSettled) : null;
+    String wanted = betterClock != null ? betterClock : preferred;
+    boolean stays = wanted.equals(self) || clocks.isAhead(wanted);
+    return stays || !isSettled.test(wanted) ? null : wanted;
   }
 
   /** The node stops: hands over what it leads. Returns whether it leads anything still. */
