@@ -187,7 +187,7 @@ final class LocalReplicas {
         leader == null ? "" : leader,
         replica.term(),
         replica.commitIndex(),
-        replica.commitIndex(),
+        replica.appliedIndex(),
         replica.lastIndex(),
         replica.snapshotIndex(),
         stats == null ? 0 : stats.keys(),

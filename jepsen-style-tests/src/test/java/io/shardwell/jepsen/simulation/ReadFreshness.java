@@ -94,7 +94,7 @@ final class ReadFreshness {
     }
     Long floor = theirs.remove(new Asked(answer.shard(), answer.readId()));
     Replica replica = replica(server, answer.shard());
-    if (floor != null && replica != null && replica.commitIndex() < floor) {
+    if (floor != null && replica != null && replica.appliedIndex() < floor) {
       alarm.stale(
           "shard "
               + answer.shard()
@@ -105,7 +105,7 @@ final class ReadFreshness {
               + ", answers a read of "
               + to
               + " from the state at entry "
-              + replica.commitIndex()
+              + replica.appliedIndex()
               + ", although entry "
               + floor
               + " was committed when it was asked");

@@ -385,7 +385,7 @@ public final class ReadIndex {
       group
           .replica()
           .whenDurable(
-              read.origin, group.replica().commitIndex(), () -> post.tell(read.origin, answer));
+              read.origin, group.replica().appliedIndex(), () -> post.tell(read.origin, answer));
       if (group.state().isFullOfUses()) {
         group.replica().propose(group.state().takeUses(), ProposalListener.INDIFFERENT);
       }

@@ -5,6 +5,7 @@ import io.microraft.RaftConfig;
 import io.microraft.RaftEndpoint;
 import io.microraft.RaftNode;
 import io.microraft.executor.RaftNodeExecutor;
+import io.microraft.impl.RaftNodeImpl;
 import io.microraft.model.RaftModelFactory;
 import io.microraft.model.impl.DefaultRaftModelFactory;
 import io.microraft.model.message.RaftMessage;
@@ -281,8 +282,17 @@ public final class Replica {
     return digests.stride();
   }
 
-  /** The commit index: after every loop task all that is committed is applied. */
+  /**
+   * Raft's commit index. After every loop task it is the applied one, unless something is wrong.
+   */
   public long commitIndex() {
+    return ((RaftNodeImpl) raft).state().commitIndex();
+  }
+
+  /**
+   * The entry up to which the state machine has come; all that is told of its state is of there.
+   */
+  public long appliedIndex() {
     return machine.appliedIndex();
   }
 
