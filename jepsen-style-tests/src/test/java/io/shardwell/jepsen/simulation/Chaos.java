@@ -31,6 +31,8 @@ final class Chaos {
   /** Space is measured once in a second: what lasts longer is noticed. */
   private static final long UNTIL_SPACE_IS_MEASURED = 1_100 * VirtualTime.MILLI;
 
+  private static final long MOST_WRONG_MILLIS = 3_600_000;
+
   /** When an injection takes effect, and so counts. */
   private enum Effect {
     /** It cannot do anything now: the process is dead, the wire is cut already. */
@@ -245,6 +247,7 @@ final class Chaos {
       case DISK_NEARLY_FULL -> now(takeSpace(machine));
       case DISK_FULL -> now(fillDisk(machine));
       case CLOCK_JUMP -> now(jump(machine));
+      case CLOCK_WRONG -> now(makeWrong(machine));
       case LOST_DISK -> now(loseDisk(machine));
       case HAND_OVER,
           LATE_ANSWERS,
@@ -283,9 +286,22 @@ final class Chaos {
   }
 
   private boolean jump(SimulatedMachine machine) {
-    long before = machine.clock().offsetMillis;
-    machine.clock().offsetMillis = random.nextLong(401) - 200;
-    return machine.clock().offsetMillis != before;
+    return machine.clock().jump(random);
+  }
+
+  /** Only while all others are right: nobody can tell the time where most clocks are wrong. */
+  private boolean makeWrong(SimulatedMachine machine) {
+    if (cluster.machines().stream().anyMatch(each -> each.clock().isWrong())) {
+      return false;
+    }
+    // Of all sizes: what is wrong by seconds does other harm than what is wrong by an hour.
+    long most = MOST_WRONG_MILLIS >> random.nextInt(12);
+    long millis = most / 2 + random.nextLong(most / 2);
+    millis = random.nextBoolean() ? millis : -millis;
+    machine.clock().goWrong(millis);
+    cluster.tell(machine.id() + "'s clock is wrong by " + millis + " ms");
+    later(VirtualTime.SECOND + random.nextLong(8 * VirtualTime.SECOND), machine.clock()::putRight);
+    return true;
   }
 
   private Effect crash(Fault fault, SimulatedMachine machine, boolean aimed) {

@@ -42,6 +42,8 @@ public enum Fault {
   DISK_FULL,
   /** A wall clock jumps, within what is promised. */
   CLOCK_JUMP,
+  /** One machine's wall clock is off by up to an hour for a while; never two at a time. */
+  CLOCK_WRONG,
   /**
    * A machine loses its disk and comes back, after {@code data repair}, as a new incarnation with
    * nothing. Only while every group bears that: of three replicas one may be gone at a time, of

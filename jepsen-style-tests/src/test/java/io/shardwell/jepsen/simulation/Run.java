@@ -90,7 +90,7 @@ public final class Run {
             () -> clients.stream().allMatch(SimulatedClient::isIdle), 10 * VirtualTime.SECOND);
     expect(cluster, idle, "all commands answered");
     List<String> keys = workload.allKeys();
-    readEverything(cluster, keys.get(0), keys.stream().map(Run::read).toList());
+    readEverything(cluster, keys.get(0), workload.readAll());
     List<Request> lastLook = workload.lastLook();
     if (!lastLook.isEmpty()) {
       cluster.run(LAST_WRITES);

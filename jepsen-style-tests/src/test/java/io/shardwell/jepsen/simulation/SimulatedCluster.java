@@ -2,7 +2,6 @@ package io.shardwell.jepsen.simulation;
 
 import io.shardwell.jepsen.checker.History;
 import io.shardwell.jepsen.checker.HistoryReport;
-import io.shardwell.jepsen.checker.KeyModel;
 import io.shardwell.jepsen.checker.LinearizabilityChecker;
 import io.shardwell.jepsen.checker.Timeline;
 import io.shardwell.raftgroup.ClientAddress;
@@ -35,12 +34,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedCluster
     implements SimulatedMachine.Surroundings, SimulatedClient.Cluster, AutoCloseable {
-  /**
-   * By how much log time may gain or lose while a key lives. Clocks are off by at most 200 ms each
-   * way, ticks come every 100 ms.
-   */
-  static final long CLOCK_SLACK = VirtualTime.SECOND;
-
   private final Scenario scenario;
   private final Random random;
   private final VirtualTime time = new VirtualTime();
@@ -83,7 +76,14 @@ final class SimulatedCluster
       addresses.put("n" + i, new PeerAddress("n" + i, 16379));
     }
     for (String id : addresses.keySet()) {
-      machines.add(new SimulatedMachine(this, config(id, addresses), nextRandom()));
+      // Of its own, so that no other draw hangs on what the clocks are like.
+      Random ofClock = new Random(scenario.seed() * 127 + id.hashCode());
+      machines.add(
+          new SimulatedMachine(
+              this,
+              config(id, addresses),
+              new SimulatedEventLoop.MachineClock(ofClock),
+              nextRandom()));
     }
     ErrorLog.divert(this::libraryError, story == null ? null : (l, m) -> tell(l + ": " + m));
   }
@@ -408,7 +408,7 @@ final class SimulatedCluster
     network.heal();
     for (SimulatedMachine machine : machines) {
       machine.healDisk();
-      machine.clock().offsetMillis = 0;
+      machine.clock().putRight();
       SimulatedProcess process = machine.process();
       if (process == null || !process.isAlive()) {
         machine.start();
@@ -463,9 +463,7 @@ final class SimulatedCluster
   HistoryReport checkHistory() {
     LinearizabilityChecker checker =
         new LinearizabilityChecker(
-            new KeyModel(CLOCK_SLACK, CLOCK_SLACK),
-            scenario.order(),
-            LinearizabilityChecker.DEFAULT_MAX_STEPS);
+            Deadlines.of(scenario), scenario.order(), LinearizabilityChecker.DEFAULT_MAX_STEPS);
     HistoryReport report = HistoryReport.of(history, checker);
     if (!report.violations().isEmpty()) {
       throw failure(Check.HISTORY, String.join("\n", report.violations()), null)

@@ -8,7 +8,7 @@ import java.util.Random;
  * The loop of one simulated process. It works in turns as the real one does: a bounded number of
  * whatever has arrived, then the end of the turn; each turn takes time, so the inbox fills
  * meanwhile. The machine's clocks are its own: the monotonic one has another origin and runs a
- * little too fast or slow, the wall clock is off and may jump.
+ * little too fast or slow, the wall clock drifts as much, is off and may jump.
  */
 final class SimulatedEventLoop implements EventLoop {
   /** Something like November 2023. */
@@ -44,11 +44,63 @@ final class SimulatedEventLoop implements EventLoop {
 
   /** Belongs to the machine, not to the process: a restart does not mend it. */
   static final class MachineClock {
-    /** Local nanoseconds per true nanosecond. */
-    double rate = 1;
+    /** What a machine's own time gains or loses at most: 100 ppm, as cheap quartz does. */
+    private static final double MOST_DRIFT = 1e-4;
 
-    /** Added to the wall clock. */
-    long offsetMillis;
+    /** Something like NTP puts the wall clock back whenever it has drifted so far. */
+    private static final long DRIFT_PUT_RIGHT_NANOS = 20 * VirtualTime.MILLI;
+
+    private static final int MOST_OFFSET_MILLIS = 200;
+
+    /** By so much a wall clock is off at most that is not wrong. */
+    static final long ORDINARY_NANOS =
+        MOST_OFFSET_MILLIS * VirtualTime.MILLI + DRIFT_PUT_RIGHT_NANOS;
+
+    /** Local nanoseconds per true nanosecond. */
+    private final double rate;
+
+    // Invariant: at most MOST_OFFSET_MILLIS from 0.
+    private long offsetMillis;
+
+    /** By how much the wall clock is off besides, more than anybody promises; mostly 0. */
+    private long wrongMillis;
+
+    MachineClock(Random random) {
+      rate = 1 + MOST_DRIFT * (2 * random.nextDouble() - 1);
+      jump(random);
+    }
+
+    /** Is off by something else, within what is promised; false: it is the same by chance. */
+    boolean jump(Random random) {
+      long before = offsetMillis;
+      offsetMillis = random.nextLong(2 * MOST_OFFSET_MILLIS + 1) - MOST_OFFSET_MILLIS;
+      return offsetMillis != before;
+    }
+
+    void goWrong(long millis) {
+      wrongMillis = millis;
+    }
+
+    void putRight() {
+      wrongMillis = 0;
+    }
+
+    boolean isWrong() {
+      return wrongMillis != 0;
+    }
+
+    private long monotonicNanos(long trueNanos) {
+      return (long) (trueNanos * rate);
+    }
+
+    private long trueNanos(long monotonicNanos) {
+      return (long) (monotonicNanos / rate);
+    }
+
+    private long wallMillis(long trueNanos) {
+      long drift = (monotonicNanos(trueNanos) - trueNanos) % DRIFT_PUT_RIGHT_NANOS;
+      return EPOCH_MILLIS + offsetMillis + wrongMillis + (trueNanos + drift) / VirtualTime.MILLI;
+    }
   }
 
   SimulatedEventLoop(VirtualTime time, Random random, MachineClock clock, Owner process) {
@@ -61,12 +113,12 @@ final class SimulatedEventLoop implements EventLoop {
 
   @Override
   public long nanoTime() {
-    return monotonicOrigin + (long) (time.now() * clock.rate);
+    return monotonicOrigin + clock.monotonicNanos(time.now());
   }
 
   @Override
   public long wallClockMillis() {
-    return EPOCH_MILLIS + clock.offsetMillis + time.now() / VirtualTime.MILLI;
+    return clock.wallMillis(time.now());
   }
 
   @Override
@@ -86,7 +138,7 @@ final class SimulatedEventLoop implements EventLoop {
   public Timer schedule(Runnable task, long delayNanos) {
     boolean[] cancelled = new boolean[1];
     time.after(
-        (long) (Math.max(0, delayNanos) / clock.rate),
+        clock.trueNanos(Math.max(0, delayNanos)),
         () -> {
           if (!cancelled[0]) {
             execute(

@@ -42,7 +42,7 @@ final class SimulatedMachine {
   private final Surroundings surroundings;
   private EngineConfig config;
   private final Random random;
-  private final SimulatedEventLoop.MachineClock clock = new SimulatedEventLoop.MachineClock();
+  private final SimulatedEventLoop.MachineClock clock;
   private final MemoryDisk.Behaviour diskBehaviour = new MemoryDisk.Behaviour();
   private MemoryDisk disk;
   private @Nullable SimulatedProcess process;
@@ -54,9 +54,14 @@ final class SimulatedMachine {
   private boolean diesInStart;
   private boolean diskIsSlow;
 
-  SimulatedMachine(Surroundings surroundings, EngineConfig config, Random random) {
+  SimulatedMachine(
+      Surroundings surroundings,
+      EngineConfig config,
+      SimulatedEventLoop.MachineClock clock,
+      Random random) {
     this.surroundings = surroundings;
     this.config = config;
+    this.clock = clock;
     this.random = random;
     fastDisk();
     disk = new MemoryDisk(this::onDisk, new Random(random.nextLong()), diskBehaviour);

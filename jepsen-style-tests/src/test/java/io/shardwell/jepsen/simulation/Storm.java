@@ -42,7 +42,8 @@ final class Storm {
           Fault.SLOW_LINK,
           Fault.SLOW_DISK,
           Fault.DISK_NEARLY_FULL,
-          Fault.CLOCK_JUMP);
+          Fault.CLOCK_JUMP,
+          Fault.CLOCK_WRONG);
 
   /** What lasts long enough for strikes one after the other. */
   private static final Set<Phase> LONG =

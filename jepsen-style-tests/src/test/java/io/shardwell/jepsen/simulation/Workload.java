@@ -14,6 +14,12 @@ import org.jspecify.annotations.Nullable;
  * they are; lists and counters only grow, so that losses and doublings stay visible to the end.
  */
 final class Workload {
+  /** Ten minutes, in milliseconds: longer than a run with what comes after its faults. */
+  private static final int LEAST_LONG_LEASE = 600_000;
+
+  /** Two hours. */
+  private static final int MOST_LONG_LEASE = 7_200_000;
+
   private final Random random;
   private final int keysOfEachKind;
 
@@ -79,6 +85,18 @@ final class Workload {
       }
     }
     return keys;
+  }
+
+  /** Reads every key, and how long those have to live that may end. */
+  List<Request> readAll() {
+    List<Request> reads = new ArrayList<>();
+    for (String key : allKeys()) {
+      reads.add(Request.one(key, get()));
+    }
+    for (int i = 0; i < keysOfEachKind; i++) {
+      reads.add(Request.one("volatile" + i, new KeyCommand.TimeToLive()));
+    }
+    return reads;
   }
 
   /** Looks at everything, when nobody writes any more. */
@@ -152,10 +170,19 @@ final class Workload {
       case 0, 1 -> get();
       case 2 -> new KeyCommand.TimeToLive();
       case 3 -> new KeyCommand.Exists();
-      case 4 -> new KeyCommand.Expire(random.nextInt(3_000) - 50);
+      case 4 -> new KeyCommand.Expire(isLong() ? longLease() : random.nextInt(3_000) - 50);
       case 5 -> new KeyCommand.Persist();
-      default -> KeyCommand.setFor(value(), 50 + random.nextInt(4_000));
+      default -> KeyCommand.setFor(value(), isLong() ? longLease() : 50 + random.nextInt(4_000));
     };
+  }
+
+  private boolean isLong() {
+    return random.nextInt(4) == 0;
+  }
+
+  /** Ends after the run: of such a key whatever is told shows log time. Milliseconds. */
+  private int longLease() {
+    return LEAST_LONG_LEASE + random.nextInt(MOST_LONG_LEASE - LEAST_LONG_LEASE);
   }
 
   private KeyCommand swapped() {
