@@ -45,6 +45,9 @@ final class StateBugs {
             .withSnapshots()
             .under(Fault.KILL, Fault.ISOLATE)
             .quickly(),
+        PlantedBug.of("expires-early", "the deadline of a SET is 3 s too early", "DESIGN 7")
+            .in(STATE + "ExpiryOption", "deadline", call -> call.replaceResult(StateBugs::early))
+            .quickly(),
         PlantedBug.of("watch-forgets", "EXEC does not look at the watched keys", "docs/commands.md")
             .in(STATE + "Keyspace", "hasChanged", call -> call.replaceResult(changed -> false)),
         PlantedBug.of("recency-not-in-snapshot", "a snapshot holds no recency", "DESIGN 8")
@@ -71,6 +74,14 @@ final class StateBugs {
             .in(SHARES + "Share", "regranted", call -> call.replaceResult(StateBugs::freeAtOnce))
             .withMemoryChanges()
             .withShards(3));
+  }
+
+  private static final long TOO_EARLY_MILLIS = 3_000;
+
+  private static @Nullable Object early(@Nullable Object deadline) {
+    return deadline instanceof Long millis && millis > TOO_EARLY_MILLIS
+        ? Long.valueOf(millis - TOO_EARLY_MILLIS)
+        : deadline;
   }
 
   private static void flushOne(Call call) {
