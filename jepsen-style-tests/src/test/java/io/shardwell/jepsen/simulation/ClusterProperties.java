@@ -27,6 +27,17 @@ class ClusterProperties {
     assertThat(summary.history().isExplained()).as("seed %d", seed).isTrue();
     assertThat(summary.replies())
         .as("seed %d", seed)
-        .doesNotContainKeys("CLUSTERDOWN", "INDETERMINATE", "TRYAGAIN");
+        .doesNotContainKeys("CLUSTERDOWN", "INDETERMINATE", "TRYAGAIN", "OOM");
+    assertThat(summary.history().open()).as("seed %d: without an outcome", seed).isZero();
+  }
+
+  /** A store that refused every guarded EXEC would give no answer that is wrong. */
+  @Property(tries = 2, shrinking = ShrinkingMode.OFF, seed = "3")
+  void guardedTransactionsAreDone(@ForAll long seed) {
+    Scenario scenario = Scenario.drawn(seed * 4).calm().withSeconds(5);
+    assertThat(scenario.hasTransactions()).isTrue();
+    assertThat(Run.of(scenario).replies())
+        .as("seed %d", scenario.seed())
+        .containsKey(SimulatedCluster.GUARDED_DONE);
   }
 }

@@ -34,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedCluster
     implements SimulatedMachine.Surroundings, SimulatedClient.Cluster, AutoCloseable {
+  /** What is counted among the replies, besides, where a guarded EXEC was not refused. */
+  static final String GUARDED_DONE = "guarded EXEC done";
+
   private final Scenario scenario;
   private final Random random;
   private final VirtualTime time = new VirtualTime();
@@ -186,6 +189,9 @@ final class SimulatedCluster
     String kind =
         reply instanceof Reply.Failure failed ? failed.text().split(" ", 2)[0] : "answered";
     replies.merge(kind, 1, Integer::sum);
+    if (request.shape() == Request.Shape.GUARDED && reply instanceof Reply.Array) {
+      replies.merge(GUARDED_DONE, 1, Integer::sum);
+    }
     if (story != null && reply instanceof Reply.Failure failed) {
       tell(request.invocation() + " -> " + failed.text());
     }
