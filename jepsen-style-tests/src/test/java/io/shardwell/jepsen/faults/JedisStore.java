@@ -2,6 +2,7 @@ package io.shardwell.jepsen.faults;
 
 import io.shardwell.jepsen.checker.Answer;
 import io.shardwell.jepsen.checker.KeyCommand;
+import io.shardwell.jepsen.process.LostConnection;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import redis.clients.jedis.DefaultJedisClientConfig;
@@ -62,10 +63,15 @@ final class JedisStore implements StoreClient {
   public Outcome ask(String key, KeyCommand command) {
     try {
       return new Outcome.Answered(answer(key, command));
-    } catch (JedisConnectionException lost) {
-      return new Outcome.Unknown();
+    } catch (JedisConnectionException failure) {
+      return LostConnection.explains(failure)
+          ? new Outcome.Unknown()
+          : new Outcome.Broken(failure.toString());
     } catch (JedisDataException error) {
       return StoreClient.error(String.valueOf(error.getMessage()));
+    } catch (RuntimeException wrong) {
+      // Whatever the library makes of an answer of another type than the command's.
+      return new Outcome.Broken(wrong.toString());
     }
   }
 

@@ -4,6 +4,7 @@ import io.lettuce.core.RedisException;
 import io.shardwell.jepsen.checker.Answer;
 import io.shardwell.jepsen.checker.History;
 import io.shardwell.jepsen.checker.KeyCommand;
+import io.shardwell.jepsen.process.LostConnection;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -35,6 +36,7 @@ final class JudgedClient extends Thread {
       int node, Supplier<StoreClient> library, Commands commands, History history, long seed) {
     super("client of n" + (node + 1));
     setDaemon(true);
+    setUncaughtExceptionHandler((thread, failure) -> broken = "its thread ended: " + failure);
     this.node = node;
     this.library = library;
     this.commands = commands;
@@ -70,10 +72,20 @@ final class JudgedClient extends Thread {
       try (StoreClient client = library.get()) {
         localPort = client instanceof JedisStore jedis ? jedis.localPort() : 0;
         talk(client);
-      } catch (JedisConnectionException | RedisException nobody) {
-        pause(50);
+      } catch (JedisConnectionException failure) {
+        nobody(failure, LostConnection.explains(failure));
+      } catch (RedisException failure) {
+        nobody(failure, LostConnection.explains(failure));
       }
       localPort = 0;
+    }
+  }
+
+  private void nobody(RuntimeException failure, boolean isLost) {
+    if (isLost) {
+      pause(50);
+    } else {
+      broken = "connecting -> " + failure + ", cause " + failure.getCause();
     }
   }
 

@@ -16,6 +16,7 @@ import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.resource.ClientResources;
 import io.shardwell.jepsen.checker.Answer;
 import io.shardwell.jepsen.checker.KeyCommand;
+import io.shardwell.jepsen.process.LostConnection;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import redis.clients.jedis.HostAndPort;
@@ -66,8 +67,13 @@ final class LettuceStore implements StoreClient {
       return new Outcome.Answered(answer(key, command));
     } catch (RedisCommandExecutionException error) {
       return StoreClient.error(String.valueOf(error.getMessage()));
-    } catch (RedisException timedOutOrLost) {
-      return new Outcome.Unknown();
+    } catch (RedisException failure) {
+      return LostConnection.explains(failure)
+          ? new Outcome.Unknown()
+          : new Outcome.Broken(failure.toString());
+    } catch (RuntimeException wrong) {
+      // Whatever the library makes of an answer of another type than the command's.
+      return new Outcome.Broken(wrong.toString());
     }
   }
 

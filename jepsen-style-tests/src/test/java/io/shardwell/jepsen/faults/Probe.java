@@ -1,5 +1,6 @@
 package io.shardwell.jepsen.faults;
 
+import io.shardwell.jepsen.process.LostConnection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -41,6 +42,7 @@ final class Probe extends Thread {
       Queue<String> problems) {
     super("probe of shard " + shard + " at n" + (node + 1));
     setDaemon(true);
+    setUncaughtExceptionHandler((thread, failure) -> problems.add(getName() + ": " + failure));
     this.server = server;
     this.shard = shard;
     this.prefix = "{" + tag + "}:probe:n" + (node + 1) + ":";
@@ -65,7 +67,11 @@ final class Probe extends Thread {
           write(client.jedis());
           pause(PAUSE_MILLIS);
         }
-      } catch (JedisConnectionException nobody) {
+      } catch (JedisConnectionException failure) {
+        if (!LostConnection.explains(failure)) {
+          problems.add(getName() + ", " + command() + " or connecting: " + failure);
+          return;
+        }
         pause(50);
       }
     }
@@ -81,20 +87,35 @@ final class Probe extends Thread {
       if (count) {
         count(jedis.incr(prefix + "counter"));
       } else {
-        String unused = jedis.set(prefix + number, Integer.toString(number));
+        String answer = jedis.set(prefix + number, Integer.toString(number));
+        if (!"OK".equals(answer)) {
+          problems.add(getName() + ", " + command() + ": " + answer);
+          stop = true;
+          return;
+        }
         acknowledged.add(number);
       }
       availability.acknowledged(shard);
+    } catch (ClassCastException | NumberFormatException wrong) {
+      // An answer of another type than the command's.
+      problems.add(getName() + ", " + command() + ": " + wrong);
+      stop = true;
     } catch (JedisDataException error) {
       String text = String.valueOf(error.getMessage());
       StoreClient.Outcome outcome = StoreClient.error(text);
       if (outcome instanceof StoreClient.Outcome.Broken) {
-        problems.add(getName() + ": " + text);
+        problems.add(getName() + ", " + command() + ": " + text);
         stop = true;
       } else if (count && outcome instanceof StoreClient.Outcome.Refused) {
         uncertain--;
       }
     }
+  }
+
+  /** The last one, for messages. */
+  private String command() {
+    int number = written - 1;
+    return number % 2 == 1 ? "INCR " + prefix + "counter" : "SET " + prefix + number;
   }
 
   private void count(long answer) {

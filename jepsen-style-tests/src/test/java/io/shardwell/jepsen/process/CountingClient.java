@@ -47,6 +47,7 @@ final class CountingClient extends Thread {
   CountingClient(String name, Place place, Queue<String> problems) {
     super(name);
     setDaemon(true);
+    setUncaughtExceptionHandler((thread, failure) -> problems.add(getName() + ": " + failure));
     this.name = name;
     this.place = place;
     this.problems = problems;
@@ -106,6 +107,10 @@ final class CountingClient extends Thread {
         uncertain = Arrays.stream(maybe).anyMatch(open -> open > 0);
       } catch (JedisConnectionException lost) {
         uncertain = true;
+        if (!LostConnection.explains(lost)) {
+          problems.add(name + ": " + lost);
+          return;
+        }
         if (place.deaths() == life) {
           problems.add(name + " lost its connection to a living node: " + lost.getMessage());
           return;

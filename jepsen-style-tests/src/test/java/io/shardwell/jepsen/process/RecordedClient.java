@@ -32,6 +32,7 @@ final class RecordedClient extends Thread {
   RecordedClient(HostAndPort server, History history, long seed) {
     super("client of " + server + " " + seed);
     setDaemon(true);
+    setUncaughtExceptionHandler((thread, failure) -> broken = "its thread ended: " + failure);
     this.server = server;
     this.history = history;
     this.random = new Random(seed);
@@ -40,6 +41,9 @@ final class RecordedClient extends Thread {
   void finish() throws InterruptedException {
     stop = true;
     join(20_000);
+    if (isAlive()) {
+      broken = "hangs";
+    }
   }
 
   /** Null, or an answer that no store may give. */
@@ -56,12 +60,21 @@ final class RecordedClient extends Thread {
     while (!stop && broken == null) {
       int client = CONNECTIONS.incrementAndGet();
       try (Jedis jedis = connect(server)) {
-        while (!stop && broken == null) {
+        while (!stop && broken == null && !jedis.isBroken()) {
           one(jedis, client);
         }
-      } catch (JedisConnectionException lost) {
-        pause(50);
+      } catch (JedisConnectionException failure) {
+        lost("connecting", failure);
       }
+    }
+  }
+
+  /** To connect again is the end of it, if it was nothing but that. */
+  private void lost(String command, JedisConnectionException failure) {
+    if (LostConnection.explains(failure)) {
+      pause(50);
+    } else {
+      broken = command + " -> " + failure;
     }
   }
 
@@ -125,6 +138,11 @@ final class RecordedClient extends Thread {
       synchronized (history) {
         history.returned(operation, answer, System.nanoTime());
       }
+    } catch (JedisConnectionException failure) {
+      lost(command.show() + " " + key, failure);
+    } catch (ClassCastException | NumberFormatException wrong) {
+      // An answer of another type than the command's.
+      broken = command.show() + " " + key + " -> " + wrong;
     } catch (JedisDataException refused) {
       String text = String.valueOf(refused.getMessage());
       if (text.startsWith("CLUSTERDOWN") || text.startsWith("TRYAGAIN")) {
@@ -153,7 +171,10 @@ final class RecordedClient extends Thread {
       if (set.condition() == KeyCommand.Condition.IF_ABSENT) {
         options.nx();
       }
-      return jedis.set(key, set.value(), options) == null ? Answer.Word.NIL : Answer.Word.DONE;
+      String done = jedis.set(key, set.value(), options);
+      return done == null
+          ? Answer.Word.NIL
+          : done.equals("OK") ? Answer.Word.DONE : Answer.text(done);
     }
     throw new IllegalArgumentException(command.show());
   }

@@ -43,6 +43,7 @@ final class Teller extends Thread {
   Teller(int number, int bank, HostAndPort server, IntSupplier deaths, Queue<String> problems) {
     super("teller-" + number);
     setDaemon(true);
+    setUncaughtExceptionHandler((thread, failure) -> problems.add(getName() + ": " + failure));
     this.name = "teller-" + number;
     this.bank = bank;
     this.server = server;
@@ -128,6 +129,10 @@ final class Teller extends Thread {
         }
       } catch (JedisConnectionException lost) {
         uncertain = true;
+        if (!LostConnection.explains(lost)) {
+          problems.add(name + ": " + lost);
+          return;
+        }
         if (deaths.getAsInt() == life) {
           problems.add(name + " lost its connection to a living node: " + lost.getMessage());
           return;
