@@ -10,6 +10,9 @@ import java.util.Random;
 final class FailingDisk implements Fault {
   private static final int GIVING_UP_SECONDS = 120;
 
+  /** The exit code of a server ended by a fault, decision 0009. */
+  private static final int FAULT = 3;
+
   private final Site site;
   private int node;
 
@@ -28,12 +31,10 @@ final class FailingDisk implements Fault {
       interposer.failWrites();
     }
     int code = site.servers().awaitExit(node, GIVING_UP_SECONDS);
-    if (code <= 0) {
+    if (code != FAULT) {
       throw new AssertionError(
-          "n"
-              + (node + 1)
-              + (code == 0 ? " ended as if all were well" : " went on")
-              + " after EIO");
+          "n%d %s after EIO"
+              .formatted(node + 1, code < 0 ? "went on" : "ended with " + code + ", not " + FAULT));
     }
     return (syncs ? "syncs" : "writes") + " of n" + (node + 1) + " fail, it ended with " + code;
   }

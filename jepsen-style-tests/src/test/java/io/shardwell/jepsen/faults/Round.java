@@ -194,8 +194,10 @@ final class Round {
   }
 
   private void checkAlive(ServerProcesses servers, String name) {
+    List<String> ends = servers.unexplainedEnds();
+    require(ends.isEmpty(), servers, "after " + name + ": " + String.join("; ", ends));
     for (int node = 0; node < nodes; node++) {
-      require(servers.isAlive(node), servers, "n" + (node + 1) + " has ended after " + name);
+      require(servers.isAlive(node), servers, "n" + (node + 1) + " is not there after " + name);
     }
   }
 

@@ -30,15 +30,27 @@ public final class ServerProcesses implements AutoCloseable {
   private final List<Server> servers = new ArrayList<>();
   private final List<Timeline.Mark> marks = new CopyOnWriteArrayList<>();
   private final Map<Integer, Map<String, String>> environments = new HashMap<>();
+  private final List<String> unexplained = new CopyOnWriteArrayList<>();
   private Class<?> main = Main.class;
   private final HttpClient http =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(1)).build();
+
+  /** What the JVM says of a process that SIGKILL ended. */
+  private static final int KILLED = 128 + 9;
+
+  /** A stop that takes longer is given up by the server itself: {@code StopSignal}. */
+  private static final int MAX_STOP_SECONDS = 30;
+
+  /** Beyond that not even the giving up has worked. */
+  private static final int STUCK_SECONDS = 2 * MAX_STOP_SECONDS;
 
   /** One node's place and, while it runs, its process. */
   private static final class Server {
     final int number;
     final String id;
     @Nullable Process process;
+    // Of the process: whoever ended it, or waited for its end, has looked at how it ended.
+    boolean isEndExplained;
 
     Server(int number) {
       this.number = number;
@@ -98,6 +110,7 @@ public final class ServerProcesses implements AutoCloseable {
   /** Starts the node's process. */
   public void start(int node) {
     Server server = servers.get(node);
+    explain(server, "had ended by itself before it was started again");
     List<String> peers =
         servers.stream()
             .map(
@@ -148,6 +161,7 @@ public final class ServerProcesses implements AutoCloseable {
     builder.environment().putAll(environments.getOrDefault(node, Map.of()));
     try {
       server.process = builder.start();
+      server.isEndExplained = false;
       mark(node, "started");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -178,20 +192,65 @@ public final class ServerProcesses implements AutoCloseable {
   /** SIGKILL, and waits until the process is gone. */
   public void kill(int node) {
     mark(node, "SIGKILL");
-    Process process = servers.get(node).process;
+    Server server = servers.get(node);
+    Process process = server.process;
     if (process != null) {
-      Process unused = process.destroyForcibly().onExit().join();
+      int code = process.destroyForcibly().onExit().join().exitValue();
+      if (code != KILLED) {
+        explain(server, "had ended by itself before SIGKILL");
+      }
+      server.isEndExplained = true;
     }
   }
 
-  /** SIGTERM, and waits until the process is gone. */
+  /**
+   * SIGTERM, and waits until the process is gone. The node must be up and answer: before that
+   * nothing of ours handles the signal. Any end but one in good order is among those unexplained.
+   */
   public void stop(int node) {
+    Server server = servers.get(node);
+    Process process = server.process;
+    explain(server, "had ended by itself before SIGTERM");
     mark(node, "SIGTERM");
-    Process process = servers.get(node).process;
-    if (process != null) {
-      process.destroy();
-      Process unused = process.onExit().join();
+    if (process == null || server.isEndExplained) {
+      return;
     }
+    long began = System.nanoTime();
+    process.destroy();
+    try {
+      if (!process.waitFor(STUCK_SECONDS, TimeUnit.SECONDS)) {
+        unexplained.add(server.id + " has not ended " + STUCK_SECONDS + " s after SIGTERM");
+        Process unused = process.destroyForcibly().onExit().join();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
+    if (!process.isAlive() && process.exitValue() != 0) {
+      // Decision 0009. A stop that takes too long is one of those that end with 1.
+      unexplained.add(
+          "%s ended with %d, not 0, %d ms after SIGTERM"
+              .formatted(server.id, process.exitValue(), millis));
+    }
+    server.isEndExplained = true;
+  }
+
+  /** Notes the end of a process that nobody has ended or waited for. */
+  private void explain(Server server, String what) {
+    Process process = server.process;
+    if (process != null && !process.isAlive() && !server.isEndExplained) {
+      unexplained.add("%s %s, exit code %d".formatted(server.id, what, process.exitValue()));
+      server.isEndExplained = true;
+    }
+  }
+
+  /**
+   * Ends that nothing done here explains, and stops in bad order; also of nodes that were started
+   * again since.
+   */
+  public List<String> unexplainedEnds() {
+    servers.forEach(server -> explain(server, "has ended by itself"));
+    return List.copyOf(unexplained);
   }
 
   /** SIGKILL for all, and waits until all are gone. */
@@ -228,8 +287,13 @@ public final class ServerProcesses implements AutoCloseable {
 
   /** The exit code of a process that ends by itself within so many seconds, else -1. */
   public int awaitExit(int node, int seconds) throws InterruptedException {
-    Process process = servers.get(node).process;
-    return process != null && process.waitFor(seconds, TimeUnit.SECONDS) ? process.exitValue() : -1;
+    Server server = servers.get(node);
+    Process process = server.process;
+    if (process == null || !process.waitFor(seconds, TimeUnit.SECONDS)) {
+      return -1;
+    }
+    server.isEndExplained = true;
+    return process.exitValue();
   }
 
   /** What {@code /readyz} says: the status and the text; empty if nobody answers. */
