@@ -11,6 +11,7 @@ final class ClockJump implements Fault {
   private final Site site;
   private int node;
   private long began;
+  private long before;
 
   ClockJump(Site site) {
     this.site = site;
@@ -22,13 +23,17 @@ final class ClockJump implements Fault {
     int millis = MILLIS[random.nextInt(MILLIS.length)];
     long offset = random.nextBoolean() ? millis : -millis;
     began = System.nanoTime();
+    before = site.interposers().get(node).wrongReadings();
     site.interposers().get(node).moveClock(offset);
     return "the clock of n" + (node + 1) + " jumps by " + offset + " ms";
   }
 
   @Override
   public void mend() throws IOException {
-    site.interposers().get(node).asUsual();
+    Interposer interposer = site.interposers().get(node);
+    Fault.requireEffect(
+        interposer.wrongReadings() > before, "n" + (node + 1) + " has not read its wrong clock");
+    interposer.asUsual();
     // Log time runs at half speed at a leader whose clock is behind it.
     site.disorderMillis().addAndGet(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
   }

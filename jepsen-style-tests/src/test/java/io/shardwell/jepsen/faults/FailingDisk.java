@@ -25,6 +25,7 @@ final class FailingDisk implements Fault {
     node = random.nextInt(site.nodes());
     boolean syncs = random.nextBoolean();
     Interposer interposer = site.interposers().get(node);
+    long before = interposer.failures();
     if (syncs) {
       interposer.failSyncs();
     } else {
@@ -36,6 +37,8 @@ final class FailingDisk implements Fault {
           "n%d %s after EIO"
               .formatted(node + 1, code < 0 ? "went on" : "ended with " + code + ", not " + FAULT));
     }
+    Fault.requireEffect(
+        interposer.failures() > before, "no write or sync of n" + (node + 1) + " was refused");
     return (syncs ? "syncs" : "writes") + " of n" + (node + 1) + " fail, it ended with " + code;
   }
 

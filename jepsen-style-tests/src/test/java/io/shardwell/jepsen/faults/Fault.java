@@ -10,4 +10,11 @@ interface Fault {
 
   /** Takes it back: dead nodes are started, everything works again. May be waited for later. */
   void mend() throws IOException, InterruptedException;
+
+  /** A fault that has done nothing shows nothing: the harness has failed, and so has the round. */
+  static void requireEffect(boolean hadSome, String otherwise) {
+    if (!hadSome) {
+      throw new AssertionError("a fault without effect: " + otherwise);
+    }
+  }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,13 @@ final class Interposer {
   private static final int SYNC_DELAY = 8;
   private static final int SYNCS_FAIL = 12;
   private static final int WRITES_FAIL = 16;
-  private static final int SIZE = 32;
+  private static final int DELAYED = 32;
+  private static final int FAILED = 40;
+  private static final int WRONG = 48;
+  private static final int SIZE = 56;
+
+  /** Within this something set here has had an effect. */
+  private static final long EFFECT_SECONDS = 30;
 
   private final Path library;
   private final Path data;
@@ -40,7 +47,7 @@ final class Interposer {
     this.data = data;
     this.control = directory.resolve(name + ".control");
     this.undo = directory.resolve(name + ".undo");
-    Files.write(control, new byte[SIZE + Long.BYTES]);
+    Files.write(control, new byte[SIZE]);
   }
 
   /** The compiled library; null, and a line that says why, without a C compiler. */
@@ -96,6 +103,17 @@ final class Interposer {
     set(SYNC_DELAY, millis);
   }
 
+  /** Returns when one has begun to wait: there is load all the time. */
+  void delaySyncsFromNowOn(int millis) throws IOException, InterruptedException {
+    long before = delayedSyncs();
+    delaySyncs(millis);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(EFFECT_SECONDS);
+    while (delayedSyncs() == before) {
+      Fault.requireEffect(System.nanoTime() < deadline, "no sync waits, " + control);
+      Thread.sleep(1);
+    }
+  }
+
   void failSyncs() throws IOException {
     set(SYNCS_FAIL, 1);
   }
@@ -106,6 +124,31 @@ final class Interposer {
 
   void moveClock(long millis) throws IOException {
     write(CLOCK_OFFSET, ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder()), millis);
+  }
+
+  /** Syncs that have begun to wait, so far; over all processes of the node, as the next two. */
+  long delayedSyncs() throws IOException {
+    return read(DELAYED);
+  }
+
+  /** Syncs and writes that were refused. */
+  long failures() throws IOException {
+    return read(FAILED);
+  }
+
+  /** How often the process has read a wall clock that was wrong. */
+  long wrongReadings() throws IOException {
+    return read(WRONG);
+  }
+
+  private long read(int place) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder());
+    try (FileChannel file = FileChannel.open(control, StandardOpenOption.READ)) {
+      if (file.read(bytes, place) != Long.BYTES) {
+        throw new IOException("no counter at " + place + " of " + control);
+      }
+    }
+    return bytes.getLong(0);
   }
 
   /** Takes everything back. */

@@ -1,6 +1,8 @@
 package io.shardwell.jepsen.faults;
 
 import io.shardwell.cli.Main;
+import io.shardwell.cli.status.ClusterQuery;
+import io.shardwell.cli.status.ClusterView;
 import io.shardwell.jepsen.process.LoopbackNetwork;
 import io.shardwell.jepsen.process.NamespaceNetwork;
 import io.shardwell.jepsen.process.Network;
@@ -9,9 +11,11 @@ import io.shardwell.jepsen.process.SmallDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -19,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.HostAndPort;
 
 /**
  * One cluster of new processes under load, some faults drawn from a seed, one after the other, and
@@ -34,6 +39,9 @@ final class Round {
 
   /** Stuck means for ever; on a machine that does much else a start alone takes half a minute. */
   static final int RECOVERY_SECONDS = 300;
+
+  /** For a node's status. */
+  private static final Duration QUERY = Duration.ofSeconds(10);
 
   /** Answers through every node that show it is in use again. */
   private static final int ANSWERS = 5;
@@ -118,7 +126,9 @@ final class Round {
         for (List<FaultKind> plan : plan(site)) {
           inject(plan, site, crowd, availability);
         }
-        return judged(crowd.judge(site.disorderMillis().get()), servers);
+        Crowd.Judgement judgement = crowd.judge(site.disorderMillis().get());
+        requireEqualReplicas(servers);
+        return judged(judgement, servers);
       }
     }
   }
@@ -213,6 +223,46 @@ final class Round {
         require(System.nanoTime() < deadline, servers, "no answers from n" + (node + 1));
         Thread.sleep(10);
       }
+    }
+  }
+
+  /**
+   * Behind the history's last reads: of every shard and of the meta group each node holds a
+   * replica, and all are seen at one position, where they are the same. What has been written down
+   * by nobody, such as the clock's entries, may move a shard on between two nodes' answers; so each
+   * is awaited by itself.
+   */
+  private void requireEqualReplicas(ServerProcesses servers)
+      throws IOException, InterruptedException {
+    ClusterQuery query = new ClusterQuery(QUERY);
+    Set<Integer> equal = new HashSet<>();
+    long deadline = deadline();
+    HostAndPort first = servers.clients(0);
+    while (equal.size() < shards + 1) {
+      StringBuilder missing = new StringBuilder();
+      for (ClusterView.Shard shard : query.askAll(first.getHost(), first.getPort()).shards()) {
+        Set<Long> positions = new HashSet<>();
+        Map<Long, String> digests = new HashMap<>();
+        shard
+            .replicas()
+            .forEach(
+                (node, replica) -> {
+                  positions.add(replica.appliedIndex());
+                  String other = digests.putIfAbsent(replica.appliedIndex(), replica.digest());
+                  require(
+                      !replica.digest().isEmpty()
+                          && (other == null || other.equals(replica.digest())),
+                      servers,
+                      "replicas of shard %s differ: %s".formatted(shard.name(), shard.replicas()));
+                });
+        if (shard.replicas().size() == nodes && positions.size() == 1) {
+          equal.add(shard.number());
+        } else if (!equal.contains(shard.number())) {
+          missing.append(shard.name()).append(' ').append(shard.replicas()).append('\n');
+        }
+      }
+      require(System.nanoTime() < deadline, servers, "replicas not at one position: " + missing);
+      Thread.sleep(20);
     }
   }
 

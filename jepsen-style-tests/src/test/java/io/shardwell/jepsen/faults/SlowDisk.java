@@ -13,10 +13,10 @@ final class SlowDisk implements Fault {
   }
 
   @Override
-  public String strike(Random random) throws IOException {
+  public String strike(Random random) throws IOException, InterruptedException {
     node = random.nextInt(site.nodes());
     int millis = 20 + random.nextInt(481);
-    site.interposers().get(node).delaySyncs(millis);
+    site.interposers().get(node).delaySyncsFromNowOn(millis);
     return "syncs of n" + (node + 1) + " take " + millis + " ms more";
   }
 

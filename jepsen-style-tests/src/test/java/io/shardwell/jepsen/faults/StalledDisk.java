@@ -7,9 +7,6 @@ import java.util.Random;
 final class StalledDisk implements Fault {
   private static final int STALL_MILLIS = 4_000;
 
-  /** With a load that writes all the time one sync begins meanwhile. */
-  private static final long ONE_SYNC_MILLIS = 150;
-
   private final Site site;
 
   StalledDisk(Site site) {
@@ -20,8 +17,7 @@ final class StalledDisk implements Fault {
   public String strike(Random random) throws IOException, InterruptedException {
     int node = random.nextInt(site.nodes());
     Interposer interposer = site.interposers().get(node);
-    interposer.delaySyncs(STALL_MILLIS);
-    Thread.sleep(ONE_SYNC_MILLIS);
+    interposer.delaySyncsFromNowOn(STALL_MILLIS);
     // The one that has begun keeps its delay.
     interposer.asUsual();
     return "a sync of n" + (node + 1) + " takes " + STALL_MILLIS + " ms";

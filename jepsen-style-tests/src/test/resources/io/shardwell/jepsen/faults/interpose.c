@@ -33,7 +33,11 @@ struct control {
   int32_t syncs_fail;
   int32_t writes_fail;
   int32_t unused;
-  int64_t syncs; /* by us: how many there were */
+  /* By us: */
+  int64_t syncs; /* how many there were */
+  int64_t delayed; /* syncs that have begun to wait */
+  int64_t failed; /* syncs and writes that were refused */
+  int64_t wrong; /* readings of the wall clock that were moved */
 };
 
 struct record {
@@ -165,6 +169,10 @@ static void remember(int fd, const struct stat *status, const char *path, ssize_
   }
 }
 
+static void count(volatile int64_t *counter) {
+  __atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
+}
+
 /* Null if the write may go on, with the mutex held if it is one of data. */
 static int before_write(int fd, off64_t offset, size_t length, int *locked) {
   struct stat status;
@@ -177,6 +185,7 @@ static int before_write(int fd, off64_t offset, size_t length, int *locked) {
     return 0;
   }
   if (control->writes_fail) {
+    count(&control->failed);
     errno = EIO;
     return -1;
   }
@@ -259,13 +268,15 @@ static int sync_with(int (*real)(int), int fd) {
   if (!is_data(fd, &status, path, &path_length)) {
     return real(fd);
   }
-  control->syncs++;
+  count(&control->syncs);
   int delay = control->sync_delay_ms;
   if (delay > 0) {
+    count(&control->delayed);
     struct timespec time = {delay / 1000, delay % 1000 * 1000000L};
     nanosleep(&time, NULL);
   }
   if (control->syncs_fail) {
+    count(&control->failed);
     errno = EIO;
     return -1;
   }
@@ -295,6 +306,10 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
   if (result == 0 && control != NULL
       && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
     int64_t offset = control->clock_offset_ms;
+    if (offset == 0) {
+      return result;
+    }
+    count(&control->wrong);
     time->tv_sec += offset / 1000;
     time->tv_nsec += offset % 1000 * 1000000L;
     if (time->tv_nsec < 0) {
