@@ -15,6 +15,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Commands {
   private static final int COMMANDS_PER_GENERATION = 1_000;
 
+  private static final int LEAST_LASTING_MILLIS = 10 * 60_000;
+  private static final int MOST_LASTING_MILLIS = 120 * 60_000;
+
   /** What a key is used for. */
   private enum Kind {
     REGISTER,
@@ -22,7 +25,9 @@ final class Commands {
     LIST,
     LOCK,
     SWAPPED,
-    LEASE
+    LEASE,
+    /** For so long that it is there to the end of every round. */
+    LASTING
   }
 
   private static final int KEYS_OF_EACH_KIND = 2;
@@ -43,7 +48,7 @@ final class Commands {
   }
 
   private static KeyCommand read(Kind kind, Random random) {
-    return kind == Kind.LEASE && random.nextBoolean()
+    return (kind == Kind.LEASE || kind == Kind.LASTING) && random.nextBoolean()
         ? new KeyCommand.TimeToLive()
         : new KeyCommand.Get();
   }
@@ -62,6 +67,10 @@ final class Commands {
           random.nextInt(4) == 0
               ? new KeyCommand.Expire(100 + random.nextInt(3_000))
               : KeyCommand.setFor(value(), 100 + random.nextInt(3_000));
+      case LASTING ->
+          random.nextInt(4) == 0
+              ? new KeyCommand.Expire(lasting(random))
+              : KeyCommand.setFor(value(), lasting(random));
     };
   }
 
@@ -70,12 +79,25 @@ final class Commands {
     guesses.put(key, value);
   }
 
+  private static int lasting(Random random) {
+    return LEAST_LASTING_MILLIS + random.nextInt(MOST_LASTING_MILLIS - LEAST_LASTING_MILLIS);
+  }
+
+  /** Whether its time to live tells something at the end. */
+  static boolean hasDeadline(String key) {
+    return key.startsWith(prefix(Kind.LEASE)) || key.startsWith(prefix(Kind.LASTING));
+  }
+
+  private static String prefix(Kind kind) {
+    return kind.name().toLowerCase(java.util.Locale.ROOT);
+  }
+
   private String value() {
     return "v" + unique.incrementAndGet();
   }
 
   private static String key(int generation, Kind kind, int number) {
-    return kind.name().toLowerCase(java.util.Locale.ROOT) + number + ":" + generation;
+    return prefix(kind) + number + ":" + generation;
   }
 
   /** Every key that may have been used. */

@@ -23,6 +23,13 @@ import redis.clients.jedis.Jedis;
 final class Crowd implements AutoCloseable {
   private static final int CLIENTS_OF_EACH_LIBRARY = 2;
 
+  /**
+   * What the store promises as long as most clocks are right, and they are, being one: log time is
+   * no more ahead of them ({@code Tuning.maxClockSkewMillis}). Stalls and wrong clocks only make
+   * keys late.
+   */
+  private static final long EARLY_MILLIS = 500;
+
   /** Clocks of one machine that may be read late. */
   private static final long CLOCK_SLACK_MILLIS = 1_000;
 
@@ -125,13 +132,14 @@ final class Crowd implements AutoCloseable {
     }
     synchronized (history) {
       read();
-      long slack = CLOCK_SLACK_MILLIS + disorderMillis + stalls.longestMillis();
-      long slackNanos = TimeUnit.MILLISECONDS.toNanos(slack);
+      long late = CLOCK_SLACK_MILLIS + disorderMillis + stalls.longestMillis();
       HistoryReport report =
           HistoryReport.of(
               history,
               new LinearizabilityChecker(
-                  new KeyModel(slackNanos, slackNanos),
+                  new KeyModel(
+                      TimeUnit.MILLISECONDS.toNanos(EARLY_MILLIS),
+                      TimeUnit.MILLISECONDS.toNanos(late)),
                   ConnectionOrder.ALL,
                   LinearizabilityChecker.DEFAULT_MAX_STEPS));
       return new Judgement(
@@ -154,15 +162,22 @@ final class Crowd implements AutoCloseable {
         List<String> keys = commands.allKeys();
         reader--;
         for (int i = node; i < keys.size(); i += servers.count()) {
-          int operation = history.called(reader, keys.get(i), get, System.nanoTime());
-          StoreClient.Outcome outcome = client.ask(keys.get(i), get);
-          if (outcome instanceof StoreClient.Outcome.Answered told) {
-            history.returned(operation, told.answer(), System.nanoTime());
-          } else {
-            problems.add("reading " + keys.get(i) + " at the end: " + outcome);
+          read(client, reader, keys.get(i), get);
+          if (Commands.hasDeadline(keys.get(i))) {
+            read(client, reader, keys.get(i), new KeyCommand.TimeToLive());
           }
         }
       }
+    }
+  }
+
+  private void read(StoreClient client, int reader, String key, KeyCommand command) {
+    int operation = history.called(reader, key, command, System.nanoTime());
+    StoreClient.Outcome outcome = client.ask(key, command);
+    if (outcome instanceof StoreClient.Outcome.Answered told) {
+      history.returned(operation, told.answer(), System.nanoTime());
+    } else {
+      problems.add(command.show() + " " + key + " at the end: " + outcome);
     }
   }
 
