@@ -105,12 +105,8 @@ final class Crowd implements AutoCloseable {
     }
   }
 
-  /**
-   * Ends the load, reads every key, through another node each time, and judges all of it.
-   *
-   * @param disorderMillis of {@link Site}
-   */
-  Judgement judge(long disorderMillis) throws InterruptedException {
+  /** Ends the load, and waits for every call under way, whether any node is up or not. */
+  void end() throws InterruptedException {
     clients.forEach(JudgedClient::end);
     probes.forEach(Probe::end);
     for (JudgedClient client : clients) {
@@ -123,6 +119,27 @@ final class Crowd implements AutoCloseable {
     for (Probe probe : probes) {
       join(probe);
     }
+  }
+
+  /** Waits until every node answers for every shard again; false if the time is over before. */
+  boolean awaitServed(long deadlineNanos) throws InterruptedException {
+    for (Probe probe : probes) {
+      while (!probe.isServed()) {
+        if (System.nanoTime() > deadlineNanos) {
+          return false;
+        }
+        Thread.sleep(20);
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Reads every key, through another node each time, and judges all of it. After {@link #end}.
+   *
+   * @param disorderMillis of {@link Site}
+   */
+  Judgement judge(long disorderMillis) {
     int node = 0;
     for (Probe probe : probes) {
       try (JedisStore reader = new JedisStore(servers.clients(node++ % servers.count()))) {

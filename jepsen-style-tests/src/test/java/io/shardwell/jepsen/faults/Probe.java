@@ -1,5 +1,6 @@
 package io.shardwell.jepsen.faults;
 
+import io.shardwell.jepsen.checker.KeyCommand;
 import io.shardwell.jepsen.process.LostConnection;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,6 +128,16 @@ final class Probe extends Thread {
     // What was certain, this one, and those that turn out to have taken effect.
     uncertain -= Math.max(0, answer - counted);
     counted = answer;
+  }
+
+  /** Whether its shard is read through its node; after the end of this thread. */
+  boolean isServed() {
+    try (JedisStore client = new JedisStore(server)) {
+      return client.ask(prefix + "counter", new KeyCommand.Get())
+          instanceof StoreClient.Outcome.Answered;
+    } catch (JedisConnectionException nobody) {
+      return false;
+    }
   }
 
   /** Looks for everything acknowledged, after the end of this thread. */

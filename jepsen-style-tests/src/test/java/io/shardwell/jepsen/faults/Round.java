@@ -40,6 +40,8 @@ final class Round {
   /** Stuck means for ever; on a machine that does much else a start alone takes half a minute. */
   static final int RECOVERY_SECONDS = 300;
 
+  private static final String LAST_CUT = "the power cut at the end";
+
   /** For a node's status. */
   private static final Duration QUERY = Duration.ofSeconds(10);
 
@@ -126,6 +128,7 @@ final class Round {
         for (List<FaultKind> plan : plan(site)) {
           inject(plan, site, crowd, availability);
         }
+        endLoad(site, crowd);
         Crowd.Judgement judgement = crowd.judge(site.disorderMillis().get());
         requireEqualReplicas(servers);
         return judged(judgement, servers);
@@ -193,6 +196,27 @@ final class Round {
     figures.add(name, availability.cost());
     awaitAnswers(crowd, site.servers());
     checkAlive(site.servers(), name);
+  }
+
+  /**
+   * Where there are interposers, in a power cut of all nodes under load. None is started before the
+   * last client has ended: whatever was acknowledged was so before the cut, and is judged by what
+   * the disks had been made to keep.
+   */
+  private void endLoad(Site site, Crowd crowd) throws IOException, InterruptedException {
+    if (!site.hasInterposers()) {
+      crowd.end();
+      return;
+    }
+    PowerCut cut = new PowerCut(site, Kill.Whom.ALL);
+    String done = cut.strike(random);
+    System.out.printf("round %d, at the end: %s%n", seed, done);
+    site.servers().mark("at the end: " + done);
+    crowd.end();
+    cut.mend();
+    awaitReady(site.servers(), LAST_CUT);
+    require(crowd.awaitServed(deadline()), site.servers(), "not served after " + LAST_CUT);
+    checkAlive(site.servers(), LAST_CUT);
   }
 
   private void awaitReady(ServerProcesses servers, String name) throws InterruptedException {
