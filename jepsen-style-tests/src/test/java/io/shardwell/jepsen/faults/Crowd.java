@@ -9,6 +9,7 @@ import io.shardwell.jepsen.checker.KeyCommand;
 import io.shardwell.jepsen.checker.KeyModel;
 import io.shardwell.jepsen.checker.LinearizabilityChecker;
 import io.shardwell.jepsen.process.ServerProcesses;
+import io.shardwell.raftgroup.Tuning;
 import io.shardwell.statemachine.Slots;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -24,11 +25,11 @@ final class Crowd implements AutoCloseable {
   private static final int CLIENTS_OF_EACH_LIBRARY = 2;
 
   /**
-   * What the store promises as long as most clocks are right, and they are, being one: log time is
-   * no more ahead of them ({@code Tuning.maxClockSkewMillis}). Stalls and wrong clocks only make
-   * keys late.
+   * What the store promises as long as most clocks are right, and they are, being one: a leader
+   * whose clock is wrong begins so much behind or ahead ({@code Tuning.maxClockSkewMillis}), and
+   * one of each kind may follow the other. Stalls and wrong clocks only make keys late.
    */
-  private static final long EARLY_MILLIS = 500;
+  private static final long EARLY_MILLIS = 2L * Tuning.DEFAULT.maxClockSkewMillis();
 
   /** Clocks of one machine that may be read late. */
   private static final long CLOCK_SLACK_MILLIS = 1_000;

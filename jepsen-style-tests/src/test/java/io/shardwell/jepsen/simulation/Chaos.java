@@ -247,7 +247,7 @@ final class Chaos {
       case DISK_NEARLY_FULL -> now(takeSpace(machine));
       case DISK_FULL -> now(fillDisk(machine));
       case CLOCK_JUMP -> now(jump(machine));
-      case CLOCK_WRONG -> now(makeWrong(machine));
+      case CLOCK_WRONG -> now(makeWrong());
       case LOST_DISK -> now(loseDisk(machine));
       case HAND_OVER,
           LATE_ANSWERS,
@@ -289,9 +289,14 @@ final class Chaos {
     return machine.clock().jump(random);
   }
 
-  /** Only while all others are right: nobody can tell the time where most clocks are wrong. */
-  private boolean makeWrong(SimulatedMachine machine) {
-    if (cluster.machines().stream().anyMatch(each -> each.clock().isWrong())) {
+  /**
+   * Always of the same machine: what others remember of clocks, of dead nodes too, may be old, and
+   * nobody can tell the time where most of the clocks that one remembers are wrong.
+   */
+  private boolean makeWrong() {
+    SimulatedMachine machine =
+        cluster.machines().get(Math.floorMod(cluster.scenario().seed(), cluster.machines().size()));
+    if (machine.clock().isWrong()) {
       return false;
     }
     // Of all sizes: what is wrong by seconds does other harm than what is wrong by an hour.
@@ -300,7 +305,7 @@ final class Chaos {
     millis = random.nextBoolean() ? millis : -millis;
     machine.clock().goWrong(millis);
     cluster.tell(machine.id() + "'s clock is wrong by " + millis + " ms");
-    later(VirtualTime.SECOND + random.nextLong(8 * VirtualTime.SECOND), machine.clock()::putRight);
+    later(aWhile(), machine.clock()::putRight);
     return true;
   }
 

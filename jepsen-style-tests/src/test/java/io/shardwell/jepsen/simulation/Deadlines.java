@@ -2,6 +2,8 @@ package io.shardwell.jepsen.simulation;
 
 import io.shardwell.jepsen.checker.KeyModel;
 import io.shardwell.raftgroup.Tuning;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Set;
 
 /**
@@ -16,34 +18,41 @@ final class Deadlines {
   private static final long TICK = 100 * VirtualTime.MILLI;
 
   /**
-   * Of three clocks one of which is wrong, the median is within the others: a leader may begin with
-   * so much more.
+   * Of three clocks one of which is wrong, the median is within the others, and a leader whose own
+   * clock is wrong begins with so much more or less.
    */
   private static final long SKEW = Tuning.DEFAULT.maxClockSkewMillis() * VirtualTime.MILLI;
 
-  /**
-   * Where a clock may be behind by an hour, log time may fall behind for all of a term, and nothing
-   * bounds by how much but the length of the run.
-   */
-  private static final long LATE_IF_ONE_IS_WRONG = 3_600 * VirtualTime.SECOND;
+  /** What ends processes. */
+  private static final Set<Fault> ENDING =
+      EnumSet.of(
+          Fault.KILL,
+          Fault.KILL_ALL,
+          Fault.POWER_CUT,
+          Fault.POWER_CUT_ALL,
+          Fault.CRASH_IN_RECOVERY,
+          Fault.RESTART,
+          Fault.FAILING_DISK,
+          Fault.DISK_FULL,
+          Fault.LOST_DISK);
 
   private Deadlines() {}
 
   static KeyModel of(Scenario scenario) {
-    return scenario.faults().contains(Fault.CLOCK_WRONG)
-        ? new KeyModel(ORDINARY + SKEW + lost(scenario), LATE_IF_ONE_IS_WRONG)
-        : new KeyModel(ORDINARY, ORDINARY + TICK);
+    if (!scenario.faults().contains(Fault.CLOCK_WRONG)) {
+      return new KeyModel(ORDINARY, ORDINARY + TICK);
+    }
+    long bound = ORDINARY + 2 * SKEW;
+    return new KeyModel(bound + lost(scenario), bound + TICK + lost(scenario));
   }
 
   /**
-   * What log time loses under a leader whose clock is behind, the next one may make up for at once:
-   * half of the time for which such a leader leads, as it goes at half speed while it is ahead of
-   * that clock; and all of it while all nodes are down, after which a leader may know one other
-   * clock only and believes the earlier.
+   * Of two clocks the earlier one counts. Where a leader may know no more, for a majority has just
+   * started, its first stamp may be behind by all the time for which its shard gave none, and the
+   * next leader makes up for it at once.
    */
   private static long lost(Scenario scenario) {
-    Set<Fault> faults = scenario.faults();
-    boolean mayAllBeDown = faults.contains(Fault.POWER_CUT_ALL) || faults.contains(Fault.KILL_ALL);
-    return scenario.seconds() * VirtualTime.SECOND / (mayAllBeDown ? 1 : 2);
+    boolean mayStartAnew = !Collections.disjoint(scenario.faults(), ENDING);
+    return mayStartAnew ? scenario.seconds() * VirtualTime.SECOND : 0;
   }
 }

@@ -42,7 +42,7 @@ public enum Fault {
   DISK_FULL,
   /** A wall clock jumps, within what is promised. */
   CLOCK_JUMP,
-  /** One machine's wall clock is off by up to an hour for a while; never two at a time. */
+  /** A machine's wall clock is off by up to an hour for a while; in a run always the same one. */
   CLOCK_WRONG,
   /**
    * A machine loses its disk and comes back, after {@code data repair}, as a new incarnation with
