@@ -184,7 +184,7 @@ public final class DataDirectory implements AutoCloseable {
     SnapshotManifest snapshot = replica.snapshot();
     long snapshotIndex = snapshot == null ? 0 : snapshot.index();
     List<RecoveredEntry> entries = replica.entries();
-    long bytes = entries.stream().mapToLong(entry -> entry.payload().length).sum();
+    long bytes = entries.stream().mapToLong(RecoveredEntry::length).sum();
     long first = entries.isEmpty() ? snapshotIndex + 1 : entries.get(0).index();
     return new Group(
         replica.group(), replica.term(), snapshotIndex, first, first + entries.size() - 1, bytes);

@@ -4,29 +4,25 @@ import io.shardwell.storage.LogFormat.LogRecord;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
- * One group during recovery: its state so far, what installs may have to be taken back, payloads.
+ * One group during recovery: its state so far, and what installs may have to be taken back.
+ *
+ * <p>Of entries it keeps where they are, never their payloads.
  */
 final class RecoveringReplica {
   /** An install that began, and what a crash before its files were complete goes back to. */
-  private record Install(SnapshotManifest manifest, ReplicaState before, Map<Long, byte[]> kept) {}
+  private record Install(SnapshotManifest manifest, ReplicaState before) {}
 
-  private final long snapshotIndex;
   private ReplicaState state;
-  // Payloads of the entries held above snapshotIndex, by index.
-  private Map<Long, byte[]> payloads = new HashMap<>();
   // Oldest first. Those whose snapshot is complete by now stay: they explain a log that begins
   // anew.
   private final ArrayDeque<Install> installs = new ArrayDeque<>();
   private boolean awaitsCheckpoint;
 
-  RecoveringReplica(int group, long snapshotIndex) {
+  RecoveringReplica(int group) {
     this.state = new ReplicaState(group);
-    this.snapshotIndex = snapshotIndex;
   }
 
   ReplicaState state() {
@@ -43,7 +39,6 @@ final class RecoveringReplica {
 
   void setState(ReplicaState newState) {
     state = newState;
-    payloads.clear();
     awaitsCheckpoint = false;
   }
 
@@ -89,18 +84,8 @@ final class RecoveringReplica {
     int group = state.group();
     long index = record.index();
     switch (record.type()) {
-      case ENTRY -> {
-        state.appendEntry(index, record.term(), position, record.length());
-        if (index > snapshotIndex) {
-          payloads.put(index, bytes(body));
-        }
-      }
-      case MOVED -> {
-        state.moveEntry(index, record.term(), position, record.length());
-        if (index > snapshotIndex) {
-          payloads.put(index, bytes(body));
-        }
-      }
+      case ENTRY -> state.appendEntry(index, record.term(), position, record.length());
+      case MOVED -> state.moveEntry(index, record.term(), position, record.length());
       case TRUNCATE_FROM -> truncateFrom(index);
       case TRUNCATE_UNTIL -> truncateUntil(index);
       case TERM -> state.setTerm(record.term(), index == 0 ? null : bytes(body));
@@ -110,14 +95,10 @@ final class RecoveringReplica {
           state.setIntent(RecordBody.toManifest(group, index, record.term(), body));
       case INSTALL_BEGIN ->
           installs.addLast(
-              new Install(
-                  RecordBody.toManifest(group, index, record.term(), body),
-                  state.copy(),
-                  new HashMap<>(payloads)));
+              new Install(RecordBody.toManifest(group, index, record.term(), body), state.copy()));
       case DISCARD_LOG -> discard(index);
       case FORGET -> {
         state.forget();
-        payloads.clear();
         installs.clear();
       }
       case INSTALL_ABORTED -> {
@@ -132,21 +113,14 @@ final class RecoveringReplica {
   }
 
   void truncateFrom(long index) {
-    for (long i = index; i <= state.entries().last(); i++) {
-      payloads.remove(i);
-    }
     state.entries().truncateFrom(index);
   }
 
   void truncateUntil(long index) {
-    for (long i = state.entries().first(); i <= index; i++) {
-      payloads.remove(i);
-    }
     state.entries().truncateUntil(index);
   }
 
   void discard(long index) {
-    payloads.clear();
     state.entries().reset(index);
   }
 
@@ -164,17 +138,14 @@ final class RecoveringReplica {
   void takeBackInstall() {
     Install install = installs.removeLast();
     state = install.before().withTermOf(state);
-    payloads = install.kept();
   }
 
-  /** The entries held above the snapshot. */
+  /** The entries held; all must be present. */
   List<RecoveredEntry> entries() {
     EntryIndex entries = state.entries();
     List<RecoveredEntry> result = new ArrayList<>();
     for (long index = entries.first(); index <= entries.last(); index++) {
-      byte[] payload = payloads.get(index);
-      assert payload != null : index;
-      result.add(new RecoveredEntry(index, entries.term(index), payload));
+      result.add(new RecoveredEntry(index, entries.term(index), entries.length(index)));
     }
     return result;
   }

@@ -70,9 +70,7 @@ final class Recovery {
    */
   LogScan read(@Nullable NodeMetadata metadata) throws IOException {
     readManifests();
-    TreeMap<Integer, Long> snapshotIndexes = new TreeMap<>();
-    snapshots.forEach((group, s) -> snapshotIndexes.put(group, s.manifest().index()));
-    Replay replay = new Replay(snapshotIndexes);
+    Replay replay = new Replay();
     LogScan scan = new LogScan(disk, replay, notes);
     boolean sound = false;
     try {

@@ -14,23 +14,12 @@ import java.util.TreeMap;
  * as well as of this code.
  */
 final class Replay {
-  private final Map<Integer, Long> snapshotIndexes;
   private final TreeMap<Integer, RecoveringReplica> replicas = new TreeMap<>();
   private boolean begun;
   // CHECKPOINT records still to come in this turn.
   private long checkpointsDue;
   private long checkpointGroups;
   private boolean initial;
-
-  /**
-   * A replay of nothing yet.
-   *
-   * @param snapshotIndexes index of the newest complete snapshot by group: payloads of entries it
-   *     covers are not kept
-   */
-  Replay(Map<Integer, Long> snapshotIndexes) {
-    this.snapshotIndexes = snapshotIndexes;
-  }
 
   /** By group, in order of group. */
   Map<Integer, RecoveringReplica> replicas() {
@@ -110,8 +99,7 @@ final class Replay {
   }
 
   private RecoveringReplica replica(int group) {
-    return replicas.computeIfAbsent(
-        group, g -> new RecoveringReplica(g, snapshotIndexes.getOrDefault(g, 0L)));
+    return replicas.computeIfAbsent(group, RecoveringReplica::new);
   }
 
   private static DamagedStorageException damage(String file, LogRecord record, String what) {

@@ -43,7 +43,7 @@ final class RandomNode {
   private Map<Integer, ModelReplica> previous = new TreeMap<>();
 
   // Where each entry was when a turn was done last, by the model's object for it.
-  private IdentityHashMap<RecoveredEntry, Long> places = new IdentityHashMap<>();
+  private IdentityHashMap<ModelReplica.Entry, Long> places = new IdentityHashMap<>();
 
   // Boot numbers: announced durable, and asked for.
   private long durableBoot;
@@ -93,12 +93,12 @@ final class RandomNode {
   private void checkPlaces() {
     SharedLog log = storage.log();
     Map<Segment, Long> liveBytes = new HashMap<>();
-    IdentityHashMap<RecoveredEntry, Long> now = new IdentityHashMap<>();
+    IdentityHashMap<ModelReplica.Entry, Long> now = new IdentityHashMap<>();
     live.forEach(
         (group, model) -> {
           ReplicaLog replica = log.replica(group);
           ModelReplica durably = synced.get(group);
-          for (RecoveredEntry entry : model.entries.values()) {
+          for (ModelReplica.Entry entry : model.entries.values()) {
             long end = replica.positionOf(entry.index());
             if (durably != null && entry.equals(durably.entries.get(entry.index()))) {
               assertThat(end).isLessThanOrEqualTo(log.syncedPosition());
@@ -257,7 +257,7 @@ final class RandomNode {
       return;
     }
     long index = model.first + random.nextLong(model.last - model.first + 1);
-    RecoveredEntry entry = model.entries.get(index);
+    ModelReplica.Entry entry = model.entries.get(index);
     assertThat(entry).isNotNull();
     if (entry != null) {
       assertThat(replica.readEntry(index)).isEqualTo(entry.payload());
@@ -280,7 +280,7 @@ final class RandomNode {
       return;
     }
     long index = low + random.nextLong(model.last - low + 1);
-    RecoveredEntry entry = model.entries.get(index);
+    ModelReplica.Entry entry = model.entries.get(index);
     boolean mayBeComplete = committing.getOrDefault(group, Set.of()).contains(index);
     if (entry == null || mayBeComplete || (model.intent != null && index < model.intent.index())) {
       return;
@@ -396,10 +396,6 @@ final class RandomNode {
       if (snapshot != null) {
         readRightOrFault(() -> assertChunks(opened, snapshot));
       }
-      ReplicaLog log = opened.log().replica(replica.group());
-      for (RecoveredEntry entry : replica.entries()) {
-        readRightOrFault(() -> assertThat(log.readEntry(entry.index())).isEqualTo(entry.payload()));
-      }
     }
   }
 
@@ -415,7 +411,7 @@ final class RandomNode {
     live.forEach(
         (group, model) -> {
           ReplicaLog replica = storage.log().replica(group);
-          for (RecoveredEntry entry : model.entries.values()) {
+          for (ModelReplica.Entry entry : model.entries.values()) {
             readRightOrFault(
                 () -> assertThat(replica.readEntry(entry.index())).isEqualTo(entry.payload()));
           }
@@ -480,6 +476,9 @@ final class RandomNode {
       ModelReplica model = candidate.getOrDefault(group, new ModelReplica());
       ModelReplica expected = model.recoveredWith(index, snapshot == null ? 0 : snapshot.term());
       String difference = expected.differenceTo(replica);
+      if (difference == null) {
+        difference = payloadThatDiffers(expected, opened.log().replica(group));
+      }
       if (difference != null) {
         differences.add("group " + group + " " + difference);
         return null;
@@ -487,6 +486,20 @@ final class RandomNode {
       resolved.put(group, expected);
     }
     return resolved;
+  }
+
+  /** Each entry's bytes are what was written, or reading them is a fault. */
+  private static @Nullable String payloadThatDiffers(ModelReplica expected, ReplicaLog log) {
+    List<String> differences = new ArrayList<>();
+    for (ModelReplica.Entry entry : expected.entries.values()) {
+      readRightOrFault(
+          () -> {
+            if (!Arrays.equals(log.readEntry(entry.index()), entry.payload())) {
+              differences.add("payload of entry " + entry.index());
+            }
+          });
+    }
+    return differences.isEmpty() ? null : differences.get(0);
   }
 
   private void accept(Map<Integer, ModelReplica> resolved) {

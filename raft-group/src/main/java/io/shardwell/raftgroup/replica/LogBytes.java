@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogBytes {
 
-  // Invariant: bytes != null, or log != null and the log holds the entry at index.
+  // Invariant: bytes != null, or log != null and the log holds this entry at index. So the bytes of
+  // an entry that may yet be truncated from the log's tail are read back before it is.
   private byte @Nullable [] bytes;
   private final int size;
   private long index;
@@ -21,6 +22,17 @@ public final class LogBytes {
   public LogBytes(byte[] bytes) {
     this.bytes = bytes;
     this.size = bytes.length;
+  }
+
+  private LogBytes(int size, long index, ReplicaLog log) {
+    this.size = size;
+    this.index = index;
+    this.log = log;
+  }
+
+  /** Of an entry that recovery found: its bytes stay in the log until they are asked for. */
+  static LogBytes inLog(int size, long index, ReplicaLog log) {
+    return new LogBytes(size, index, log);
   }
 
   /** The entry was appended: from now on its bytes may be dropped. */
@@ -50,6 +62,15 @@ public final class LogBytes {
           "entry " + index + " read back with " + read.length + " bytes instead of " + size);
     }
     return read;
+  }
+
+  boolean isInMemory() {
+    return bytes != null;
+  }
+
+  /** The entry is about to leave the log's tail, but a message that waits may still name it. */
+  void keep() {
+    bytes = bytes();
   }
 
   void drop() {

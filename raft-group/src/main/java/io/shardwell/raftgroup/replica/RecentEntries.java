@@ -18,8 +18,11 @@ public final class RecentEntries {
     this.limitBytes = limitBytes;
   }
 
-  /** An entry was applied. */
+  /** An entry was applied; one that was read back for that is not in memory. */
   void add(LogBytes entry) {
+    if (!entry.isInMemory()) {
+      return;
+    }
     entries.add(entry);
     bytes += entry.size();
     while (bytes > limitBytes) {

@@ -100,7 +100,14 @@ public final class Replica {
     long snapshotIndex = snapshots.snapshotIndex();
     this.store =
         new ReplicaStore(
-            log, snapshots, state, context.codec(), context.faults(), snapshotIndex, recovered);
+            log,
+            snapshots,
+            state,
+            context.codec(),
+            context.faults(),
+            snapshotIndex,
+            recovered,
+            restored == null ? List.of() : restored.getLogEntries());
     this.candidacy = new Candidacy(context, group, view);
     NextIndexWalk walk =
         new NextIndexWalk(context.loop(), this::handleIfCurrent, standIns::refusal);
@@ -155,7 +162,7 @@ public final class Replica {
             context.faults());
   }
 
-  private RaftNode raft() {
+  RaftNode raft() {
     return raft;
   }
 

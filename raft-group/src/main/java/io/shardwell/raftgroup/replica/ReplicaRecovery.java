@@ -107,9 +107,13 @@ final class ReplicaRecovery {
     long from = complete == null ? 0 : complete.index();
     for (RecoveredEntry recoveredEntry : recovered.entries()) {
       boolean missing = recoveredEntry.index() > from && recoveredEntry.index() <= intent.index();
-      if (missing && !Replica.isMembersChange(recoveredEntry.payload())) {
-        state.appended(recoveredEntry.payload());
-        Object unused = state.apply(recoveredEntry.index(), recoveredEntry.payload());
+      if (!missing) {
+        continue;
+      }
+      byte[] payload = log.readEntry(recoveredEntry.index());
+      if (!Replica.isMembersChange(payload)) {
+        state.appended(payload);
+        Object unused = state.apply(recoveredEntry.index(), payload);
       }
     }
     SnapshotManifest again = snapshots.takeAgain(intent);
@@ -140,20 +144,24 @@ final class ReplicaRecovery {
         .build();
   }
 
+  /**
+   * Looks at each entry once, for its stamp and for changes of members, and keeps no payload:
+   * together they may be as large as the data, beside which they would lie in memory until they are
+   * applied.
+   */
   private List<LogEntry> entriesAfter(RecoveredReplica recovered, long snapshotIndex) {
     List<LogEntry> entries = new ArrayList<>();
     for (RecoveredEntry stored : recovered.entries()) {
       if (stored.index() <= snapshotIndex) {
         continue;
       }
+      byte[] payload = log.readEntry(stored.index());
       Object operation;
-      if (Replica.isMembersChange(stored.payload())) {
-        operation = context.codec().decodeMembersOp(stored.payload(), 1);
+      if (Replica.isMembersChange(payload)) {
+        operation = context.codec().decodeMembersOp(payload, 1);
       } else {
-        LogBytes payload = new LogBytes(stored.payload());
-        payload.appended(stored.index(), log);
-        state.appended(stored.payload());
-        operation = payload;
+        state.appended(payload);
+        operation = LogBytes.inLog(stored.length(), stored.index(), log);
       }
       entries.add(
           models

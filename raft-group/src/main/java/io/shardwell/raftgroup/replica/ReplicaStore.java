@@ -47,6 +47,10 @@ final class ReplicaStore implements RaftStore {
   private long firstHeld;
   private long lastIndex;
 
+  // What recovery found of the entries that MicroRaft's log holds, in order, without gaps. They are
+  // the only ones whose bytes may be in the log alone before they are committed.
+  private List<LogEntry> recoveredEntries;
+
   private long bytesSinceSnapshot;
   private byte @Nullable [] initialMembers;
 
@@ -57,18 +61,20 @@ final class ReplicaStore implements RaftStore {
       RaftCodec codec,
       FaultHandler faults,
       long snapshotIndex,
-      @Nullable RecoveredReplica recovered) {
+      @Nullable RecoveredReplica recovered,
+      List<LogEntry> recoveredEntries) {
     this.log = log;
     this.snapshots = snapshots;
     this.state = state;
     this.codec = codec;
     this.faults = faults;
+    this.recoveredEntries = recoveredEntries;
     this.firstHeld = snapshotIndex + 1;
     this.lastIndex = Math.max(snapshotIndex, log.lastIndex());
     if (recovered != null) {
       this.initialMembers = recovered.initialMembers();
       for (RecoveredEntry entry : recovered.entries()) {
-        bytesSinceSnapshot += entry.index() > snapshotIndex ? entry.payload().length : 0;
+        bytesSinceSnapshot += entry.index() > snapshotIndex ? entry.length() : 0;
       }
     }
   }
@@ -165,9 +171,37 @@ final class ReplicaStore implements RaftStore {
     guarded(
         "truncate the log's tail",
         () -> {
+          keepRecoveredFrom(index);
           log.truncateFrom(index);
           lastIndex = index - 1;
         });
+  }
+
+  /**
+   * The log is cut in front of {@code index}. A message of a term of leadership that is over by now
+   * may still wait for the disk and be written when other entries have these indexes: it must say
+   * what it said.
+   */
+  private void keepRecoveredFrom(long index) {
+    int kept = recoveredEntries.size();
+    while (kept > 0 && recoveredEntries.get(kept - 1).getIndex() >= index) {
+      kept--;
+      if (recoveredEntries.get(kept).getOperation() instanceof LogBytes payload) {
+        payload.keep();
+      }
+    }
+    recoveredEntries = recoveredEntries.subList(0, kept);
+  }
+
+  private void forgetRecoveredUntil(long index) {
+    int gone = 0;
+    while (gone < recoveredEntries.size() && recoveredEntries.get(gone).getIndex() <= index) {
+      gone++;
+    }
+    if (gone > 0) {
+      // A copy: a view would keep those that are gone.
+      recoveredEntries = List.copyOf(recoveredEntries.subList(gone, recoveredEntries.size()));
+    }
   }
 
   @Override
@@ -182,6 +216,7 @@ final class ReplicaStore implements RaftStore {
         () -> {
           snapshots.replaceLog(index);
           bytesSinceSnapshot = 0;
+          forgetRecoveredUntil(index);
           firstHeld = Math.max(firstHeld, index + 1);
           lastIndex = Math.max(lastIndex, index);
         });
