@@ -11,7 +11,8 @@ import io.shardwell.statemachine.Limits;
  * @param electionSpreadMillis upper end of the random addition to it
  * @param commandPatienceMillis how long a command waits for a leader (DESIGN 5); below the 2000 ms
  *     at which Jedis gives up
- * @param resendMillis a batch or a read unanswered for so long is sent again
+ * @param resendMillis a batch or a read unanswered for so long is sent again; to the same leader
+ *     over the same link it waits twice as long the next time
  * @param tickMillis shortest time between two ticks of a shard while deadlines fall due
  * @param maxClockSkewMillis how far a leader's first stamp may be from the median of the nodes'
  *     clocks, either way, unless its log holds a later one

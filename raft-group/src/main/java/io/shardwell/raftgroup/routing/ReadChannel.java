@@ -11,17 +11,25 @@ import io.shardwell.statemachine.InvocationCodec;
 import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.ReplyCodec;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads of this node for one shard: all that gathered in a turn leave together. A read has no
- * effect, so it may be asked again, anywhere, at any time, and needs no session. Loop thread only.
+ * effect, so it may be asked again, anywhere, at any time, and needs no session.
+ *
+ * <p>What stays unanswered is asked again of the same leader, under new numbers and after ever
+ * longer waits: the answer may be large, still on a slow wire, and each asking sends another one
+ * after it. So the answer to any asking will do. A wire keeps its order and a leader serves one
+ * node's questions in theirs: answers with increasing numbers are of states that do not step back,
+ * and only such are taken. That holds for one leader and one link; with either of them all askings
+ * are forgotten. Loop thread only.
  */
 public final class ReadChannel {
 
@@ -30,16 +38,39 @@ public final class ReadChannel {
 
   private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
+  /** After so many askings in vain the wait for an answer doubles no more. */
+  static final int MAX_DOUBLINGS = 3;
+
   private static final class Asked {
     final List<Pending> reads;
-    final long askedNanos;
+    final byte[] invocations;
+    final String leader;
+    final long firstAskedNanos;
 
-    /** Set when the answer is there but an earlier one is not. */
+    /** So many of the reads, the first ones, wait no more: their clients' patience has ended. */
+    int givenUp;
+
+    /** The number of the last asking. */
+    long readId;
+
+    long askedNanos;
+
+    /**
+     * Set when an answer is there but none to an earlier batch: the one with the largest number.
+     */
     @Nullable List<Reply> replies;
 
-    Asked(List<Pending> reads, long askedNanos) {
+    long answeredId;
+
+    Asked(List<Pending> reads, byte[] invocations, String leader, long now) {
+      this.firstAskedNanos = now;
       this.reads = reads;
-      this.askedNanos = askedNanos;
+      this.invocations = invocations;
+      this.leader = leader;
+    }
+
+    List<Pending> waiting() {
+      return reads.subList(givenUp, reads.size());
     }
   }
 
@@ -55,8 +86,21 @@ public final class ReadChannel {
 
   private final String self;
   private final ShardQueue queue;
-  private final TreeMap<Long, Asked> underWay = new TreeMap<>();
+
+  // Invariant: the numbers of the last askings increase.
+  private final ArrayDeque<Asked> underWay = new ArrayDeque<>();
+
+  // By number, all askings an answer to which may still be taken.
+  // Invariant: of batches under way, and with the last asking of each.
+  private final TreeMap<Long, Asked> askings = new TreeMap<>();
+
   private long nextReadId;
+
+  /** How often in succession what is under way was asked of the same leader again, in vain. */
+  private int repetitions;
+
+  /** Loop time at which the last answer was taken. */
+  private long takenNanos = Long.MIN_VALUE;
 
   /** Then what is asked behind the next one would be answered, and asked again, in vain. */
   private boolean lastWasCut;
@@ -134,83 +178,153 @@ public final class ReadChannel {
       invocations.add(next);
       reads.add(queue.remove());
     }
-    long readId = nextReadId++;
-    underWay.put(readId, new Asked(reads, loop.nanoTime()));
+    if (underWay.isEmpty()) {
+      repetitions = 0;
+    }
+    Asked asked = new Asked(reads, InvocationCodec.encode(invocations), leader, loop.nanoTime());
+    underWay.add(asked);
+    tell(asked);
+  }
+
+  /** Asks, or asks again, under the next number. */
+  private void tell(Asked asked) {
+    asked.readId = nextReadId++;
+    asked.askedNanos = loop.nanoTime();
+    askings.put(asked.readId, asked);
     // "My term is T", said now, after the last of these reads arrived (DESIGN 6).
     int claimedTerm = 0;
     int generation = 0;
     ShardGroup local = groups.get(shard);
-    if (local != null && !leader.equals(self)) {
+    if (local != null && !asked.leader.equals(self)) {
       Replica replica = local.replica();
       claimedTerm = replica.term();
       generation = replica.self().generation();
     }
     post.tell(
-        leader,
-        new PeerMessage.Read(
-            shard, readId, claimedTerm, generation, InvocationCodec.encode(invocations)));
+        asked.leader,
+        new PeerMessage.Read(shard, asked.readId, claimedTerm, generation, asked.invocations));
   }
 
   /** Takes replies; perhaps not to all that was asked: the rest is asked again. */
   public void onAnswer(String from, PeerMessage.ReadAnswer answer) {
-    Asked answered = underWay.get(answer.readId());
+    Asked answered = askings.get(answer.readId());
     if (answered == null) {
       return;
     }
     leaders.confirmed(shard, from);
     lastAnswerNanos = patience.nanoTime();
+    if (answered.replies != null && answered.answeredId > answer.readId()) {
+      return;
+    }
     answered.replies = ReplyCodec.decode(answer.replies());
+    answered.answeredId = answer.readId();
     while (!underWay.isEmpty()) {
-      Asked first = underWay.firstEntry().getValue();
+      Asked first = underWay.element();
       List<Reply> replies = first.replies;
       if (replies == null) {
         return;
       }
-      long firstId = underWay.firstKey();
-      underWay.remove(firstId);
-      lastWasCut = replies.size() < first.reads.size();
-      if (lastWasCut) {
-        askAgainFrom(firstId);
-        queue.putBack(first.reads.subList(replies.size(), first.reads.size()));
+      take(first, replies);
+    }
+  }
+
+  private void take(Asked first, List<Reply> replies) {
+    underWay.remove();
+    forget(first);
+    takenNanos = loop.nanoTime();
+    repetitions = 0;
+    lastWasCut = replies.size() < first.reads.size();
+    if (lastWasCut) {
+      askAgain(List.copyOf(underWay));
+      queue.putBack(
+          first.reads.subList(Math.max(replies.size(), first.givenUp), first.reads.size()));
+    }
+    // What was asked before the answer's question would be older than the answer.
+    askings.headMap(first.answeredId).clear();
+    for (Asked later : underWay) {
+      assert later.readId > first.answeredId : later.readId + " after " + first.answeredId;
+      if (later.answeredId < first.answeredId) {
+        later.replies = null;
       }
-      for (int i = 0; i < replies.size(); i++) {
-        first.reads.get(i).finish(replies.get(i));
-      }
+    }
+    for (int i = first.givenUp; i < replies.size(); i++) {
+      first.reads.get(i).finish(replies.get(i));
+    }
+  }
+
+  /** No answer to these is taken any more. */
+  private void forget(Asked batch) {
+    if (askings.size() > underWay.size() + 1) {
+      askings.values().removeIf(asked -> asked == batch);
+    } else {
+      askings.remove(batch.readId);
     }
   }
 
   /** These reads were not executed. */
   public void onRefused(String from, PeerMessage.ReadRefused refused) {
-    if (!underWay.containsKey(refused.readId())) {
-      return;
+    Asked batch = askings.get(refused.readId());
+    if (batch == null || batch.readId != refused.readId()) {
+      return; // Unknown, or asked again since: that is under way.
     }
     leaders.corrected(shard, from, refused.leaderHint());
     restUntilNanos = loop.nanoTime() + BACK_OFF_NANOS;
-    askAgainFrom(refused.readId());
+    askAgain(underWay.stream().filter(asked -> asked.readId >= refused.readId()).toList());
   }
 
-  /** Puts what was asked under this number or a later one back into the queue, in order. */
-  private void askAgainFrom(long readId) {
-    NavigableMap<Long, Asked> again = underWay.tailMap(readId, true);
-    for (Asked asked : again.descendingMap().values()) {
-      queue.putBack(asked.reads);
+  /** Puts the last of what is under way back into the queue, in order, for whoever leads then. */
+  private void askAgain(List<Asked> last) {
+    for (int i = last.size() - 1; i >= 0; i--) {
+      Asked removed = underWay.removeLast();
+      assert removed == last.get(i);
+      forget(removed);
+      queue.putBack(removed.waiting());
     }
-    again.clear();
   }
 
   /** The shard's leader changed, or its link: what is under way is asked again. */
   public void leaderChanged() {
-    askAgainFrom(0);
+    askAgain(List.copyOf(underWay));
   }
 
   /** Every few milliseconds while not idle: ends patience, and repeats what stays unanswered. */
   public void patrol() {
-    long now = loop.nanoTime();
-    long oldest = now - TimeUnit.MILLISECONDS.toNanos(tuning.resendMillis());
-    // In order of asking: if the first is not overdue, none is.
-    if (!underWay.isEmpty() && underWay.firstEntry().getValue().askedNanos <= oldest) {
-      askAgainFrom(underWay.firstKey());
+    endPatience();
+    Asked first = underWay.peek();
+    if (first != null) {
+      long waited = loop.nanoTime() - Math.max(first.askedNanos, takenNanos);
+      long resend = TimeUnit.MILLISECONDS.toNanos(tuning.resendMillis());
+      if (waited >= resend && !leadsAll(leaders.leaderOf(shard))) {
+        leaderChanged();
+      } else if (waited >= resend << repetitions) {
+        repetitions = Math.min(repetitions + 1, MAX_DOUBLINGS);
+        underWay.forEach(this::tell);
+      }
     }
     queue.endPatience(patience, lastAnswerNanos, leaders);
+  }
+
+  /** Whether all that is under way was asked of this node. */
+  private boolean leadsAll(@Nullable String leader) {
+    return underWay.stream().allMatch(asked -> asked.leader.equals(leader));
+  }
+
+  /** Fails those under way whose clients have waited long enough, also since they first left. */
+  private void endPatience() {
+    long latest = loop.nanoTime() - TimeUnit.MILLISECONDS.toNanos(tuning.resendMillis());
+    for (Iterator<Asked> i = underWay.iterator(); i.hasNext(); ) {
+      Asked batch = i.next();
+      while (batch.givenUp < batch.reads.size()) {
+        Pending next = batch.reads.get(batch.givenUp);
+        if (batch.firstAskedNanos > latest
+            || !patience.isOver(next.deadlineNanos(), lastAnswerNanos)) {
+          return;
+        }
+        batch.givenUp++;
+        next.finish(RoutingErrors.noLeader(shard, next.invocation(), leaders.whyNone()));
+      }
+      i.remove();
+      askings.values().removeIf(asked -> asked == batch);
+    }
   }
 }
