@@ -17,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
@@ -55,6 +56,9 @@ public final class WriteChannel {
 
   /** Rest before a batch that was turned away goes out again. */
   private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  /** After so many copies in vain the wait for an answer doubles no more. */
+  private static final int MAX_DOUBLINGS = 3;
 
   /** Commands that answer with a whole value or go through many; so many in a batch at most. */
   private static final int MAX_DEAR_COMMANDS = 2;
@@ -118,6 +122,15 @@ public final class WriteChannel {
 
   /** Loop time at which all batches under way go out again; MAX_VALUE for not. */
   private long resendNanos = Long.MAX_VALUE;
+
+  /** How often in succession what is under way went to the same leader again, in vain. */
+  private int repetitions;
+
+  /** Whom it went to last. */
+  private @Nullable String lastLeader;
+
+  /** Loop time of the last answer that decided a batch. */
+  private long doneNanos = Long.MIN_VALUE;
 
   /**
    * @param session of this start of this node
@@ -218,11 +231,13 @@ public final class WriteChannel {
 
   private void send(String leader, SessionKey key, Sent batch) {
     batch.lastSentNanos = loop.nanoTime();
+    lastLeader = leader;
     post.tell(leader, new PeerMessage.Batch(shard, key.boot(), batch.sequence, batch.bytes));
   }
 
   /** The shard's leader changed, or its link: what is under way goes to whoever leads now. */
   public void leaderChanged() {
+    repetitions = 0;
     if (!underWay.isEmpty()) {
       resendNanos = loop.nanoTime();
     }
@@ -237,6 +252,7 @@ public final class WriteChannel {
     }
     if (answer.verdict() instanceof BatchVerdict.Refused refused) {
       leaders.corrected(shard, from, refused.leaderHint());
+      repetitions = 0;
       resendNanos = Math.min(resendNanos, loop.nanoTime() + BACK_OFF_NANOS);
       return;
     }
@@ -289,6 +305,8 @@ public final class WriteChannel {
     // Batch n is applied after n-1 only: an answer to n without one to n-1 means that one was lost.
     boolean removed = underWay.remove(batch);
     assert removed;
+    repetitions = 0;
+    doneNanos = loop.nanoTime();
     if (!firstAnswered) {
       firstAnswered = true;
       decideOlderBoots();
@@ -318,6 +336,7 @@ public final class WriteChannel {
     underWay.clear();
     lost.forEach(batch -> undecided.addAll(batch.commands));
     resendNanos = Long.MAX_VALUE;
+    repetitions = 0;
     SessionKey old = session;
     session = null;
     assert old != null;
@@ -352,15 +371,23 @@ public final class WriteChannel {
 
   /** Every few milliseconds while not idle: ends patience, and repeats what stays unanswered. */
   public void patrol() {
-    long now = loop.nanoTime();
     queue.endPatience(patience, lastAnswerNanos, leaders);
-    long resendAfter = TimeUnit.MILLISECONDS.toNanos(tuning.resendMillis());
     for (Sent batch : underWay) {
       if (!batch.givenUp && isOverdue(batch)) {
         giveUp(batch);
       }
-      if (now - batch.lastSentNanos >= resendAfter) {
-        resendNanos = Math.min(resendNanos, now);
+    }
+    // Not soon after each other, and not while answers come: a large batch, or its entry, may be on
+    // a slow wire, and each copy delays all that is behind it. None waits longer than the first.
+    if (!underWay.isEmpty() && resendNanos == Long.MAX_VALUE) {
+      long now = loop.nanoTime();
+      long waited = now - Math.max(underWay.element().lastSentNanos, doneNanos);
+      long resend = TimeUnit.MILLISECONDS.toNanos(tuning.resendMillis());
+      if (waited >= resend && !Objects.equals(lastLeader, leaders.proposerOf(shard))) {
+        leaderChanged();
+      } else if (waited >= resend << repetitions) {
+        repetitions = Math.min(repetitions + 1, MAX_DOUBLINGS);
+        resendNanos = now;
       }
     }
   }
@@ -375,6 +402,7 @@ public final class WriteChannel {
     SessionKey key = session;
     assert key != null : "batches are under way only within a session";
     batch.givenUp = true;
+    repetitions = 0; // The copy is small now.
     batch.bytes = BatchBuilder.empty(key, batch.sequence, acknowledged());
     batch.commands.forEach(command -> command.onReply().accept(RoutingErrors.INDETERMINATE));
   }
