@@ -51,7 +51,7 @@ final class PeerInbox {
         replica.handle(raft);
       }
     } else if (message instanceof PeerMessage.Batch batch) {
-      batches.onBatch(from, batch);
+      batches.onBatch(from, incarnation, batch);
     } else if (message instanceof PeerMessage.BatchAnswer answer) {
       channels.onAnswer(from, answer);
     } else if (message instanceof PeerMessage.Read read) {
