@@ -3,6 +3,7 @@ package io.shardwell.server;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.shardwell.raftgroup.InboundLink;
 import io.shardwell.storage.FaultHandler;
@@ -142,6 +143,14 @@ final class InboundPeerHandler extends ChannelInboundHandlerAdapter {
       if (buffer.length > KEPT_BYTES) {
         buffer = Arrays.copyOf(buffer, 0);
       }
+    }
+  }
+
+  /** A peer says all it has to say over this link, and nothing goes back: its end is the end. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event instanceof ChannelInputShutdownEvent) {
+      Quietly.close(context.channel());
     }
   }
 

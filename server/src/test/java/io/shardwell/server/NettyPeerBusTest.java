@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -201,6 +202,23 @@ class NettyPeerBusTest {
       assertThat(event).isIn("closed", "down");
       event = next();
     }
+  }
+
+  /** Of a stranger as of a node: a link left half open would keep its socket for hours. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aLinkThatThePeerEndsIsClosed(boolean epoll) throws Exception {
+    Side b = new Side(epoll);
+    b.listen(0);
+    for (byte[] said : List.of(new byte[0], Arrays.copyOf(begun(1, 0, 0), 6))) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), b.port)) {
+        socket.setSoTimeout((int) PATIENCE.toMillis());
+        socket.getOutputStream().write(said);
+        socket.shutdownOutput();
+        assertThat(endsWithoutAWord(socket)).isTrue();
+      }
+    }
+    assertThat(next()).isEqualTo("closed");
   }
 
   @Test
