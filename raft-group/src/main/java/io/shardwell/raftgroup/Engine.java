@@ -489,6 +489,20 @@ public final class Engine {
     public void received(String nodeId, long incarnation, PeerMessage message) {
       inbox.received(nodeId, incarnation, message);
     }
+
+    @Override
+    public void signOfLife(String nodeId, long incarnation) {
+      for (Replica replica : replicas.all()) {
+        replica.signOfLife(nodeId, incarnation);
+      }
+    }
+
+    @Override
+    public void answersLater(String nodeId, long incarnation) {
+      for (Replica replica : replicas.all()) {
+        replica.answersLater(nodeId, incarnation);
+      }
+    }
   }
 
   private void leaderChanged(Replica replica) {

@@ -38,7 +38,16 @@ final class PeerLinks {
     void linkBroken(String nodeId, boolean nodeIsGone);
 
     void received(String nodeId, long incarnation, PeerMessage message);
+
+    /** The node is busy sending a frame; see {@link InboundLink#onPartOfFrame}. */
+    void signOfLife(String nodeId, long incarnation);
+
+    /** The node speaks, and its socket has not taken yet what it is to answer. */
+    void answersLater(String nodeId, long incarnation);
   }
+
+  /** Signs of life from one node are passed on no more often than that: all replicas look. */
+  private static final long SIGN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final EngineConfig config;
   private final PeerBus bus;
@@ -221,6 +230,8 @@ final class PeerLinks {
     private final Runnable closeLink;
     private boolean closed;
     private long heardNanos = loop.nanoTime();
+    private long signNanos = loop.nanoTime();
+    private long laterNanos = loop.nanoTime();
     private final PieceAssembly pieces = new PieceAssembly();
     private PeerMessage.@Nullable Hello speaker;
 
@@ -239,6 +250,14 @@ final class PeerLinks {
       }
       heardNanos = loop.nanoTime();
       PeerMessage.Hello known = speaker;
+      if (known != null
+          && inbound.get(known.nodeId()) == this
+          && bus.pendingBytes(known.nodeId()) >= WireLimits.SIGN_OF_LIFE_BYTES
+          && reaches(known.nodeId())
+          && heardNanos - laterNanos >= SIGN_NANOS) {
+        laterNanos = heardNanos;
+        listener.answersLater(known.nodeId(), known.incarnation());
+      }
       try {
         read(frame, this::onMessage);
       } catch (MalformedFrameException malformed) {
@@ -247,6 +266,22 @@ final class PeerLinks {
             known == null ? "an unknown speaker" : known.nodeId(),
             malformed.getMessage());
         close();
+      }
+    }
+
+    @Override
+    public void onPartOfFrame() {
+      PeerMessage.Hello known = speaker;
+      long now = loop.nanoTime();
+      // Not from a node that we do not reach: its process may be gone, and this what it left
+      // behind.
+      if (!closed
+          && known != null
+          && inbound.get(known.nodeId()) == this
+          && reaches(known.nodeId())
+          && now - signNanos >= SIGN_NANOS) {
+        signNanos = now;
+        listener.signOfLife(known.nodeId(), known.incarnation());
       }
     }
 

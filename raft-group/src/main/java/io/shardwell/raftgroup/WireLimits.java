@@ -29,6 +29,12 @@ public final class WireLimits {
    */
   public static final int APPENDED_ENTRY_BYTES = 1 << 10;
 
+  /**
+   * So many bytes of a frame that is not complete are a sign of life. A link that trickles, with
+   * less in a heartbeat timeout, is as good as silent.
+   */
+  public static final int SIGN_OF_LIFE_BYTES = 64 << 10;
+
   /** Frames for a peer whose socket is this many bytes behind are dropped. */
   public static final long MAX_PENDING_BYTES_PER_PEER = 64L << 20;
 

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.shardwell.raftgroup.InboundLink;
+import io.shardwell.raftgroup.WireLimits;
 import io.shardwell.storage.FaultHandler;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -33,6 +34,9 @@ final class InboundPeerHandler extends ChannelInboundHandlerAdapter {
   private int start;
   private int end;
 
+  /** Bytes that came since a frame was complete, less those the receiver was told of. */
+  private int untold;
+
   private boolean preambleSeen;
   private @Nullable InboundLink link;
 
@@ -48,6 +52,7 @@ final class InboundPeerHandler extends ChannelInboundHandlerAdapter {
       if (context.channel().isActive()) {
         append(arrived);
         handOver(context);
+        tellOfPart(context);
       }
     } finally {
       ReferenceCountUtil.release(arrived);
@@ -69,6 +74,7 @@ final class InboundPeerHandler extends ChannelInboundHandlerAdapter {
     }
     arrived.readBytes(buffer, end, more);
     end += more;
+    untold += more;
   }
 
   /**
@@ -134,6 +140,7 @@ final class InboundPeerHandler extends ChannelInboundHandlerAdapter {
         Quietly.close(context.channel());
         return;
       }
+      untold = end - start;
       receiver.onFrame(frame);
       receiver = context.channel().isActive() ? link : null;
     }
@@ -143,6 +150,18 @@ final class InboundPeerHandler extends ChannelInboundHandlerAdapter {
       if (buffer.length > KEPT_BYTES) {
         buffer = Arrays.copyOf(buffer, 0);
       }
+    }
+  }
+
+  private void tellOfPart(ChannelHandlerContext context) {
+    InboundLink receiver = link;
+    boolean isPart = end - start > PeerLinkFormat.HEADER_BYTES;
+    if (receiver != null
+        && isPart
+        && untold >= WireLimits.SIGN_OF_LIFE_BYTES
+        && context.channel().isActive()) {
+      untold %= WireLimits.SIGN_OF_LIFE_BYTES;
+      receiver.onPartOfFrame();
     }
   }
 

@@ -42,6 +42,9 @@ class NettyPeerBusTest {
   /** What one end of a test has seen, in order: up, down, refused, frames, closed. */
   private final BlockingQueue<String> seen = new LinkedBlockingQueue<>();
 
+  /** One for each time that a receiver was told of a part of a frame. */
+  private final BlockingQueue<String> parts = new LinkedBlockingQueue<>();
+
   private final class Side {
     final FaultHandler handler = (what, cause) -> faults.add(what + ": " + cause);
     final NettyEventLoop loop;
@@ -76,6 +79,11 @@ class NettyPeerBusTest {
               bytes.length < 100
                   ? new String(bytes, StandardCharsets.UTF_8)
                   : bytes.length + " bytes ending in " + bytes[bytes.length - 1]);
+        }
+
+        @Override
+        public void onPartOfFrame() {
+          parts.add("part");
         }
 
         @Override
@@ -217,6 +225,37 @@ class NettyPeerBusTest {
         socket.shutdownOutput();
         assertThat(endsWithoutAWord(socket)).isTrue();
       }
+    }
+    assertThat(next()).isEqualTo("closed");
+  }
+
+  /**
+   * A large frame comes in steps, the next one only when the one before has been seen: each is a
+   * sign of life, and nothing else is handed over before the frame is complete.
+   */
+  @Test
+  void aLargeFrameIsASignOfLifeWhileItComes() throws Exception {
+    Side b = new Side(true);
+    b.listen(0);
+    byte[] frame = new byte[10 * WireLimits.SIGN_OF_LIFE_BYTES];
+    int sum = PeerLinkFormat.checksum(ByteBuffer.wrap(frame));
+    byte[] all = begun(frame.length, sum, PeerLinkFormat.headerChecksum(frame.length, sum), frame);
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), b.port)) {
+      OutputStream out = socket.getOutputStream();
+      int sent = WireLimits.SIGN_OF_LIFE_BYTES / 2; // Alone no sign.
+      out.write(all, 0, sent);
+      for (int step = 1; step < 10; step++) {
+        out.write(all, sent, WireLimits.SIGN_OF_LIFE_BYTES);
+        out.flush();
+        sent += WireLimits.SIGN_OF_LIFE_BYTES;
+        assertThat(parts.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isEqualTo("part");
+        assertThat(parts).isEmpty();
+      }
+      assertThat(seen).isEmpty();
+      out.write(all, sent, all.length - sent);
+      out.flush();
+      assertThat(next()).isEqualTo(frame.length + " bytes ending in 0");
+      assertThat(parts).as("its last bytes may have come one by one").hasSizeLessThan(2);
     }
     assertThat(next()).isEqualTo("closed");
   }

@@ -40,6 +40,7 @@ final class IncomingGuard {
   private final FollowerResponses followers;
   private final Candidacy candidacy;
   private final OvertakenMembers overtaken;
+  private final SignsOfLife signs;
   private final ReplicaTransport transport;
   private final FaultHandler faults;
 
@@ -54,6 +55,7 @@ final class IncomingGuard {
       FollowerResponses followers,
       Candidacy candidacy,
       OvertakenMembers overtaken,
+      SignsOfLife signs,
       ReplicaTransport transport,
       FaultHandler faults) {
     this.group = group;
@@ -66,6 +68,7 @@ final class IncomingGuard {
     this.followers = followers;
     this.candidacy = candidacy;
     this.overtaken = overtaken;
+    this.signs = signs;
     this.transport = transport;
     this.faults = faults;
   }
@@ -76,6 +79,7 @@ final class IncomingGuard {
     if (!isMeantForThis(received) || followers.isOutdated(message)) {
       return;
     }
+    signs.spoke(message);
     if (message instanceof AppendEntriesSuccessResponse success) {
       followers.acknowledged(success);
     } else if (message instanceof AppendEntriesFailureResponse failure) {

@@ -55,6 +55,7 @@ public final class Replica {
   private final Leadership leadership;
   private final FollowerResponses followers;
   private final OvertakenMembers overtaken;
+  private final SignsOfLife signs;
   private final IncomingGuard guard;
 
   // The leader and term that context.leaderChanged last heard of.
@@ -146,6 +147,7 @@ public final class Replica {
             standIns,
             leadership);
     this.overtaken = new OvertakenMembers(raft);
+    this.signs = new SignsOfLife(context, raft, time);
     this.guard =
         new IncomingGuard(
             group,
@@ -158,6 +160,7 @@ public final class Replica {
             followers,
             candidacy,
             overtaken,
+            signs,
             transport,
             context.faults());
   }
@@ -420,6 +423,23 @@ public final class Replica {
     candidacy.leaderIsGone(nodeId);
   }
 
+  /**
+   * Bytes of a frame keep coming from the node, and none has been complete for a while ({@link
+   * SignsOfLife}).
+   */
+  public void signOfLife(String nodeId, long incarnation) {
+    if (!standstill.isStill()) {
+      signs.seen(nodeId, incarnation);
+    }
+  }
+
+  /** The node speaks, but what its replicas are to answer has not left for it yet. */
+  public void answersLater(String nodeId, long incarnation) {
+    if (!standstill.isStill() && isLeader()) {
+      signs.seen(nodeId, incarnation);
+    }
+  }
+
   /** The link to or from the node broke: nothing of before it counts any more (MICRORAFT B1). */
   public void linkBroken(String nodeId) {
     held.drop(nodeId);
@@ -427,6 +447,7 @@ public final class Replica {
     followers.linkBroken(nodeId);
     leadership.linkBroken(nodeId);
     digests.forget(nodeId);
+    signs.linkBroken(nodeId);
   }
 
   /** Whether a snapshot of this replica is on its way to disk. */
