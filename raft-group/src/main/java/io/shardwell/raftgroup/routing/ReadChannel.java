@@ -38,9 +38,6 @@ public final class ReadChannel {
 
   private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
-  /** After so many askings in vain the wait for an answer doubles no more. */
-  static final int MAX_DOUBLINGS = 3;
-
   private static final class Asked {
     final List<Pending> reads;
     final byte[] invocations;
@@ -96,11 +93,8 @@ public final class ReadChannel {
 
   private long nextReadId;
 
-  /** How often in succession what is under way was asked of the same leader again, in vain. */
-  private int repetitions;
-
-  /** Loop time at which the last answer was taken. */
-  private long takenNanos = Long.MIN_VALUE;
+  /** Of what is under way. */
+  private final Repetitions repetitions;
 
   /** Then what is asked behind the next one would be answered, and asked again, in vain. */
   private boolean lastWasCut;
@@ -129,6 +123,7 @@ public final class ReadChannel {
     this.loop = loop;
     this.post = post;
     this.tuning = tuning;
+    this.repetitions = new Repetitions(loop, tuning);
     this.patience = patience;
     this.leaders = leaders;
     this.groups = groups;
@@ -179,7 +174,7 @@ public final class ReadChannel {
       reads.add(queue.remove());
     }
     if (underWay.isEmpty()) {
-      repetitions = 0;
+      repetitions.beginAnew();
     }
     Asked asked = new Asked(reads, InvocationCodec.encode(invocations), leader, loop.nanoTime());
     underWay.add(asked);
@@ -231,8 +226,7 @@ public final class ReadChannel {
   private void take(Asked first, List<Reply> replies) {
     underWay.remove();
     forget(first);
-    takenNanos = loop.nanoTime();
-    repetitions = 0;
+    repetitions.answered();
     lastWasCut = replies.size() < first.reads.size();
     if (lastWasCut) {
       askAgain(List.copyOf(underWay));
@@ -252,7 +246,7 @@ public final class ReadChannel {
     }
   }
 
-  /** No answer to these is taken any more. */
+  /** No answer to these is taken any more; they have just left what is under way. */
   private void forget(Asked batch) {
     if (askings.size() > underWay.size() + 1) {
       askings.values().removeIf(asked -> asked == batch);
@@ -292,12 +286,10 @@ public final class ReadChannel {
     endPatience();
     Asked first = underWay.peek();
     if (first != null) {
-      long waited = loop.nanoTime() - Math.max(first.askedNanos, takenNanos);
-      long resend = TimeUnit.MILLISECONDS.toNanos(tuning.resendMillis());
-      if (waited >= resend && !leadsAll(leaders.leaderOf(shard))) {
+      long waited = repetitions.waited(first.askedNanos);
+      if (repetitions.mayGoElsewhere(waited) && !leadsAll(leaders.leaderOf(shard))) {
         leaderChanged();
-      } else if (waited >= resend << repetitions) {
-        repetitions = Math.min(repetitions + 1, MAX_DOUBLINGS);
+      } else if (repetitions.takeTurn(waited)) {
         underWay.forEach(this::tell);
       }
     }
@@ -324,7 +316,7 @@ public final class ReadChannel {
         next.finish(RoutingErrors.noLeader(shard, next.invocation(), leaders.whyNone()));
       }
       i.remove();
-      askings.values().removeIf(asked -> asked == batch);
+      forget(batch);
     }
   }
 }

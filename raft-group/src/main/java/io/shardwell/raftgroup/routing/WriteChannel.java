@@ -57,9 +57,6 @@ public final class WriteChannel {
   /** Rest before a batch that was turned away goes out again. */
   private static final long BACK_OFF_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
-  /** After so many copies in vain the wait for an answer doubles no more. */
-  private static final int MAX_DOUBLINGS = 3;
-
   /** Commands that answer with a whole value or go through many; so many in a batch at most. */
   private static final int MAX_DEAR_COMMANDS = 2;
 
@@ -96,7 +93,6 @@ public final class WriteChannel {
   private final int shard;
   private final EventLoop loop;
   private final Post post;
-  private final Tuning tuning;
   private final Patience patience;
   private final LeaderDirectory leaders;
   private final NewBoot newBoot;
@@ -123,14 +119,11 @@ public final class WriteChannel {
   /** Loop time at which all batches under way go out again; MAX_VALUE for not. */
   private long resendNanos = Long.MAX_VALUE;
 
-  /** How often in succession what is under way went to the same leader again, in vain. */
-  private int repetitions;
+  /** Of what is under way. */
+  private final Repetitions repetitions;
 
   /** Whom it went to last. */
   private @Nullable String lastLeader;
-
-  /** Loop time of the last answer that decided a batch. */
-  private long doneNanos = Long.MIN_VALUE;
 
   /**
    * @param session of this start of this node
@@ -148,7 +141,7 @@ public final class WriteChannel {
     this.shard = shard;
     this.loop = loop;
     this.post = post;
-    this.tuning = tuning;
+    this.repetitions = new Repetitions(loop, tuning);
     this.patience = patience;
     this.leaders = leaders;
     this.session = session;
@@ -237,7 +230,7 @@ public final class WriteChannel {
 
   /** The shard's leader changed, or its link: what is under way goes to whoever leads now. */
   public void leaderChanged() {
-    repetitions = 0;
+    repetitions.beginAnew();
     if (!underWay.isEmpty()) {
       resendNanos = loop.nanoTime();
     }
@@ -252,7 +245,7 @@ public final class WriteChannel {
     }
     if (answer.verdict() instanceof BatchVerdict.Refused refused) {
       leaders.corrected(shard, from, refused.leaderHint());
-      repetitions = 0;
+      repetitions.beginAnew();
       resendNanos = Math.min(resendNanos, loop.nanoTime() + BACK_OFF_NANOS);
       return;
     }
@@ -305,8 +298,7 @@ public final class WriteChannel {
     // Batch n is applied after n-1 only: an answer to n without one to n-1 means that one was lost.
     boolean removed = underWay.remove(batch);
     assert removed;
-    repetitions = 0;
-    doneNanos = loop.nanoTime();
+    repetitions.answered();
     if (!firstAnswered) {
       firstAnswered = true;
       decideOlderBoots();
@@ -336,7 +328,7 @@ public final class WriteChannel {
     underWay.clear();
     lost.forEach(batch -> undecided.addAll(batch.commands));
     resendNanos = Long.MAX_VALUE;
-    repetitions = 0;
+    repetitions.beginAnew();
     SessionKey old = session;
     session = null;
     assert old != null;
@@ -377,17 +369,14 @@ public final class WriteChannel {
         giveUp(batch);
       }
     }
-    // Not soon after each other, and not while answers come: a large batch, or its entry, may be on
-    // a slow wire, and each copy delays all that is behind it. None waits longer than the first.
+    // None waits longer than the first.
     if (!underWay.isEmpty() && resendNanos == Long.MAX_VALUE) {
-      long now = loop.nanoTime();
-      long waited = now - Math.max(underWay.element().lastSentNanos, doneNanos);
-      long resend = TimeUnit.MILLISECONDS.toNanos(tuning.resendMillis());
-      if (waited >= resend && !Objects.equals(lastLeader, leaders.proposerOf(shard))) {
+      long waited = repetitions.waited(underWay.element().lastSentNanos);
+      if (repetitions.mayGoElsewhere(waited)
+          && !Objects.equals(lastLeader, leaders.proposerOf(shard))) {
         leaderChanged();
-      } else if (waited >= resend << repetitions) {
-        repetitions = Math.min(repetitions + 1, MAX_DOUBLINGS);
-        resendNanos = now;
+      } else if (repetitions.takeTurn(waited)) {
+        resendNanos = loop.nanoTime();
       }
     }
   }
@@ -402,7 +391,7 @@ public final class WriteChannel {
     SessionKey key = session;
     assert key != null : "batches are under way only within a session";
     batch.givenUp = true;
-    repetitions = 0; // The copy is small now.
+    repetitions.beginAnew(); // The copy is small now.
     batch.bytes = BatchBuilder.empty(key, batch.sequence, acknowledged());
     batch.commands.forEach(command -> command.onReply().accept(RoutingErrors.INDETERMINATE));
   }
