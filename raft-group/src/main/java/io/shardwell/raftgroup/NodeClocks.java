@@ -51,25 +51,27 @@ final class NodeClocks {
    */
   long firstMillis() {
     long monotonic = monotonicMillis();
-    return monotonic + first(own(monotonic));
+    return monotonic + bounded(own(monotonic));
   }
 
   /**
    * What a leader's stamps may catch up with at full speed: the same, but of two clocks the later
    * one. Only stamps that all these clocks are behind go slowly, because what they lose until the
    * next leader begins is what a time to live given meanwhile ends early by.
+   *
+   * @param wallMillis our wall clock, which who asks has read already
    */
-  long paceMillis() {
+  long paceMillis(long wallMillis) {
     long monotonic = monotonicMillis();
-    long own = own(monotonic);
+    long own = wallMillis - monotonic;
     boolean two = readings.size() == 1;
-    return monotonic + (two ? Math.max(own, aboveMiddle) : first(own));
+    return monotonic + (two ? Math.max(own, aboveMiddle) : bounded(own));
   }
 
-  private long first(long own) {
+  private long bounded(long own) {
     long median = median(own);
-    long bounded = Math.min(own, median + maxSkewMillis);
-    return isQuorum() ? Math.max(bounded, median - maxSkewMillis) : bounded;
+    long notAhead = Math.min(own, median + maxSkewMillis);
+    return isQuorum() ? Math.max(notAhead, median - maxSkewMillis) : notAhead;
   }
 
   /** Whether our clock is too far ahead to lead, as far as at least three clocks can tell. */

@@ -52,7 +52,7 @@ class NodeClocksProperties {
     loop.run(random.nextLong(HOUR));
     assertThat(clocks.firstMillis() - truth())
         .isBetween(-1L * MAX_SKEW_MILLIS, 1L * MAX_SKEW_MILLIS);
-    assertThat(clocks.paceMillis()).isEqualTo(clocks.firstMillis());
+    assertThat(clocks.paceMillis(loop.wallClockMillis())).isEqualTo(clocks.firstMillis());
     if (wrong != others) {
       assertThat(clocks.firstMillis()).isEqualTo(truth());
     }
@@ -78,9 +78,9 @@ class NodeClocksProperties {
   void ofTwoClocksTheLaterOneSetsThePace() {
     clocks.heard("n2", truth());
     loop.wallOffsetMillis -= HOUR;
-    assertThat(clocks.paceMillis()).isEqualTo(truth());
+    assertThat(clocks.paceMillis(loop.wallClockMillis())).isEqualTo(truth());
     loop.wallOffsetMillis += 2 * HOUR;
-    assertThat(clocks.paceMillis()).isEqualTo(loop.wallClockMillis());
+    assertThat(clocks.paceMillis(loop.wallClockMillis())).isEqualTo(loop.wallClockMillis());
   }
 
   /** The middle is kept with each reading and not looked for when it is asked. */
@@ -101,7 +101,7 @@ class NodeClocksProperties {
     int first = Math.min(own, median + MAX_SKEW_MILLIS);
     int bounded = Math.max(first, median - MAX_SKEW_MILLIS);
     assertThat(clocks.firstMillis() - truth()).isEqualTo(all.size() < 3 ? first : bounded);
-    assertThat(clocks.paceMillis() - truth())
+    assertThat(clocks.paceMillis(loop.wallClockMillis()) - truth())
         .isEqualTo(all.size() < 3 ? (int) Collections.max(all) : bounded);
     assertThat(clocks.isAhead()).isEqualTo(all.size() >= 3 && own - median > MAX_SKEW_MILLIS);
   }
@@ -138,7 +138,7 @@ class NodeClocksProperties {
   void aloneOurClockIsAllThereIs() {
     loop.wallOffsetMillis += HOUR;
     assertThat(clocks.firstMillis()).isEqualTo(loop.wallClockMillis());
-    assertThat(clocks.paceMillis()).isEqualTo(loop.wallClockMillis());
+    assertThat(clocks.paceMillis(loop.wallClockMillis())).isEqualTo(loop.wallClockMillis());
     assertThat(clocks.isAhead()).isFalse();
     assertThat(clocks.nearerToMedian(node -> true)).isNull();
   }

@@ -2,7 +2,7 @@ package io.shardwell.raftgroup.replica;
 
 import io.shardwell.raftgroup.EventLoop;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
+import java.util.function.LongUnaryOperator;
 
 /**
  * The stamps a leader gives (DESIGN 7): log time as seen by the one that makes it.
@@ -20,7 +20,7 @@ public final class LogClock {
   private static final long NANOS_PER_MILLI = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final EventLoop loop;
-  private final LongSupplier paceMillis;
+  private final LongUnaryOperator pace;
 
   // Invariant: never decreases, neither within a term nor from term to term.
   private long lastStampNanos;
@@ -31,12 +31,12 @@ public final class LogClock {
   private long fractionNanos;
 
   /**
-   * @param paceMillis the wall clock that stamps may catch up with at full speed; asked for each
-   *     stamp
+   * @param pace makes of the wall clock, in milliseconds, what stamps may catch up with at full
+   *     speed; asked for each stamp
    */
-  public LogClock(EventLoop loop, LongSupplier paceMillis) {
+  public LogClock(EventLoop loop, LongUnaryOperator pace) {
     this.loop = loop;
-    this.paceMillis = paceMillis;
+    this.pace = pace;
     this.lastLoopNanos = loop.nanoTime();
   }
 
@@ -62,10 +62,11 @@ public final class LogClock {
     long now = loop.nanoTime();
     long passed = Math.max(0, now - lastLoopNanos);
     lastLoopNanos = now;
-    long paceNanos = TimeUnit.MILLISECONDS.toNanos(paceMillis.getAsLong());
+    long wallMillis = loop.wallClockMillis();
+    long paceNanos = TimeUnit.MILLISECONDS.toNanos(pace.applyAsLong(wallMillis));
     boolean ahead = lastStampNanos - paceNanos >= NANOS_PER_MILLI; // Of all its millisecond.
     lastStampNanos += ahead ? passed / 2 : passed;
-    long wallNanos = TimeUnit.MILLISECONDS.toNanos(loop.wallClockMillis());
+    long wallNanos = TimeUnit.MILLISECONDS.toNanos(wallMillis);
     long behind = wallNanos - lastStampNanos;
     if (behind > 0 && behind <= fractionNanos) {
       // The first stamp left out what had passed of its millisecond: without it a time to live

@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,7 +124,7 @@ final class ReplicaFixture implements PeerBus {
 
   private ShardReplicatedState newState() {
     return new ShardReplicatedState(
-        new LogClock(loop, loop::wallClockMillis), loop::wallClockMillis);
+        new LogClock(loop, LongUnaryOperator.identity()), loop::wallClockMillis);
   }
 
   private Replica newReplica() {
