@@ -16,6 +16,7 @@ import io.shardwell.raftgroup.reads.ShardGroup;
 import io.shardwell.raftgroup.replica.LoopContext;
 import io.shardwell.raftgroup.replica.RecentEntries;
 import io.shardwell.raftgroup.replica.Replica;
+import io.shardwell.raftgroup.replica.ReplicaEndpoint;
 import io.shardwell.raftgroup.routing.LeaderDirectory;
 import io.shardwell.raftgroup.routing.Patience;
 import io.shardwell.raftgroup.routing.ReadChannel;
@@ -37,6 +38,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -187,19 +189,15 @@ public final class Engine {
 
     this.commit = new GroupCommit(loop, storage.log(), this::synced);
     this.context = context(raftCodec, faults);
+    Predicate<ReplicaEndpoint> takesPart =
+        replica -> links.reaches(replica) && !fullDisks.contains(replica.nodeId());
     this.balance =
         new LeaderBalance(
             placement.members(),
             clocks,
-            replica ->
-                links.reaches(replica)
-                    && !fullDisks.contains(replica.nodeId())
-                    && !pulses.isLeaving(replica.nodeId()),
+            takesPart.and(replica -> !pulses.isLeaving(replica.nodeId())),
             node -> links.hasReachedFor(node, SETTLING_NANOS));
-    this.reconfiguration =
-        new Reconfiguration(
-            replicas::placement,
-            replica -> links.reaches(replica) && !fullDisks.contains(replica.nodeId()));
+    this.reconfiguration = new Reconfiguration(replicas::placement, takesPart);
     this.space =
         new SpaceGuard(
             config.tuning().minFreeBytes(),

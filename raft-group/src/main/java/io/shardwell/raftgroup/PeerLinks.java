@@ -251,10 +251,9 @@ final class PeerLinks {
       heardNanos = loop.nanoTime();
       PeerMessage.Hello known = speaker;
       if (known != null
-          && inbound.get(known.nodeId()) == this
+          && heardNanos - laterNanos >= SIGN_NANOS
           && bus.pendingBytes(known.nodeId()) >= WireLimits.SIGN_OF_LIFE_BYTES
-          && reaches(known.nodeId())
-          && heardNanos - laterNanos >= SIGN_NANOS) {
+          && isLive(known)) {
         laterNanos = heardNanos;
         listener.answersLater(known.nodeId(), known.incarnation());
       }
@@ -273,16 +272,18 @@ final class PeerLinks {
     public void onPartOfFrame() {
       PeerMessage.Hello known = speaker;
       long now = loop.nanoTime();
-      // Not from a node that we do not reach: its process may be gone, and this what it left
-      // behind.
-      if (!closed
-          && known != null
-          && inbound.get(known.nodeId()) == this
-          && reaches(known.nodeId())
-          && now - signNanos >= SIGN_NANOS) {
+      if (!closed && known != null && now - signNanos >= SIGN_NANOS && isLive(known)) {
         signNanos = now;
         listener.signOfLife(known.nodeId(), known.incarnation());
       }
+    }
+
+    /**
+     * Whether this is the speaker's newest link and ours to it is up as well: otherwise its process
+     * may be gone, and this what it left behind.
+     */
+    private boolean isLive(PeerMessage.Hello known) {
+      return inbound.get(known.nodeId()) == this && reaches(known.nodeId());
     }
 
     private void read(ByteBuffer frame, Consumer<PeerMessage> handler) {

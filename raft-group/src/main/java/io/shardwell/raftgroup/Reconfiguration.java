@@ -68,8 +68,9 @@ final class Reconfiguration {
     int learning = 0;
     for (Replica replica : replicas) {
       boolean fetches =
-          isFetching(endpoints(replica.members()), endpoints(replica.voters()), reaches);
-      learning += replica.isEstablishedLeader() && fetches ? 1 : 0;
+          replica.isEstablishedLeader()
+              && isFetching(endpoints(replica.members()), endpoints(replica.voters()), reaches);
+      learning += fetches ? 1 : 0;
     }
     for (Replica replica : replicas) {
       if (!mayChange(replica)) {
