@@ -47,6 +47,11 @@ public final class VirtualLoop implements EventLoop {
     return () -> events.remove(event);
   }
 
+  /** As {@link #schedule}, in milliseconds, for what nobody cancels. */
+  public void after(long millis, Runnable task) {
+    Timer unused = schedule(task, TimeUnit.MILLISECONDS.toNanos(millis));
+  }
+
   @Override
   public boolean inLoop() {
     return true;

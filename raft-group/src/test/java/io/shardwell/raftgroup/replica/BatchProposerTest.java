@@ -3,7 +3,7 @@ package io.shardwell.raftgroup.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.shardwell.raftgroup.BatchProposer;
-import io.shardwell.raftgroup.Post;
+import io.shardwell.raftgroup.ReachingPost;
 import io.shardwell.raftgroup.reads.ShardGroup;
 import io.shardwell.raftgroup.wire.BatchVerdict;
 import io.shardwell.raftgroup.wire.PeerMessage;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
  * Copies of a batch whose fate is open become no entries of the log; once it is known, or in
  * another term, or of another session, they do. The followers are played by the test.
  */
-class BatchProposerTest implements Post {
+class BatchProposerTest implements ReachingPost {
 
   private final ReplicaFixture it = new ReplicaFixture("a", "b");
   private final List<PeerMessage.BatchAnswer> answers = new ArrayList<>();
@@ -103,10 +103,5 @@ class BatchProposerTest implements Post {
   @Override
   public void tell(String nodeId, PeerMessage message) {
     answers.add((PeerMessage.BatchAnswer) message);
-  }
-
-  @Override
-  public boolean reaches(String nodeId) {
-    return true;
   }
 }

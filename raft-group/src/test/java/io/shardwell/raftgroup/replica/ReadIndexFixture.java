@@ -2,7 +2,7 @@ package io.shardwell.raftgroup.replica;
 
 import static io.shardwell.raftgroup.replica.ReplicaFixture.GROUP;
 
-import io.shardwell.raftgroup.Post;
+import io.shardwell.raftgroup.ReachingPost;
 import io.shardwell.raftgroup.Tuning;
 import io.shardwell.raftgroup.reads.ReadIndex;
 import io.shardwell.raftgroup.reads.ShardGroup;
@@ -23,18 +23,7 @@ final class ReadIndexFixture {
 
   ReadIndexFixture(ReplicaFixture it) {
     this.it = it;
-    Post post =
-        new Post() {
-          @Override
-          public void tell(String nodeId, PeerMessage message) {
-            told.add(message);
-          }
-
-          @Override
-          public boolean reaches(String nodeId) {
-            return true;
-          }
-        };
+    ReachingPost post = (nodeId, message) -> told.add(message);
     reads =
         new ReadIndex(
             it.loop,

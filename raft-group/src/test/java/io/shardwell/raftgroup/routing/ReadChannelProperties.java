@@ -2,9 +2,8 @@ package io.shardwell.raftgroup.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.shardwell.raftgroup.FullDisks;
-import io.shardwell.raftgroup.Post;
-import io.shardwell.raftgroup.Tuning;
+import io.shardwell.raftgroup.EventLoop;
+import io.shardwell.raftgroup.ReachingPost;
 import io.shardwell.raftgroup.VirtualLoop;
 import io.shardwell.raftgroup.wire.PeerMessage;
 import io.shardwell.statemachine.Command;
@@ -134,9 +133,9 @@ class ReadChannelProperties {
   }
 
   /** The leaders of the shard, one after the other, and the wires to and from them. */
-  private final class Leaders implements Post {
+  private final class Leaders implements ReachingPost {
     final Random random;
-    final Patience patience = new Patience(loop, Tuning.DEFAULT.commandPatienceMillis());
+    final Patience patience = Channels.patience(loop);
     final ReadChannel channel;
     final Set<Integer> unanswered = new HashSet<>();
     final List<Long> askedAtMillis = new ArrayList<>();
@@ -155,24 +154,13 @@ class ReadChannelProperties {
 
     Leaders(Random random) {
       this.random = random;
-      this.channel =
-          new ReadChannel(
-              0,
-              loop,
-              this,
-              Tuning.DEFAULT,
-              patience,
-              new LeaderDirectory(
-                  new HashMap<>(), List.of(List.of("leader")), this, "me", new FullDisks()),
-              new HashMap<>(),
-              "me",
-              1);
+      this.channel = Channels.reads(loop, this, patience, 1);
     }
 
     void patrol() {
       channel.patrol();
       pump();
-      ignore(loop.schedule(this::patrol, TimeUnit.MILLISECONDS.toNanos(10)));
+      loop.after(10, this::patrol);
     }
 
     void pump() {
@@ -193,11 +181,6 @@ class ReadChannelProperties {
     }
 
     @Override
-    public boolean reaches(String nodeId) {
-      return true;
-    }
-
-    @Override
     public void tell(String nodeId, PeerMessage message) {
       PeerMessage.Read read = (PeerMessage.Read) message;
       askedAtMillis.add(TimeUnit.NANOSECONDS.toMillis(loop.nanoTime() - startNanos));
@@ -212,7 +195,8 @@ class ReadChannelProperties {
       int over = link;
       if (calm || random.nextInt(20) != 0) {
         thereNanos = Math.max(thereNanos, loop.nanoTime() + delayNanos(1));
-        ignore(loop.schedule(() -> arrived(over, read.readId(), reads), until(thereNanos)));
+        EventLoop.Timer unused =
+            loop.schedule(() -> arrived(over, read.readId(), reads), until(thereNanos));
       }
     }
 
@@ -238,7 +222,7 @@ class ReadChannelProperties {
     private void back(int over, Runnable arrival) {
       if (calm || random.nextInt(20) != 0) {
         backNanos = Math.max(backNanos, loop.nanoTime() + delayNanos(answerMillis));
-        ignore(
+        EventLoop.Timer unused =
             loop.schedule(
                 () -> {
                   if (over == link || random.nextBoolean()) {
@@ -246,7 +230,7 @@ class ReadChannelProperties {
                     pump();
                   }
                 },
-                until(backNanos)));
+                until(backNanos));
       }
     }
 
@@ -276,7 +260,4 @@ class ReadChannelProperties {
       return Math.max(0, untilNanos - loop.nanoTime());
     }
   }
-
-  /** Timers of these tests always run. */
-  private static void ignore(io.shardwell.raftgroup.EventLoop.Timer unused) {}
 }

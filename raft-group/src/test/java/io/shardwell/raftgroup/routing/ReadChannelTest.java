@@ -2,9 +2,7 @@ package io.shardwell.raftgroup.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.shardwell.raftgroup.FullDisks;
-import io.shardwell.raftgroup.Post;
-import io.shardwell.raftgroup.Tuning;
+import io.shardwell.raftgroup.ReachingPost;
 import io.shardwell.raftgroup.VirtualLoop;
 import io.shardwell.raftgroup.cluster.NodeIdentity;
 import io.shardwell.raftgroup.wire.PeerMessage;
@@ -17,7 +15,6 @@ import io.shardwell.storage.NodeStorage;
 import io.shardwell.storage.StorageLimits;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -36,29 +33,8 @@ class ReadChannelTest {
   private ReadChannel channel = newChannel(1);
 
   private ReadChannel newChannel(long firstReadId) {
-    Post post =
-        new Post() {
-          @Override
-          public void tell(String nodeId, PeerMessage message) {
-            asked.add((PeerMessage.Read) message);
-          }
-
-          @Override
-          public boolean reaches(String nodeId) {
-            return true;
-          }
-        };
-    return new ReadChannel(
-        0,
-        loop,
-        post,
-        Tuning.DEFAULT,
-        new Patience(loop, Tuning.DEFAULT.commandPatienceMillis()),
-        new LeaderDirectory(
-            new HashMap<>(), List.of(List.of("leader")), post, "me", new FullDisks()),
-        new HashMap<>(),
-        "me",
-        firstReadId);
+    ReachingPost post = (nodeId, message) -> asked.add((PeerMessage.Read) message);
+    return Channels.reads(loop, post, Channels.patience(loop), firstReadId);
   }
 
   @Test

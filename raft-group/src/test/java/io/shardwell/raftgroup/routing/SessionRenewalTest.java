@@ -2,7 +2,6 @@ package io.shardwell.raftgroup.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.shardwell.raftgroup.FullDisks;
 import io.shardwell.raftgroup.Post;
 import io.shardwell.raftgroup.Tuning;
 import io.shardwell.raftgroup.VirtualLoop;
@@ -16,7 +15,6 @@ import io.shardwell.statemachine.ReplyCodec;
 import io.shardwell.statemachine.SessionKey;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
@@ -41,16 +39,7 @@ class SessionRenewalTest implements Post {
   private int decided;
 
   private final WriteChannel channel =
-      new WriteChannel(
-          0,
-          loop,
-          this,
-          Tuning.DEFAULT,
-          patience,
-          new LeaderDirectory(
-              new HashMap<>(), List.of(List.of("leader")), this, "me", new FullDisks()),
-          new SessionKey("me", 5, 1),
-          this::newBoot);
+      Channels.writes(loop, this, patience, new SessionKey("me", 5, 1), this::newBoot);
 
   private void newBoot(long above, LongConsumer onDurable) {
     exceeded = above;

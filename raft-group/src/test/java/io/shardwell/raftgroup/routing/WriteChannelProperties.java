@@ -2,7 +2,6 @@ package io.shardwell.raftgroup.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.shardwell.raftgroup.FullDisks;
 import io.shardwell.raftgroup.Post;
 import io.shardwell.raftgroup.Tuning;
 import io.shardwell.raftgroup.VirtualLoop;
@@ -19,7 +18,6 @@ import io.shardwell.statemachine.ShardState;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
@@ -127,19 +125,14 @@ class WriteChannelProperties {
     Network(Random random) {
       this.random = random;
       this.channel =
-          new WriteChannel(
-              0,
+          Channels.writes(
               loop,
               this,
-              Tuning.DEFAULT,
-              new Patience(loop, Tuning.DEFAULT.commandPatienceMillis()),
-              new LeaderDirectory(
-                  new HashMap<>(), List.of(List.of("leader")), this, "me", new FullDisks()),
+              Channels.patience(loop),
               new SessionKey("n1", 5, boot),
               (above, onDurable) -> {
                 boot = Math.max(boot, above) + 1;
-                EventLoopTimer.ignore(
-                    loop.schedule(() -> onDurable.accept(boot), TimeUnit.MILLISECONDS.toNanos(3)));
+                loop.after(3, () -> onDurable.accept(boot));
               });
       patrol();
     }
@@ -147,7 +140,7 @@ class WriteChannelProperties {
     private void patrol() {
       channel.patrol();
       pump();
-      EventLoopTimer.ignore(loop.schedule(this::patrol, TimeUnit.MILLISECONDS.toNanos(10)));
+      loop.after(10, this::patrol);
     }
 
     void pump() {
@@ -212,18 +205,12 @@ class WriteChannelProperties {
 
     private void later(Runnable arrival) {
       int millis = calm ? 1 : random.nextInt(random.nextInt(10) == 0 ? 3_000 : 20);
-      EventLoopTimer.ignore(
-          loop.schedule(
-              () -> {
-                arrival.run();
-                pump();
-              },
-              TimeUnit.MILLISECONDS.toNanos(millis)));
+      loop.after(
+          millis,
+          () -> {
+            arrival.run();
+            pump();
+          });
     }
-  }
-
-  /** Timers of these tests always run. */
-  private static final class EventLoopTimer {
-    static void ignore(io.shardwell.raftgroup.EventLoop.Timer unused) {}
   }
 }

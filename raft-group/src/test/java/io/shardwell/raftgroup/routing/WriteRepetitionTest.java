@@ -2,8 +2,7 @@ package io.shardwell.raftgroup.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.shardwell.raftgroup.FullDisks;
-import io.shardwell.raftgroup.Post;
+import io.shardwell.raftgroup.ReachingPost;
 import io.shardwell.raftgroup.Tuning;
 import io.shardwell.raftgroup.VirtualLoop;
 import io.shardwell.raftgroup.wire.BatchVerdict;
@@ -15,7 +14,6 @@ import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.ReplyCodec;
 import io.shardwell.statemachine.SessionKey;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -24,21 +22,17 @@ import org.junit.jupiter.api.Test;
  * A batch may be large and its way slow: to the same leader copies leave ever more seldom, to
  * another one, or over another link, at once. The test plays a leader that says nothing unasked.
  */
-class WriteRepetitionTest implements Post {
+class WriteRepetitionTest implements ReachingPost {
 
   private final VirtualLoop loop = new VirtualLoop();
   private final long startNanos = loop.nanoTime();
   private final List<Long> sentAtMillis = new ArrayList<>();
   private final List<PeerMessage.Batch> sent = new ArrayList<>();
   private final WriteChannel channel =
-      new WriteChannel(
-          0,
+      Channels.writes(
           loop,
           this,
-          Tuning.DEFAULT,
-          new Patience(loop, Tuning.DEFAULT.commandPatienceMillis()),
-          new LeaderDirectory(
-              new HashMap<>(), List.of(List.of("leader")), this, "me", new FullDisks()),
+          Channels.patience(loop),
           new SessionKey("me", 5, 1),
           (above, onDurable) -> {});
 
@@ -106,10 +100,5 @@ class WriteRepetitionTest implements Post {
   public void tell(String nodeId, PeerMessage message) {
     sentAtMillis.add(TimeUnit.NANOSECONDS.toMillis(loop.nanoTime() - startNanos));
     sent.add((PeerMessage.Batch) message);
-  }
-
-  @Override
-  public boolean reaches(String nodeId) {
-    return true;
   }
 }
