@@ -34,7 +34,7 @@ final class ClockJump implements Fault {
     Fault.requireEffect(
         interposer.wrongReadings() > before, "n" + (node + 1) + " has not read its wrong clock");
     interposer.asUsual();
-    // Log time runs at half speed at a leader whose clock is behind it.
+    // Log time runs at half speed while it is ahead of the clocks that its leader goes by.
     site.disorderMillis().addAndGet(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
   }
 }

@@ -3,6 +3,7 @@ package io.shardwell.jepsen.faults;
 import io.shardwell.cli.Main;
 import io.shardwell.cli.status.ClusterQuery;
 import io.shardwell.cli.status.ClusterView;
+import io.shardwell.cli.status.NodeReport;
 import io.shardwell.jepsen.process.LoopbackNetwork;
 import io.shardwell.jepsen.process.NamespaceNetwork;
 import io.shardwell.jepsen.process.Network;
@@ -265,21 +266,7 @@ final class Round {
     while (equal.size() < shards + 1) {
       StringBuilder missing = new StringBuilder();
       for (ClusterView.Shard shard : query.askAll(first.getHost(), first.getPort()).shards()) {
-        Set<Long> positions = new HashSet<>();
-        Map<Long, String> digests = new HashMap<>();
-        shard
-            .replicas()
-            .forEach(
-                (node, replica) -> {
-                  positions.add(replica.appliedIndex());
-                  String other = digests.putIfAbsent(replica.appliedIndex(), replica.digest());
-                  require(
-                      !replica.digest().isEmpty()
-                          && (other == null || other.equals(replica.digest())),
-                      servers,
-                      "replicas of shard %s differ: %s".formatted(shard.name(), shard.replicas()));
-                });
-        if (shard.replicas().size() == nodes && positions.size() == 1) {
+        if (isEqualEverywhere(shard, servers)) {
           equal.add(shard.number());
         } else if (!equal.contains(shard.number())) {
           missing.append(shard.name()).append(' ').append(shard.replicas()).append('\n');
@@ -288,6 +275,19 @@ final class Round {
       require(System.nanoTime() < deadline, servers, "replicas not at one position: " + missing);
       Thread.sleep(20);
     }
+  }
+
+  /** Whether all nodes' replicas are at one position; at any one they must not differ. */
+  private boolean isEqualEverywhere(ClusterView.Shard shard, ServerProcesses servers) {
+    Map<Long, String> digests = new HashMap<>();
+    for (NodeReport.Replica replica : shard.replicas().values()) {
+      String other = digests.putIfAbsent(replica.appliedIndex(), replica.digest());
+      require(
+          !replica.digest().isEmpty() && (other == null || other.equals(replica.digest())),
+          servers,
+          "replicas of shard %s differ: %s".formatted(shard.name(), shard.replicas()));
+    }
+    return shard.replicas().size() == nodes && digests.size() == 1;
   }
 
   private Result judged(Crowd.Judgement judgement, ServerProcesses servers) throws IOException {
