@@ -13,6 +13,7 @@ import io.shardwell.raftgroup.cluster.Placement;
 import io.shardwell.raftgroup.reads.FollowerReads;
 import io.shardwell.raftgroup.reads.ReadIndex;
 import io.shardwell.raftgroup.reads.ShardGroup;
+import io.shardwell.raftgroup.replica.DownloadRoom;
 import io.shardwell.raftgroup.replica.LoopContext;
 import io.shardwell.raftgroup.replica.RecentEntries;
 import io.shardwell.raftgroup.replica.Replica;
@@ -246,6 +247,7 @@ public final class Engine {
         storage,
         raftCodec,
         new RecentEntries(config.tuning().recentEntryBytes()),
+        new DownloadRoom(config.tuning().replacedStateBytes(), loop),
         faults,
         config.tuning(),
         commitCount,

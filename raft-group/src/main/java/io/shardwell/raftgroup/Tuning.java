@@ -30,6 +30,8 @@ import io.shardwell.statemachine.Limits;
  *     time it takes; the clock ends it earlier
  * @param snapshotChunkBytes how long a snapshot's chunks are at most, but for one large value; at
  *     least {@link #leastChunkBytes}
+ * @param replacedStateBytes of state, in logical bytes, that a node's shards together keep at most
+ *     while they fetch snapshots that are to replace it; a single shard may always fetch one
  * @param digestStride replicas of a shard compare their digests every so many log entries
  */
 public record Tuning(
@@ -48,6 +50,7 @@ public record Tuning(
     long minFreeBytes,
     int snapshotSliceRecords,
     int snapshotChunkBytes,
+    long replacedStateBytes,
     int digestStride) {
 
   /**
@@ -81,6 +84,7 @@ public record Tuning(
           256L << 20,
           4096,
           Limits.MAX_CHUNK_BYTES,
+          64L << 20,
           256);
 
   public Tuning {
@@ -117,28 +121,52 @@ public record Tuning(
         minFreeBytes,
         snapshotSliceRecords,
         snapshotChunkBytes,
+        replacedStateBytes,
         digestStride);
   }
 
   /** The same with another limit for free disk space, in bytes. */
   public Tuning withMinFreeBytes(long newMinFreeBytes) {
     return withDiskAndSteps(
-        newMinFreeBytes, snapshotSliceRecords, snapshotChunkBytes, digestStride);
+        newMinFreeBytes,
+        snapshotSliceRecords,
+        snapshotChunkBytes,
+        replacedStateBytes,
+        digestStride);
   }
 
   /** The same with snapshots in smaller steps and pieces, for tests with little data. */
   public Tuning withSnapshotPieces(int newSliceRecords, int newChunkBytes) {
-    return withDiskAndSteps(minFreeBytes, newSliceRecords, newChunkBytes, digestStride);
+    return withDiskAndSteps(
+        minFreeBytes, newSliceRecords, newChunkBytes, replacedStateBytes, digestStride);
+  }
+
+  /** The same with another limit for what is replaced at a time, in logical bytes. */
+  public Tuning withReplacedStateBytes(long newReplacedStateBytes) {
+    return withDiskAndSteps(
+        minFreeBytes,
+        snapshotSliceRecords,
+        snapshotChunkBytes,
+        newReplacedStateBytes,
+        digestStride);
   }
 
   /** The same with another distance between the digests that are compared, in log entries. */
   public Tuning withDigestStride(int newDigestStride) {
     return withDiskAndSteps(
-        minFreeBytes, snapshotSliceRecords, snapshotChunkBytes, newDigestStride);
+        minFreeBytes,
+        snapshotSliceRecords,
+        snapshotChunkBytes,
+        replacedStateBytes,
+        newDigestStride);
   }
 
   private Tuning withDiskAndSteps(
-      long newMinFreeBytes, int newSliceRecords, int newChunkBytes, int newDigestStride) {
+      long newMinFreeBytes,
+      int newSliceRecords,
+      int newChunkBytes,
+      long newReplacedStateBytes,
+      int newDigestStride) {
     return with(
         snapshotLogBytes,
         recentEntryBytes,
@@ -147,6 +175,7 @@ public record Tuning(
         newMinFreeBytes,
         newSliceRecords,
         newChunkBytes,
+        newReplacedStateBytes,
         newDigestStride);
   }
 
@@ -159,6 +188,7 @@ public record Tuning(
       long newMinFreeBytes,
       int newSliceRecords,
       int newChunkBytes,
+      long newReplacedStateBytes,
       int newDigestStride) {
     return new Tuning(
         heartbeatTimeoutMillis,
@@ -176,6 +206,7 @@ public record Tuning(
         newMinFreeBytes,
         newSliceRecords,
         newChunkBytes,
+        newReplacedStateBytes,
         newDigestStride);
   }
 }

@@ -110,6 +110,7 @@ final class SimulatedCluster
                 Math.max(
                     100 << Math.floorMod(scenario.seed(), 5L),
                     Tuning.leastChunkBytes(scenario.commitCountToTakeSnapshot())))
+            .withReplacedStateBytes(1L << Math.floorMod(scenario.seed(), 13L))
             .withDigestStride(1 << Math.floorMod(scenario.seed(), 6L))
             .withMinFreeBytes(SimulatedMachine.MIN_FREE_BYTES));
   }

@@ -160,6 +160,11 @@ public final class MetaState implements ReplicatedState {
   }
 
   @Override
+  public long logicalBytes() {
+    return 0;
+  }
+
+  @Override
   public FrozenView freeze(int mostChunkBytes) {
     return FrozenView.of(map.encode());
   }

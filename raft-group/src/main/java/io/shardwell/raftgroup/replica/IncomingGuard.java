@@ -23,7 +23,7 @@ import io.shardwell.storage.FaultHandler;
  *       a change of members behind another the {@link EarlierChange};
  *   <li>a request that is left without an answer is a fault (B4);
  *   <li>a pre-vote that a leader of the same term has overtaken is ended ({@link StalePreVote}),
- *       and so is a download that the leader of now cannot complete ({@link StaleDownload}).
+ *       and so is a download that the leader of now will not complete ({@link StaleDownload}).
  * </ul>
  *
  * <p>Loop thread only.
@@ -95,6 +95,7 @@ final class IncomingGuard {
                   store.lastIndex()));
       endStalePreVote(request);
       handleRequest(rewritten.request(), rewritten.base());
+      drop(StaleDownload.endOvertaken(raft));
     } else if (message instanceof AppendEntriesRequest
         || message instanceof VoteRequest
         || message instanceof PreVoteRequest) {
@@ -148,11 +149,14 @@ final class IncomingGuard {
       return;
     }
     endStalePreVote(request);
-    long givenUp = StaleDownload.end(raft, request);
-    if (givenUp != StaleDownload.NONE) {
-      snapshots.dropDownload(givenUp);
-    }
+    drop(StaleDownload.end(raft, request));
     raft.handle(request);
     overtaken.putBack();
+  }
+
+  private void drop(long download) {
+    if (download != StaleDownload.NONE) {
+      snapshots.dropDownload(download);
+    }
   }
 }

@@ -16,6 +16,7 @@ import java.util.function.LongSupplier;
  * @param submit takes tasks to run at the turn's end, before the disk gets the buffer; MicroRaft's
  *     flush tasks and the completions of proposals, which must not run inside MicroRaft (MICRORAFT
  *     C)
+ * @param downloads how many of the replicas fetch a snapshot at a time
  * @param outboxes by node id, for every other node
  * @param slowestSyncMillis of the recent past; election timeouts grow with it
  * @param leaderChanged told when a replica learns of a new leader or of none
@@ -25,6 +26,7 @@ public record LoopContext(
     NodeStorage storage,
     RaftCodec codec,
     RecentEntries recent,
+    DownloadRoom downloads,
     FaultHandler faults,
     Tuning tuning,
     int commitCountToTakeSnapshot,

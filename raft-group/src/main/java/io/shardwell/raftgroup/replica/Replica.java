@@ -114,7 +114,8 @@ public final class Replica {
         new NextIndexWalk(context.loop(), this::handleIfCurrent, standIns::refusal);
     this.transport =
         new ReplicaTransport(
-            context, group, view, store, positions, held, candidacy, walk, models, standIns);
+            context, group, view, store, snapshots, positions, held, candidacy, walk, models,
+            standIns);
     RaftNode.RaftNodeBuilder builder =
         RaftNode.newBuilder()
             .setGroupId(group)

@@ -133,8 +133,7 @@ final class ReplicaSnapshots {
     }
     ReceivedSnapshot download = receiving;
     if (download != null && download.manifest().index() <= index) {
-      download.abandon();
-      receiving = null;
+      giveUp(download);
     }
     TakenSnapshot newer = freeze();
     takenIndex = index;
@@ -157,6 +156,7 @@ final class ReplicaSnapshots {
     if (taking != null) {
       taking.stop();
     }
+    context.downloads().leave(group);
   }
 
   /** A chunk of the snapshot being taken, or of one being fetched. */
@@ -205,13 +205,23 @@ final class ReplicaSnapshots {
         chunk.getSnapshotChunkCount());
   }
 
-  /** MicroRaft gives up a download. */
+  /** A download is given up, by MicroRaft or for it. */
   void dropDownload(long index) {
     ReceivedSnapshot course = receiving;
     if (course != null && course.manifest().index() == index) {
-      course.abandon();
-      receiving = null;
+      giveUp(course);
     }
+  }
+
+  private void giveUp(ReceivedSnapshot download) {
+    download.abandon();
+    receiving = null;
+    context.downloads().leave(group);
+  }
+
+  /** Whether this replica may ask for a chunk now, or others of the node go first. */
+  boolean mayFetch() {
+    return context.downloads().enter(group, state.logicalBytes());
   }
 
   /**
@@ -274,6 +284,7 @@ final class ReplicaSnapshots {
     if (read != null) {
       assert index == snapshotIndex : index + " instead of " + snapshotIndex;
       read.replaceState();
+      context.downloads().leave(group);
     } else if (index != recoveredStateIndex) {
       // At a start: the files are there.
       ReceivedSnapshot.readAll(state.beginInstall(), chunks);

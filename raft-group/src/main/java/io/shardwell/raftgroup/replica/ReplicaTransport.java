@@ -8,6 +8,7 @@ import io.microraft.model.message.AppendEntriesFailureResponse;
 import io.microraft.model.message.AppendEntriesRequest;
 import io.microraft.model.message.AppendEntriesSuccessResponse;
 import io.microraft.model.message.InstallSnapshotRequest;
+import io.microraft.model.message.InstallSnapshotResponse;
 import io.microraft.model.message.PreVoteRequest;
 import io.microraft.model.message.PreVoteResponse;
 import io.microraft.model.message.RaftMessage;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,11 +31,18 @@ import org.jspecify.annotations.Nullable;
  * not leave is lost here. Loop thread only.
  */
 final class ReplicaTransport implements Transport {
+  /**
+   * How often a follower that cannot fetch a snapshot yet tells its leader so. Each answer brings
+   * the next offer at once; and a leader that hears nothing for {@code heartbeatTimeoutMillis}
+   * believes the follower gone.
+   */
+  private static final long NOT_YET_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   private final LoopContext context;
   private final int group;
   private final GroupView view;
   private final ReplicaStore store;
+  private final ReplicaSnapshots snapshots;
   private final LogPositions positions;
   private final HeldMessages held;
   private final Candidacy candidacy;
@@ -48,6 +57,7 @@ final class ReplicaTransport implements Transport {
   private boolean answered;
 
   private long lastChunkSentNanos = Long.MIN_VALUE;
+  private long lastNotYetNanos = Long.MIN_VALUE;
 
   /**
    * By node id, the last answer whose chunk is not written yet. One for each follower: it asks for
@@ -60,6 +70,7 @@ final class ReplicaTransport implements Transport {
       int group,
       GroupView view,
       ReplicaStore store,
+      ReplicaSnapshots snapshots,
       LogPositions positions,
       HeldMessages held,
       Candidacy candidacy,
@@ -70,6 +81,7 @@ final class ReplicaTransport implements Transport {
     this.group = group;
     this.view = view;
     this.store = store;
+    this.snapshots = snapshots;
     this.positions = positions;
     this.held = held;
     this.candidacy = candidacy;
@@ -127,6 +139,10 @@ final class ReplicaTransport implements Transport {
     if (asksForVotes(message) && !view.isVoter()) {
       return;
     }
+    if (message instanceof InstallSnapshotResponse question && !snapshots.mayFetch()) {
+      sendNotYet(target, question);
+      return;
+    }
     if (message instanceof PreVoteRequest request) {
       candidacy.ask(request, () -> sendDurable(target, request));
       return;
@@ -137,6 +153,14 @@ final class ReplicaTransport implements Transport {
       candidacy.voted();
     }
     sendDurable(target, message);
+  }
+
+  private void sendNotYet(ReplicaEndpoint leader, InstallSnapshotResponse question) {
+    long now = context.loop().nanoTime();
+    if (lastNotYetNanos == Long.MIN_VALUE || now - lastNotYetNanos >= NOT_YET_NANOS) {
+      lastNotYetNanos = now;
+      sendDurable(leader, standIns.notYet(question));
+    }
   }
 
   /**

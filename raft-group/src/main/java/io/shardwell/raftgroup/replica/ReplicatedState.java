@@ -18,6 +18,9 @@ public interface ReplicatedState {
   /** A fingerprint of the whole state, the same wherever the same entries were applied. */
   long digest();
 
+  /** Bytes of the state as docs/memory.md counts them; 0 where that is next to nothing. */
+  long logicalBytes();
+
   /**
    * The whole state as it is now, to be written later. As good as no work.
    *

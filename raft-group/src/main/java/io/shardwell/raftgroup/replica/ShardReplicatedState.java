@@ -86,6 +86,11 @@ public final class ShardReplicatedState implements ReplicatedState {
   }
 
   @Override
+  public long logicalBytes() {
+    return shard.stats().logicalBytes();
+  }
+
+  @Override
   public FrozenView freeze(int mostChunkBytes) {
     FrozenShard view = shard.freeze(mostChunkBytes);
     return new FrozenView() {

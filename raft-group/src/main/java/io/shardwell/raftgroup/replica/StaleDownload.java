@@ -7,17 +7,38 @@ import io.microraft.impl.state.RaftState;
 import io.microraft.model.message.InstallSnapshotRequest;
 
 /**
- * A fault of MicroRaft's: a follower keeps a half-done download of a snapshot for ever if the next
- * leader's snapshot is older (InstallSnapshotRequestHandler takes the newer one for the better).
- * The one who sent it leads no more, the one who leads offers what is ignored, and the follower is
- * out of the group until the new leader takes a snapshot of a higher index, which takes as much log
- * as a snapshot does: on an idle shard for good.
+ * Two faults of MicroRaft's: a follower keeps a half-done download of a snapshot for ever
+ *
+ * <ul>
+ *   <li>if the next leader's snapshot is older (InstallSnapshotRequestHandler takes the newer one
+ *       for the better). The one who sent it leads no more, the one who leads offers what is
+ *       ignored, and the follower is out of the group until the new leader takes a snapshot of a
+ *       higher index, which takes as much log as a snapshot does: on an idle shard for good;
+ *   <li>if the next leader still has the entries and sends these. Nobody will send the rest of the
+ *       snapshot, and what was fetched stays in memory.
+ * </ul>
  */
 final class StaleDownload {
   /** There is no such download. */
   static final long NONE = -1;
 
   private StaleDownload() {}
+
+  /**
+   * Call after entries are handled; what had been fetched is to be deleted then.
+   *
+   * @return the index of the snapshot whose download was given up because the log has reached it,
+   *     or {@link #NONE}
+   */
+  static long endOvertaken(RaftNode raft) {
+    RaftState state = ((RaftNodeImpl) raft).state();
+    SnapshotChunkCollector download = state.snapshotChunkCollector();
+    if (download == null || download.getSnapshotIndex() > state.commitIndex()) {
+      return NONE;
+    }
+    state.snapshotChunkCollector(null);
+    return download.getSnapshotIndex();
+  }
 
   /**
    * Call before a message of a snapshot is handled; what had been fetched is to be deleted then.

@@ -5,10 +5,14 @@ import io.microraft.model.RaftModelFactory;
 import io.microraft.model.message.AppendEntriesFailureResponse;
 import io.microraft.model.message.AppendEntriesRequest;
 import io.microraft.model.message.AppendEntriesSuccessResponse;
+import io.microraft.model.message.InstallSnapshotResponse;
 import io.microraft.model.message.RaftMessage;
 
 /** Responses that MicroRaft gets or gives in place of others, of the same group and term. */
 final class StandInResponses {
+
+  /** The index of no snapshot, below all. */
+  private static final long NO_SNAPSHOT = -1;
 
   private final RaftModelFactory models;
 
@@ -26,6 +30,23 @@ final class StandInResponses {
         .setExpectedNextIndex(request.getPreviousLogIndex() + 1)
         .setQuerySequenceNumber(0) // MicroRaft's own queries are never used.
         .setFlowControlSequenceNumber(request.getFlowControlSequenceNumber())
+        .build();
+  }
+
+  /**
+   * What a follower answers to the offer of a snapshot that it cannot fetch yet: it asks for one
+   * that nobody has, so the leader hears that it lives and offers its snapshot again.
+   */
+  InstallSnapshotResponse notYet(InstallSnapshotResponse question) {
+    return models
+        .createInstallSnapshotResponseBuilder()
+        .setGroupId(question.getGroupId())
+        .setSender(question.getSender())
+        .setTerm(question.getTerm())
+        .setSnapshotIndex(NO_SNAPSHOT)
+        .setRequestedSnapshotChunkIndex(0)
+        .setQuerySequenceNumber(0) // MicroRaft's own queries are never used.
+        .setFlowControlSequenceNumber(question.getFlowControlSequenceNumber())
         .build();
   }
 

@@ -59,6 +59,9 @@ final class ReplicaFixture implements PeerBus {
   /** What the configuration asks for; a directory keeps the largest (MICRORAFT B8). */
   int commitCountToTakeSnapshot = 1000;
 
+  /** Shared with groups that are not here; one whole state at a time. */
+  final DownloadRoom downloads = new DownloadRoom(0, loop);
+
   /** What the loop has measured. */
   long slowestSyncMillis;
 
@@ -137,6 +140,7 @@ final class ReplicaFixture implements PeerBus {
             storage,
             codec,
             new RecentEntries(1 << 20),
+            downloads,
             (what, cause) -> faults.add(what + ": " + cause),
             Tuning.DEFAULT,
             identity.grown(

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
  * foreign one arrives, on a simulated disk.
  */
 class ReplicaSnapshotsTest {
+  private static final int OTHER_GROUP = ReplicaFixture.GROUP + 1;
+
   private final ReplicaFixture it = new ReplicaFixture("a", "b");
   private final Collection<RaftEndpoint> everybody = List.copyOf(it.replica.voters());
 
@@ -222,6 +224,66 @@ class ReplicaSnapshotsTest {
     it.syncAll();
     it.loop.run(100);
     assertThat(it.replica.isDurable(4)).isTrue();
+  }
+
+  /**
+   * It says so now and then, or its leader would believe it gone; and it asks for the first chunk
+   * when the other has left.
+   */
+  @Test
+  void aReplicaWaitsWhileAnotherOfItsNodeFetches() {
+    assertThat(it.downloads.enter(OTHER_GROUP, 1)).isTrue();
+    it.append("a", 1, 0, 0, 0, 1);
+    it.syncAll();
+    for (int millis = 0; millis < 1000; millis += 50) {
+      install("a", 1, 4, null, 1);
+      it.loop.run(50);
+    }
+    assertThat(snapshotsAskedOf("a")).containsOnly(-1L).hasSizeBetween(4, 6);
+    it.downloads.leave(OTHER_GROUP);
+    install("a", 1, 4, null, 1);
+    assertThat(snapshotsAskedOf("a")).endsWith(4L).containsOnlyOnce(4L);
+    install("a", 1, 4, snapshotAt(4).get(0), 1);
+    assertThat(it.replica.snapshotIndex()).isEqualTo(4);
+  }
+
+  @Test
+  void whoHasReplacedItsStateMakesRoomForTheNext() {
+    install("a", 1, 4, null, 1);
+    assertThat(it.downloads.enter(OTHER_GROUP, 1)).isFalse();
+    install("a", 1, 4, snapshotAt(4).get(0), 1);
+    assertThat(it.downloads.enter(OTHER_GROUP, 1)).isTrue();
+  }
+
+  @Test
+  void whoStopsMakesRoomForTheNext() {
+    install("a", 1, 4, null, 2);
+    install("a", 1, 4, snapshotAt(4).get(0), 2);
+    it.replica.terminate();
+    assertThat(it.downloads.enter(OTHER_GROUP, 1)).isTrue();
+  }
+
+  /** The next leader still has the entries; MicroRaft kept what it had fetched for ever. */
+  @Test
+  void aDownloadEndsWhenEntriesHaveOvertakenIt() {
+    install("a", 1, 4, null, 2);
+    install("a", 1, 4, snapshotAt(4).get(0), 2);
+    it.append("b", 2, 0, 0, 0, 1, 1, 1, 1, 2);
+    assertThat(it.downloads.enter(OTHER_GROUP, 1)).as("not committed").isFalse();
+    it.append("b", 2, 5, 2, 4);
+    assertThat(it.replica.commitIndex()).isEqualTo(4);
+    assertThat(it.downloads.enter(OTHER_GROUP, 1)).isTrue();
+    it.downloads.leave(OTHER_GROUP);
+    it.append("b", 2, 5, 2, 5);
+    install("b", 2, 9, null, 1);
+    install("b", 2, 9, snapshotAt(9).get(0), 1);
+    assertThat(it.replica.snapshotIndex()).isEqualTo(9);
+  }
+
+  private List<Long> snapshotsAskedOf(String leader) {
+    return it.all(leader, InstallSnapshotResponse.class).stream()
+        .map(InstallSnapshotResponse::getSnapshotIndex)
+        .toList();
   }
 
   private void ask(String follower, int term) {
