@@ -42,6 +42,9 @@ final class Chaos {
     LATER
   }
 
+  /** Of a process, in simulated nanoseconds; clients wait for it. */
+  static final long LONGEST_PAUSE = 3 * VirtualTime.SECOND;
+
   /** Every millisecond. */
   private static final int LOOKS_FOR_A_PHASE = 2_000;
 
@@ -443,7 +446,7 @@ final class Chaos {
     boolean ran = !process.loop().isPaused();
     process.loop().pause();
     later(
-        random.nextLong(3 * VirtualTime.SECOND),
+        random.nextLong(LONGEST_PAUSE),
         () -> {
           if (process.isAlive()) {
             process.loop().resume();

@@ -3,6 +3,7 @@ package io.shardwell.jepsen.simulation;
 import io.shardwell.jepsen.checker.History;
 import io.shardwell.raftgroup.ClientSession;
 import io.shardwell.raftgroup.Engine;
+import io.shardwell.raftgroup.Tuning;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
 import java.util.ArrayList;
@@ -17,7 +18,14 @@ import org.jspecify.annotations.Nullable;
  * under way. Each connection is a client of its own in the history.
  */
 final class SimulatedClient {
-  private static final long TIMEOUT = 4 * VirtualTime.SECOND;
+  /**
+   * After that long without an answer one is missing. A command's patience stands still while its
+   * node is paused, and the node may be paused again as soon as it has gone on.
+   */
+  private static final long TIMEOUT =
+      2 * Chaos.LONGEST_PAUSE
+          + Tuning.DEFAULT.commandPatienceMillis() * VirtualTime.MILLI
+          + VirtualTime.SECOND / 2;
 
   /** Where it finds nodes. */
   interface Cluster {
