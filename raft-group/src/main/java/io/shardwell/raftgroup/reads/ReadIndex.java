@@ -22,6 +22,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -59,7 +60,8 @@ public final class ReadIndex {
           "CLUSTERDOWN Disk below min-free-bytes: a key's deadline has passed and cannot be"
               + " recorded");
 
-  private record Waiting(String origin, long readId, List<Invocation> invocations) {}
+  private record Waiting(
+      String origin, long readId, long arrivedNanos, List<Invocation> invocations) {}
 
   /** One shard's part of a round. */
   private record Question(
@@ -102,7 +104,9 @@ public final class ReadIndex {
       refuse(origin, read.shard(), read.readId());
       return;
     }
-    Waiting reads = new Waiting(origin, read.readId(), InvocationCodec.decode(read.invocations()));
+    Waiting reads =
+        new Waiting(
+            origin, read.readId(), loop.nanoTime(), InvocationCodec.decode(read.invocations()));
     Replica replica = group.replica();
     if (replica.isEstablishedLeader() && read.claimedTerm() == replica.term()) {
       Set<RaftEndpoint> claimed =
@@ -249,10 +253,20 @@ public final class ReadIndex {
 
   /**
    * Gives up rounds that no majority answers: a leader that is cut off must not keep readers
-   * waiting (MICRORAFT B7).
+   * waiting (MICRORAFT B7). And reads that wait for a leader to commit: one that is elected by a
+   * voter that must fetch a snapshot first cannot for minutes, and whoever asked has asked again
+   * long since.
    */
   public void patrol() {
     long oldest = loop.nanoTime() - TimeUnit.MILLISECONDS.toNanos(tuning.heartbeatTimeoutMillis());
+    for (Integer shard : List.copyOf(waiting.keySet())) {
+      List<Waiting> left = Objects.requireNonNull(waiting.get(shard));
+      refuseLate(shard, left, oldest);
+      if (left.isEmpty()) {
+        waiting.remove(shard);
+      }
+    }
+    behindTick.forEach((shard, reads) -> refuseLate(shard, reads, oldest));
     for (Long id : List.copyOf(rounds.keySet())) {
       Round round = rounds.get(id);
       if (round == null || round.sentNanos > oldest) {
@@ -261,6 +275,17 @@ public final class ReadIndex {
       rounds.remove(id);
       round.open.values().forEach(question -> refuseAll(question.group, question.reads));
     }
+  }
+
+  /** The reads are in the order of their arrival. */
+  private void refuseLate(int shard, List<Waiting> reads, long oldest) {
+    int late = 0;
+    while (late < reads.size() && reads.get(late).arrivedNanos <= oldest) {
+      late++;
+    }
+    List<Waiting> refused = reads.subList(0, late);
+    refuseAll(group(shard), refused);
+    refused.clear();
   }
 
   /** Whether anything waits. */
@@ -293,7 +318,7 @@ public final class ReadIndex {
   }
 
   private ShardGroup group(int shard) {
-    return java.util.Objects.requireNonNull(groups.get(shard));
+    return Objects.requireNonNull(groups.get(shard));
   }
 
   /**

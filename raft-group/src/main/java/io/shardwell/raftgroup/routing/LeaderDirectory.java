@@ -85,7 +85,7 @@ public final class LeaderDirectory {
     }
     List<String> candidates = members.get(shard);
     for (int i = candidates.size(); i > 0; i--) {
-      String candidate = candidates.get(nextGuess[shard]++ % candidates.size());
+      String candidate = candidates.get(Math.floorMod(nextGuess[shard]++, candidates.size()));
       if (!candidate.equals(self)) {
         return candidate;
       }

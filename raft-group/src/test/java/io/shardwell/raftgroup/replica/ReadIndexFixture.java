@@ -36,7 +36,12 @@ final class ReadIndexFixture {
   /** A read of a node without a replica arrives, and the turn ends. */
   void read(long id) {
     arrive(id);
-    boolean unused = reads.startRound();
+    boolean unused = endTurn();
+  }
+
+  /** Returns whether there was anything to ask. */
+  boolean endTurn() {
+    return reads.startRound();
   }
 
   /** The same, but the turn goes on. */
