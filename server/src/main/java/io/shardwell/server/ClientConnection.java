@@ -73,6 +73,7 @@ final class ClientConnection {
 
   // No request is taken any more; the connection closes when the last answer is out.
   private boolean ending;
+  private boolean closing;
   private boolean closed;
 
   // When the socket was last seen to have taken something, and how much in all by then.
@@ -380,11 +381,10 @@ final class ClientConnection {
         out.release();
       }
     }
-    if (ending && first == null) {
-      forget();
+    if (ending && first == null && !closing) {
+      // Counted until the socket has taken all, or is closed for taking nothing.
+      closing = true;
       to.closeAfterWrites();
-      closeIfStuck(to, to.pendingBytes());
-      return;
     }
     if (slot != null && slot.isFilled()) {
       to.awaitRoom();
@@ -394,23 +394,6 @@ final class ClientConnection {
       // In a turn of its own: one client's endless pipeline must not hold up the others.
       side.execute(this::resume);
     }
-  }
-
-  /** Of one whose last answers are on their way: taking none of them it must not stay for ever. */
-  private void closeIfStuck(ClientSocket last, long pendingBytes) {
-    if (pendingBytes == 0) {
-      return;
-    }
-    side.schedule(
-        () -> {
-          long left = last.pendingBytes();
-          if (left >= pendingBytes) {
-            last.close();
-          } else {
-            closeIfStuck(last, left);
-          }
-        },
-        ClientLimits.SOFT_HELD_SECONDS * 1_000_000_000L);
   }
 
   private void resume() {

@@ -135,6 +135,24 @@ class DeafClientTest {
     }
   }
 
+  /** Once its last answer counted nowhere: many such clients could have taken all memory. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void isCountedUntilItHasTakenItsLastAnswer(int ioThreads) throws Exception {
+    try (Node node = start(ioThreads);
+        Socket halfClosed = new Socket()) {
+      int length = Limits.MAX_VALUE_BYTES;
+      node.execute("SETRANGE", "huge", Integer.toString(length - 1), "x").join();
+      halfClosed.setReceiveBufferSize(64 << 10);
+      halfClosed.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.port()));
+      halfClosed.getOutputStream().write("GET huge\r\n".getBytes(StandardCharsets.US_ASCII));
+      halfClosed.shutdownOutput();
+      TestCluster.await(() -> omem(node) > length / 4);
+      assertThat(readToEnd(halfClosed)).isGreaterThan(length);
+      TestCluster.await(() -> clients(node).isEmpty());
+    }
+  }
+
   /** Once the answers to an endless pipeline of health checks took all direct memory. */
   @Test
   void isClosedWhenItAsksForHealth() throws Exception {
