@@ -211,6 +211,7 @@ final class ReplicaSnapshots {
     if (course != null && course.manifest().index() == index) {
       giveUp(course);
     }
+    context.downloads().leave(group); // Perhaps before the first chunk came.
   }
 
   private void giveUp(ReceivedSnapshot download) {
