@@ -381,10 +381,14 @@ final class ClientConnection {
         out.release();
       }
     }
-    if (ending && first == null && !closing) {
+    if (ending && first == null) {
+      if (!closing) {
+        closing = true;
+        to.closeAfterWrites();
+      }
       // Counted until the socket has taken all, or is closed for taking nothing.
-      closing = true;
-      to.closeAfterWrites();
+      checkBehind();
+      return;
     }
     if (slot != null && slot.isFilled()) {
       to.awaitRoom();

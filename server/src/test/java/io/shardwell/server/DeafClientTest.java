@@ -10,6 +10,8 @@ import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Reply;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -148,6 +150,7 @@ class DeafClientTest {
       halfClosed.getOutputStream().write("GET huge\r\n".getBytes(StandardCharsets.US_ASCII));
       halfClosed.shutdownOutput();
       TestCluster.await(() -> omem(node) > length / 4);
+      assertThat(cpuOfLoopWithin(1_000_000_000L)).as("waits").isLessThan(500_000_000L);
       assertThat(readToEnd(halfClosed)).isGreaterThan(length);
       TestCluster.await(() -> clients(node).isEmpty());
     }
@@ -199,6 +202,20 @@ class DeafClientTest {
   private static String clients(Node node) {
     return new String(
         ((Reply.Bulk) node.execute("CLIENT", "LIST").join()).value(), StandardCharsets.UTF_8);
+  }
+
+  /** Processor time that the node's loop takes within so long, both in nanoseconds. */
+  private static long cpuOfLoopWithin(long nanos) throws InterruptedException {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long loop =
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> thread.getName().equals("shardwell-n1"))
+            .mapToLong(Thread::getId)
+            .findAny()
+            .orElseThrow();
+    long before = threads.getThreadCpuTime(loop);
+    TimeUnit.NANOSECONDS.sleep(nanos);
+    return threads.getThreadCpuTime(loop) - before;
   }
 
   /** What the node holds for its oldest client. */
