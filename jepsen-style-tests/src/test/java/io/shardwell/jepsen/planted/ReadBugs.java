@@ -80,7 +80,16 @@ final class ReadBugs {
                   Inside.set(call.self(), "logTime", 0L);
                   call.meddled();
                 })
-            .under(Fault.CLOCK_JUMP, Fault.KILL));
+            .under(Fault.CLOCK_JUMP, Fault.KILL),
+        PlantedBug.of(
+                "clock-believed",
+                "a node goes by its own clock, however far that is from the others'",
+                "DESIGN 7")
+            .in(GROUP + "NodeClocks", "median", call -> call.answer(call.argument(0, Long.class)))
+            .withShards(1)
+            .withClients(12)
+            .lasting(20)
+            .under(Fault.CLOCK_WRONG, Fault.ISOLATE, Fault.PAUSE));
   }
 
   private static void falseInstead(Call call) {
