@@ -108,10 +108,7 @@ class DeafClientTest {
     try (Node node = start(ioThreads);
         Socket slow = new Socket()) {
       int length = Limits.MAX_VALUE_BYTES;
-      node.execute("SETRANGE", "huge", Integer.toString(length - 1), "x").join();
-      slow.setReceiveBufferSize(64 << 10);
-      slow.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.port()));
-      slow.getOutputStream().write("GET huge\r\n".getBytes(StandardCharsets.US_ASCII));
+      askForOne(node, slow, length);
       TestCluster.await(() -> omem(node) > length / 4);
       long before = omem(node);
       assertThat(slow.getInputStream().readNBytes(length / 2)).hasSize(length / 2);
@@ -144,10 +141,7 @@ class DeafClientTest {
     try (Node node = start(ioThreads);
         Socket halfClosed = new Socket()) {
       int length = Limits.MAX_VALUE_BYTES;
-      node.execute("SETRANGE", "huge", Integer.toString(length - 1), "x").join();
-      halfClosed.setReceiveBufferSize(64 << 10);
-      halfClosed.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.port()));
-      halfClosed.getOutputStream().write("GET huge\r\n".getBytes(StandardCharsets.US_ASCII));
+      askForOne(node, halfClosed, length);
       halfClosed.shutdownOutput();
       TestCluster.await(() -> omem(node) > length / 4);
       assertThat(readToEnd(halfClosed)).isGreaterThan(length);
@@ -160,10 +154,7 @@ class DeafClientTest {
   void keepsNobodyBusyWhileItTakesItsLastAnswer() throws Exception {
     try (Node node = start(1);
         Socket halfClosed = new Socket()) {
-      node.execute("SETRANGE", "huge", Integer.toString(Limits.MAX_VALUE_BYTES - 1), "x").join();
-      halfClosed.setReceiveBufferSize(64 << 10);
-      halfClosed.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.port()));
-      halfClosed.getOutputStream().write("GET huge\r\n".getBytes(StandardCharsets.US_ASCII));
+      askForOne(node, halfClosed, Limits.MAX_VALUE_BYTES);
       halfClosed.shutdownOutput();
       TestCluster.await(() -> omem(node) > ClientLimits.OUTPUT_HIGH_BYTES);
       while (omem(node) > ClientLimits.OUTPUT_HIGH_BYTES / 2) {
@@ -216,6 +207,13 @@ class DeafClientTest {
     deaf.setReceiveBufferSize(64 << 10);
     deaf.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.port()));
     deaf.getOutputStream().write("GET large\r\n".repeat(times).getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static void askForOne(Node node, Socket slow, int length) throws IOException {
+    node.execute("SETRANGE", "huge", Integer.toString(length - 1), "x").join();
+    slow.setReceiveBufferSize(64 << 10);
+    slow.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.port()));
+    slow.getOutputStream().write("GET huge\r\n".getBytes(StandardCharsets.US_ASCII));
   }
 
   private static String clients(Node node) {
