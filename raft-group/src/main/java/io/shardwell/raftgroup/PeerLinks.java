@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  * from a speaker that is not of this cluster, or was replaced, is dropped. A link has one speaker,
  * node and incarnation, for as long as it lives: all it says is taken as that speaker's. Of two
  * links from the same node only the newer counts, so that its messages stay in order (MICRORAFT
- * B1). Loop thread only.
+ * B1), unless the newer one's speaker is not of this cluster and the older one's is. Loop thread
+ * only.
  */
 final class PeerLinks {
 
@@ -340,10 +341,15 @@ final class PeerLinks {
         close();
         return;
       }
-      Inbound older = inbound.put(hello.nodeId(), this);
-      if (older != null && older != this) {
-        older.close();
-        listener.linkBroken(hello.nodeId(), false);
+      Inbound older = inbound.get(hello.nodeId());
+      // Whoever took the name of a node of this cluster is heard, and may ask to be taken in, but
+      // must not silence that node. It becomes trusted by a further Hello at the earliest.
+      if (older == null || !older.isTrusted() || firstStart.trusts(hello)) {
+        inbound.put(hello.nodeId(), this);
+        if (older != null && older != this) {
+          older.close();
+          listener.linkBroken(hello.nodeId(), false);
+        }
       }
       speaker = hello;
       firstStart.heard(hello);
