@@ -17,6 +17,7 @@ import io.shardwell.statemachine.ReplyCodec;
 import io.shardwell.statemachine.ShardState;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -43,12 +44,26 @@ import org.jspecify.annotations.Nullable;
 public final class ReadIndex {
 
   /**
-   * Replies beyond this many bytes are left for another answer: the asker asks again for the rest.
+   * Replies to one asker beyond this many bytes are left for another turn: it asks again for the
+   * rest.
    */
-  static final int MAX_ANSWER_BYTES = 4 << 20;
+  public static final int MAX_ANSWER_BYTES = 4 << 20;
 
   /** Likewise for what reads go through without answering with it, as BITCOUNT does. */
   static final int MAX_ANSWER_WALKED_BYTES = 64 << 20;
+
+  /** What one asker's reads have taken of a turn. */
+  private static final class Share {
+    long bytes;
+    long walked;
+
+    /** Set when a batch was answered in part: what is behind it will be asked again. */
+    boolean cut;
+
+    boolean isUsedUp() {
+      return bytes > MAX_ANSWER_BYTES || walked > MAX_ANSWER_WALKED_BYTES;
+    }
+  }
 
   /**
    * For a single voter that stands aside: the key is past its deadline, but no tick can say so in
@@ -231,23 +246,30 @@ public final class ReadIndex {
    * all earlier ones: their reads go first.
    */
   private void close(long lastRound, int shard) {
-    for (Long id : List.copyOf(rounds.keySet())) {
-      Round round = rounds.get(id);
-      if (round == null || id > lastRound) {
-        return;
+    ShardGroup group = group(shard);
+    Replica replica = group.replica();
+    List<Waiting> confirmed = new ArrayList<>();
+    for (Iterator<Map.Entry<Long, Round>> i = rounds.entrySet().iterator(); i.hasNext(); ) {
+      Map.Entry<Long, Round> next = i.next();
+      if (next.getKey() > lastRound) {
+        break;
       }
+      Round round = next.getValue();
       Question question = round.open.remove(shard);
-      if (question != null) {
-        Replica replica = question.group.replica();
-        if (replica.isEstablishedLeader() && replica.term() == question.term) {
-          serve(question.group, question.reads);
-        } else {
-          refuseAll(question.group, question.reads);
-        }
-      }
       if (round.open.isEmpty()) {
-        rounds.remove(id);
+        i.remove();
       }
+      if (question == null) {
+        continue;
+      }
+      if (replica.isEstablishedLeader() && replica.term() == question.term) {
+        confirmed.addAll(question.reads);
+      } else {
+        refuseAll(group, question.reads);
+      }
+    }
+    if (!confirmed.isEmpty()) {
+      serve(group, confirmed);
     }
   }
 
@@ -277,15 +299,17 @@ public final class ReadIndex {
     }
   }
 
-  /** The reads are in the order of their arrival. */
+  /**
+   * Refuses those that arrived so long ago. Behind a tick reads of different nodes are in no order.
+   */
   private void refuseLate(int shard, List<Waiting> reads, long oldest) {
-    int late = 0;
-    while (late < reads.size() && reads.get(late).arrivedNanos <= oldest) {
-      late++;
+    for (Iterator<Waiting> i = reads.iterator(); i.hasNext(); ) {
+      Waiting read = i.next();
+      if (read.arrivedNanos <= oldest) {
+        i.remove();
+        refuse(read.origin, shard, read.readId);
+      }
     }
-    List<Waiting> refused = reads.subList(0, late);
-    refuseAll(group(shard), refused);
-    refused.clear();
   }
 
   /** Whether anything waits. */
@@ -383,15 +407,19 @@ public final class ReadIndex {
   private void answer(ShardGroup group, List<Waiting> reads) {
     long stamp = Math.max(group.state().stampMillis(), group.state().shard().logTimeMillis());
     boolean cannotTick = group.replica().standsAside();
+    Map<String, Share> shares = new HashMap<>();
     for (Waiting read : reads) {
+      Share share = shares.computeIfAbsent(read.origin, unused -> new Share());
+      if (share.cut) {
+        continue;
+      }
       List<Reply> replies = new ArrayList<>(read.invocations.size());
-      long bytes = 0;
-      long walked = 0;
       for (Invocation invocation : read.invocations) {
-        if (bytes > MAX_ANSWER_BYTES || walked > MAX_ANSWER_WALKED_BYTES) {
+        if (share.isUsedUp()) {
+          share.cut = true; // Perhaps before the first: that is an answer, too.
           break;
         }
-        walked += group.state().shard().walkedBytes(invocation);
+        share.walked += group.state().shard().walkedBytes(invocation);
         Reply reply =
             cannotTick && group.state().shard().needsTick(invocation, stamp)
                 ? DEADLINE_UNRECORDED
@@ -400,7 +428,7 @@ public final class ReadIndex {
         if (size > Limits.MAX_REPLY_BYTES) {
           reply = ShardState.REPLY_TOO_LARGE;
         }
-        bytes += size;
+        share.bytes += size;
         replies.add(reply);
         group.state().recordUse(invocation);
         group.state().shard().recordLookups(invocation, reply);

@@ -10,8 +10,10 @@ import io.shardwell.raftgroup.wire.PeerMessage;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.InvocationCodec;
+import io.shardwell.statemachine.ReplyCodec;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -46,9 +48,14 @@ final class ReadIndexFixture {
 
   /** The same, but the turn goes on. */
   void arrive(long id) {
+    arrive("asker", id, 1);
+  }
+
+  /** So many reads of the same key, as one batch. */
+  void arrive(String asker, long id, int times) {
     Invocation get = Invocation.of(Command.GET, "k".getBytes(StandardCharsets.UTF_8));
-    reads.onRead(
-        "asker", 9, new PeerMessage.Read(GROUP, id, 0, 0, InvocationCodec.encode(List.of(get))));
+    byte[] batch = InvocationCodec.encode(Collections.nCopies(times, get));
+    reads.onRead(asker, 9, new PeerMessage.Read(GROUP, id, 0, 0, batch));
   }
 
   /** The node says that its term is still the one that round asked for. */
@@ -80,6 +87,16 @@ final class ReadIndexFixture {
   boolean isAnswered(long id) {
     return told.stream()
         .anyMatch(m -> m instanceof PeerMessage.ReadAnswer answer && answer.readId() == id);
+  }
+
+  /** To how many of the batch's reads there is a reply; -1 if it has no answer. */
+  int answers(long id) {
+    for (PeerMessage message : told) {
+      if (message instanceof PeerMessage.ReadAnswer answer && answer.readId() == id) {
+        return ReplyCodec.decode(answer.replies()).size();
+      }
+    }
+    return -1;
   }
 
   boolean isRefused(long id) {
