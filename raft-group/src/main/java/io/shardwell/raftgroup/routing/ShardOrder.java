@@ -107,6 +107,7 @@ public final class ShardOrder {
                 Pending late = lane.waiting.remove();
                 late.onReply().accept(RoutingErrors.noLeader(shard, late.invocation()));
               }
+              goOn(shard, lane); // Behind a late read may be a write like those under way.
               watch(shard, lane);
             },
             Math.max(0, leftNanos(lane)));

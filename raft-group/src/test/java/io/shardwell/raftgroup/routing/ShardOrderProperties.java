@@ -168,4 +168,21 @@ class ShardOrderProperties {
     out.get(0).onDecided().run();
     assertThat(out).as("the fate is certain, the second read goes").hasSize(2);
   }
+
+  /** It waited for one more answer, or for the end of its own patience. */
+  @Example
+  void aWriteGoesWhenTheReadBeforeItIsGivenUp() {
+    VirtualLoop loop = new VirtualLoop();
+    List<Pending> out = new ArrayList<>();
+    ShardOrder order =
+        new ShardOrder(1, loop, new Patience(loop, 1500), (shard, command) -> out.add(command));
+    List<Reply> replies = new ArrayList<>();
+    order.submit(0, Invocation.of(Command.INCR, KEY), replies::add);
+    order.submit(0, Invocation.of(Command.GET, KEY), replies::add);
+    loop.run(1000);
+    order.submit(0, Invocation.of(Command.INCR, KEY), replies::add);
+    loop.run(500);
+    assertThat(replies).as("the read is given up").hasSize(1);
+    assertThat(out).as("both writes are under way").hasSize(2);
+  }
 }
