@@ -462,7 +462,7 @@ public final class Engine {
       if (replicas.isOpen()) {
         pulses.tell(nodeId, space.isLow(), stop.isBegun());
       }
-      linkChanged(nodeId);
+      channels.linkChanged(nodeId);
     }
 
     @Override
@@ -474,15 +474,7 @@ public final class Engine {
           replica.nodeIsGone(nodeId);
         }
       }
-      linkChanged(nodeId);
-    }
-
-    private void linkChanged(String nodeId) {
-      for (ShardGroup group : replicas.groups().values()) {
-        if (nodeId.equals(group.replica().leaderNodeId())) {
-          channels.resend(group.shard());
-        }
-      }
+      channels.linkChanged(nodeId);
     }
 
     @Override
@@ -508,7 +500,7 @@ public final class Engine {
   private void leaderChanged(Replica replica) {
     if (replica.group() != MetaState.GROUP) {
       owners.replicaKnows(replica.group(), replica.leaderNodeId(), replica.term());
-      submitted.add(() -> channels.resend(replica.group()));
+      submitted.add(() -> channels.leaderChanged(replica.group()));
     }
   }
 

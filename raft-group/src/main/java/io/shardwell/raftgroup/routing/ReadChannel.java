@@ -276,6 +276,13 @@ public final class ReadChannel {
     }
   }
 
+  /** The link with that node changed: it may not have heard what was asked there. */
+  void linkChanged(String nodeId) {
+    if (underWay.stream().anyMatch(asked -> asked.leader.equals(nodeId))) {
+      leaderChanged();
+    }
+  }
+
   /** The shard's leader changed, or its link: what is under way is asked again. */
   public void leaderChanged() {
     askAgain(List.copyOf(underWay));

@@ -71,10 +71,18 @@ public final class ShardChannels {
     return any;
   }
 
-  /** The shard's leader is another, or is reached again. */
-  public void resend(int shard) {
+  /** The shard's leader is another. */
+  public void leaderChanged(int shard) {
     writes.get(shard).leaderChanged();
     reads.get(shard).leaderChanged();
+  }
+
+  /** The link to or from the node broke, or is up again. */
+  public void linkChanged(String nodeId) {
+    for (int shard = active.nextSetBit(0); shard >= 0; shard = active.nextSetBit(shard + 1)) {
+      writes.get(shard).linkChanged(nodeId);
+      reads.get(shard).linkChanged(nodeId);
+    }
   }
 
   public void onAnswer(String from, PeerMessage.BatchAnswer answer) {

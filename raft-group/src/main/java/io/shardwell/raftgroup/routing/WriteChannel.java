@@ -228,6 +228,13 @@ public final class WriteChannel {
     post.tell(leader, new PeerMessage.Batch(shard, key.boot(), batch.sequence, batch.bytes));
   }
 
+  /** The link with that node changed: it may not have got what was sent there. */
+  void linkChanged(String nodeId) {
+    if (nodeId.equals(lastLeader)) {
+      leaderChanged();
+    }
+  }
+
   /** The shard's leader changed, or its link: what is under way goes to whoever leads now. */
   public void leaderChanged() {
     repetitions.beginAnew();

@@ -66,6 +66,19 @@ class ReadChannelTest {
     assertThat(replies).containsExactly(33L, 33L);
   }
 
+  /** This node has no replica, and no other hint of it. */
+  @Test
+  void whatWasAskedOverABrokenLinkIsAskedAgain() {
+    ask();
+    channel.linkChanged("another");
+    boolean early = channel.pump();
+    assertThat(early).isFalse();
+    channel.linkChanged("leader");
+    boolean again = channel.pump();
+    assertThat(again).isTrue();
+    assertThat(asked).hasSize(2);
+  }
+
   @Test
   void theRestOfAPartlyAnsweredBatchIsAskedAgain() {
     submit();

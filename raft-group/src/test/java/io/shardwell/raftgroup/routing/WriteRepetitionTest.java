@@ -52,7 +52,10 @@ class WriteRepetitionTest implements ReachingPost {
     write();
     turns(500);
     assertThat(sentAtMillis).containsExactly(0L, 400L);
-    channel.leaderChanged();
+    channel.linkChanged("another");
+    turns(10);
+    assertThat(sentAtMillis).hasSize(2);
+    channel.linkChanged("leader"); // This node has no replica, and no other hint of it.
     turns(10);
     assertThat(sentAtMillis).hasSize(3);
     turns(400);
