@@ -18,9 +18,6 @@ final class GuardBugs {
 
   private static final int SIZE_LATER = 20;
 
-  /** What {@code StaleDownload} says where there is nothing to give up. */
-  private static final long NO_DOWNLOAD = -1;
-
   private GuardBugs() {}
 
   static List<PlantedBug> all() {
@@ -63,7 +60,7 @@ final class GuardBugs {
                 "stale-download",
                 "a download of a former leader's snapshot stays, though the next leader's is older",
                 "`StaleDownload`")
-            .in(REPLICA + "StaleDownload", "end", call -> call.answer(NO_DOWNLOAD))
+            .in(REPLICA + "StaleDownload", "endFormer", Call::skip)
             .withShards(1)
             .withClients(6)
             .withSnapshotsOnDemand()

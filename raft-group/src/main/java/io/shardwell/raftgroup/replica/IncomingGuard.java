@@ -37,6 +37,7 @@ final class IncomingGuard {
   private final ReplicaSnapshots snapshots;
   private final CompactedPrefixGuard prefixGuard;
   private final EarlierChange earlierChange;
+  private final StaleDownload staleDownload;
   private final FollowerResponses followers;
   private final Candidacy candidacy;
   private final OvertakenMembers overtaken;
@@ -52,6 +53,7 @@ final class IncomingGuard {
       ReplicaSnapshots snapshots,
       CompactedPrefixGuard prefixGuard,
       EarlierChange earlierChange,
+      StaleDownload staleDownload,
       FollowerResponses followers,
       Candidacy candidacy,
       OvertakenMembers overtaken,
@@ -65,6 +67,7 @@ final class IncomingGuard {
     this.snapshots = snapshots;
     this.prefixGuard = prefixGuard;
     this.earlierChange = earlierChange;
+    this.staleDownload = staleDownload;
     this.followers = followers;
     this.candidacy = candidacy;
     this.overtaken = overtaken;
@@ -95,7 +98,7 @@ final class IncomingGuard {
                   store.lastIndex()));
       endStalePreVote(request);
       handleRequest(rewritten.request(), rewritten.base());
-      drop(StaleDownload.endOvertaken(raft));
+      staleDownload.endOvertaken();
     } else if (message instanceof AppendEntriesRequest
         || message instanceof VoteRequest
         || message instanceof PreVoteRequest) {
@@ -149,14 +152,8 @@ final class IncomingGuard {
       return;
     }
     endStalePreVote(request);
-    drop(StaleDownload.end(raft, request));
+    staleDownload.endFormer(request);
     raft.handle(request);
     overtaken.putBack();
-  }
-
-  private void drop(long download) {
-    if (download != StaleDownload.NONE) {
-      snapshots.dropDownload(download);
-    }
   }
 }

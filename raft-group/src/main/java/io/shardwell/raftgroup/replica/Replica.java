@@ -55,6 +55,7 @@ public final class Replica {
   private final Leadership leadership;
   private final FollowerResponses followers;
   private final OvertakenMembers overtaken;
+  private final StaleDownload staleDownload;
   private final SignsOfLife signs;
   private final IncomingGuard guard;
 
@@ -148,6 +149,7 @@ public final class Replica {
             standIns,
             leadership);
     this.overtaken = new OvertakenMembers(raft);
+    this.staleDownload = new StaleDownload(raft, snapshots);
     this.signs = new SignsOfLife(context, raft, time);
     this.guard =
         new IncomingGuard(
@@ -158,6 +160,7 @@ public final class Replica {
             snapshots,
             new CompactedPrefixGuard(models, context.faults()),
             new EarlierChange(raft, models),
+            staleDownload,
             followers,
             candidacy,
             overtaken,
@@ -535,6 +538,7 @@ public final class Replica {
         : "leader of group " + group + " applies entry " + index + " before it is durable here";
     if (machine.beganTermWith(operation) && isLeader()) {
       leadership.establish();
+      staleDownload.endOvertaken();
     }
   }
 

@@ -7,57 +7,58 @@ import io.microraft.impl.state.RaftState;
 import io.microraft.model.message.InstallSnapshotRequest;
 
 /**
- * Two faults of MicroRaft's: a follower keeps a half-done download of a snapshot for ever
+ * Gives up a download that nobody will complete. MicroRaft keeps a half-done one for ever
  *
  * <ul>
  *   <li>if the next leader's snapshot is older (InstallSnapshotRequestHandler takes the newer one
  *       for the better). The one who sent it leads no more, the one who leads offers what is
  *       ignored, and the follower is out of the group until the new leader takes a snapshot of a
  *       higher index, which takes as much log as a snapshot does: on an idle shard for good;
- *   <li>if the next leader still has the entries and sends these. Nobody will send the rest of the
- *       snapshot, and what was fetched stays in memory.
+ *   <li>if the next leader still has the entries and sends these, or is this replica itself. Nobody
+ *       will send the rest of the snapshot, and what was fetched stays in memory.
  * </ul>
+ *
+ * <p>Loop thread only.
  */
 final class StaleDownload {
-  /** There is no such download. */
-  static final long NONE = -1;
+  private final RaftNode raft;
+  private final ReplicaSnapshots snapshots;
 
-  private StaleDownload() {}
-
-  /**
-   * Call after entries are handled; what had been fetched is to be deleted then.
-   *
-   * @return the index of the snapshot whose download was given up because the log has reached it,
-   *     or {@link #NONE}
-   */
-  static long endOvertaken(RaftNode raft) {
-    RaftState state = ((RaftNodeImpl) raft).state();
-    SnapshotChunkCollector download = state.snapshotChunkCollector();
-    if (download == null || download.getSnapshotIndex() > state.commitIndex()) {
-      return NONE;
-    }
-    state.snapshotChunkCollector(null);
-    return download.getSnapshotIndex();
+  StaleDownload(RaftNode raft, ReplicaSnapshots snapshots) {
+    this.raft = raft;
+    this.snapshots = snapshots;
   }
 
-  /**
-   * Call before a message of a snapshot is handled; what had been fetched is to be deleted then.
-   *
-   * @return the index of the snapshot whose download was given up, or {@link #NONE}
-   */
-  static long end(RaftNode raft, InstallSnapshotRequest request) {
-    RaftState state = ((RaftNodeImpl) raft).state();
+  /** Call when the commit index may have moved: ends a download of what the log has reached. */
+  void endOvertaken() {
+    RaftState state = state();
+    SnapshotChunkCollector download = state.snapshotChunkCollector();
+    if (download != null && download.getSnapshotIndex() <= state.commitIndex()) {
+      end(download);
+    }
+  }
+
+  /** Call before a message of a snapshot is handled: ends the download of a former leader's. */
+  void endFormer(InstallSnapshotRequest request) {
+    RaftState state = state();
     SnapshotChunkCollector download = state.snapshotChunkCollector();
     boolean ofLeader = request.isSenderLeader() && request.getTerm() >= state.term();
     // A leader's own snapshots only get newer, and its messages keep their order: the download is
     // of a snapshot of somebody who led before.
-    if (download == null
-        || !ofLeader
-        || request.getSnapshotIndex() <= state.commitIndex()
-        || download.getSnapshotIndex() <= request.getSnapshotIndex()) {
-      return NONE;
+    if (download != null
+        && ofLeader
+        && request.getSnapshotIndex() > state.commitIndex()
+        && download.getSnapshotIndex() > request.getSnapshotIndex()) {
+      end(download);
     }
-    state.snapshotChunkCollector(null);
-    return download.getSnapshotIndex();
+  }
+
+  private void end(SnapshotChunkCollector download) {
+    state().snapshotChunkCollector(null);
+    snapshots.dropDownload(download.getSnapshotIndex());
+  }
+
+  private RaftState state() {
+    return ((RaftNodeImpl) raft).state();
   }
 }

@@ -3,6 +3,7 @@ package io.shardwell.raftgroup.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.microraft.RaftEndpoint;
+import io.microraft.impl.RaftNodeImpl;
 import io.microraft.model.log.RaftGroupMembersView;
 import io.microraft.model.log.SnapshotChunk;
 import io.microraft.model.message.InstallSnapshotRequest;
@@ -285,6 +286,28 @@ class ReplicaSnapshotsTest {
     install("b", 2, 9, null, 1);
     install("b", 2, 9, snapshotAt(9).get(0), 1);
     assertThat(it.replica.snapshotIndex()).isEqualTo(9);
+  }
+
+  /** Not its own either: it has the entries, and only a follower fetches. */
+  @Test
+  void aDownloadEndsWhenItsReplicaLeads() {
+    holdAKey();
+    install("a", 1, 4, null, 2);
+    install("a", 1, 4, snapshotAt(4).get(0), 2);
+    it.append("b", 2, 1, 1, 1, 1, 1, 1, 2);
+    assertThat(isDownloading()).as("not committed").isTrue();
+    it.syncAll();
+    it.elect("a");
+    it.syncAll();
+    assertThat(it.replica.isLeader()).isTrue();
+    assertThat(isDownloading()).isTrue();
+    it.acknowledge("a", it.replica.term(), 5);
+    it.acknowledge("a", it.replica.term(), 6);
+    assertThat(isDownloading()).isFalse();
+  }
+
+  private boolean isDownloading() {
+    return ((RaftNodeImpl) it.replica.raft()).state().snapshotChunkCollector() != null;
   }
 
   /** Whoever keeps nothing need not wait. */
