@@ -221,6 +221,7 @@ public record ClusterMap(
       if (count < 1 || count > MAX_NODES) {
         throw new MalformedFrameException("map of " + count + " nodes");
       }
+      ClusterTable.checkSizes(shards, replicas);
       SortedMap<String, Node> nodes = new TreeMap<>();
       for (int i = 0; i < count; i++) {
         nodes.put(Text.read(in), readNode(in));
@@ -250,9 +251,14 @@ public record ClusterMap(
         node.setValue(readClusterPort(in, node.getValue()));
       }
       SortedMap<Long, String> retired = readRetired(in);
+      for (Node node : nodes.values()) {
+        if (retired.containsKey(node.incarnation())) {
+          throw new MalformedFrameException("map with a retired node");
+        }
+      }
       MemoryShares shares = readShares(in, nodes, shards, replicas, memory);
       return new ClusterMap(epoch, nodes, shards, replicas, memory, decided, retired, shares);
-    } catch (KryoException e) {
+    } catch (KryoException | IndexOutOfBoundsException | IllegalArgumentException e) {
       throw new MalformedFrameException("not a cluster map", e);
     }
   }

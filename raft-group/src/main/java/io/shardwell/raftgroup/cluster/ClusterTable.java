@@ -1,7 +1,9 @@
 package io.shardwell.raftgroup.cluster;
 
+import com.esotericsoftware.kryo.KryoException;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
+import io.shardwell.raftgroup.EngineConfig;
 import io.shardwell.raftgroup.wire.MalformedFrameException;
 import io.shardwell.raftgroup.wire.Text;
 import java.security.MessageDigest;
@@ -69,13 +71,21 @@ public record ClusterTable(SortedMap<String, Long> incarnations, int shards, int
       if (count < 1 || count > MAX_NODES) {
         throw new MalformedFrameException("table of " + count + " nodes");
       }
+      checkSizes(shards, replicas);
       SortedMap<String, Long> nodes = new TreeMap<>();
       for (int i = 0; i < count; i++) {
         nodes.put(Text.read(in), in.readLong());
       }
       return new ClusterTable(nodes, shards, replicas);
-    } catch (com.esotericsoftware.kryo.KryoException e) {
+    } catch (KryoException | IndexOutOfBoundsException | IllegalArgumentException e) {
       throw new MalformedFrameException("not a cluster table", e);
+    }
+  }
+
+  /** Of what somebody says to be a cluster, who may be a stranger. */
+  static void checkSizes(int shards, int replicas) {
+    if (shards < 1 || shards > EngineConfig.MAX_SHARDS || replicas < 1) {
+      throw new MalformedFrameException(shards + " shards of " + replicas + " replicas");
     }
   }
 

@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.esotericsoftware.kryo.io.Output;
 import io.shardwell.raftgroup.ClientAddress;
 import io.shardwell.raftgroup.PeerAddress;
+import io.shardwell.raftgroup.wire.MalformedFrameException;
 import io.shardwell.statemachine.EvictionPolicy;
 import io.shardwell.statemachine.MemoryLimit;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -101,5 +105,54 @@ class ClusterMapTest {
     assertThat(MetaState.isChange(old)).isTrue();
     MetaState state = new MetaState(table);
     assertThat(((ClusterMap) state.apply(1, old)).nodes()).containsEntry("n1", node);
+  }
+
+  /**
+   * Whoever reaches the peer port can show a map, and what decoding it throws, other than that it
+   * is none, halts the node: once a map without replicas did, and one that names a retired node.
+   */
+  @Property(tries = 20_000)
+  void anyBytesAreAMapAndATableOrNone(@ForAll long seed) {
+    Random random = new Random(seed);
+    byte[] map = damage(random.nextBoolean() ? full() : map(7379).encode(), random);
+    byte[] table =
+        damage(new ClusterTable(new TreeMap<>(Map.of("n1", 1L, "n2", 2L)), 16, 3).encode(), random);
+    try {
+      assertThat(ClusterMap.decode(map).shards()).isPositive();
+    } catch (MalformedFrameException none) {
+      assertThat(none).hasMessageNotContaining("null");
+    }
+    try {
+      assertThat(ClusterTable.decode(table).shards()).isPositive();
+    } catch (MalformedFrameException none) {
+      assertThat(none).hasMessageNotContaining("null");
+    }
+  }
+
+  /** A map with all there can be in one. */
+  private static byte[] full() {
+    MemoryLimit budget = new MemoryLimit(5, 1_600, EvictionPolicy.ALLKEYS_LRU);
+    ClusterMap base = map(7379);
+    return new ClusterMap(
+            base.epoch(),
+            base.nodes(),
+            base.shards(),
+            base.replicas(),
+            budget,
+            new TreeMap<>(Map.of("n1", new ClusterMap.Decided(1, 4))),
+            new TreeMap<>(Map.of(9L, "n3")),
+            MemoryShares.evenFromAnything(
+                budget, new ReplicaLayout(Placement.of(base.nodes().keySet(), 16, 3).members())))
+        .encode();
+  }
+
+  private static byte[] damage(byte[] bytes, Random random) {
+    int left = random.nextInt(4) == 0 ? random.nextInt(bytes.length) + 1 : bytes.length;
+    byte[] damaged = Arrays.copyOf(bytes, left);
+    for (int i = random.nextInt(5); i > 0; i--) {
+      int at = random.nextInt(random.nextBoolean() ? Math.min(12, left) : left);
+      damaged[at] = (byte) (random.nextBoolean() ? random.nextInt(4) - 1 : random.nextInt());
+    }
+    return damaged;
   }
 }
