@@ -459,7 +459,6 @@ final class Chaos {
   private boolean cutFor(String from, String to, long nanos) {
     boolean wasOpen = cluster.network().conditions().isOpen(from, to);
     cluster.network().cut(from, to);
-    cluster.tell("cut " + from + " > " + to + " for " + nanos / VirtualTime.MILLI + " ms");
     later(nanos, () -> cluster.network().heal(from, to));
     return wasOpen;
   }

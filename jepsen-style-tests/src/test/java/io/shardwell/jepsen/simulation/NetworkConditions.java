@@ -5,15 +5,21 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** What the wires are like at the moment: which directions are cut, which are slow. */
 final class NetworkConditions {
   private final Random random;
+  private final Consumer<String> story;
   private final Set<String> cut = new HashSet<>();
   private final Map<String, Long> slowBy = new TreeMap<>();
 
-  NetworkConditions(Random random) {
+  /**
+   * @param story told of each change
+   */
+  NetworkConditions(Random random, Consumer<String> story) {
     this.random = random;
+    this.story = story;
   }
 
   private static String direction(String from, String to) {
@@ -22,21 +28,28 @@ final class NetworkConditions {
 
   /** Packets from one machine to the other no longer arrive; the other way is another matter. */
   void cut(String from, String to) {
-    cut.add(direction(from, to));
+    if (cut.add(direction(from, to))) {
+      story.accept("cut " + from + " > " + to);
+    }
   }
 
   void slow(String from, String to, long extraNanos) {
     slowBy.put(direction(from, to), extraNanos);
+    story.accept("slow " + from + " > " + to + " by " + extraNanos / VirtualTime.MILLI + " ms");
   }
 
   void heal() {
     cut.clear();
     slowBy.clear();
+    story.accept("all links healed");
   }
 
   void heal(String from, String to) {
-    cut.remove(direction(from, to));
-    slowBy.remove(direction(from, to));
+    boolean wasCut = cut.remove(direction(from, to));
+    boolean wasSlow = slowBy.remove(direction(from, to)) != null;
+    if (wasCut || wasSlow) {
+      story.accept("healed " + from + " > " + to);
+    }
   }
 
   boolean isOpen(String from, String to) {

@@ -73,7 +73,7 @@ final class SimulatedCluster
     this.story = story;
     this.random = new Random(scenario.seed());
     this.availability = new Availability(this);
-    this.network = new SimulatedNetwork(time, new Random(random.nextLong()));
+    this.network = new SimulatedNetwork(time, new Random(random.nextLong()), this::tell);
     Map<String, PeerAddress> addresses = new TreeMap<>();
     for (int i = 1; i <= scenario.nodes(); i++) {
       addresses.put("n" + i, new PeerAddress("n" + i, 16379));

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** All machines' ports and all connections between them. */
@@ -18,10 +19,13 @@ final class SimulatedNetwork {
   private final List<Link> links = new ArrayList<>();
   private long frames;
 
-  SimulatedNetwork(VirtualTime time, Random random) {
+  /**
+   * @param story told of each wire that is cut, slowed down and healed
+   */
+  SimulatedNetwork(VirtualTime time, Random random, Consumer<String> story) {
     this.time = time;
     this.random = random;
-    this.conditions = new NetworkConditions(random);
+    this.conditions = new NetworkConditions(random, story);
   }
 
   private static int byName(PeerAddress a, PeerAddress b) {
