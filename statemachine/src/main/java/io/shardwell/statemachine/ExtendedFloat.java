@@ -2,7 +2,6 @@ package io.shardwell.statemachine;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -10,12 +9,20 @@ import org.jspecify.annotations.Nullable;
  * Sums as Redis computes them for INCRBYFLOAT: 80-bit extended precision (64 bits of mantissa,
  * round half to even), printed with up to 17 decimals. Computed here with whole numbers, so every
  * JVM on every processor gives the same digits, and they are those of Redis on x86.
+ *
+ * <p>Numbers are kept as powers of two, for the command is in the log: as decimals the smallest
+ * have 16 000 digits, and a hundred such sums would stop every replica for longer than its leader
+ * may be silent.
+ *
+ * @param mantissa with its sign; 64 binary digits, or 0
+ * @param exponent the number is mantissa * 2^exponent; 0 for 0
  */
-final class ExtendedFloat {
+record ExtendedFloat(BigInteger mantissa, int exponent) {
   private static final int MANTISSA_BITS = 64;
   private static final int MAX_EXPONENT = 16383;
   private static final int SMALLEST_EXPONENT = -16445;
   private static final int PRINTED_DECIMALS = 17;
+  private static final BigInteger PRINTED_UNITS = BigInteger.TEN.pow(PRINTED_DECIMALS);
 
   /** Longest text that is read, in bytes, as in Redis. */
   private static final int MAX_TEXT_BYTES = 5 * 1024 - 1;
@@ -23,13 +30,23 @@ final class ExtendedFloat {
   /** Decimal exponents beyond this are out of range whatever the digits of the text are. */
   private static final int MAX_TEXT_EXPONENT = 20_000;
 
+  /** Numbers from ten to this power on are too large. */
+  private static final int TOO_LARGE_POWER_OF_TEN = 4933;
+
+  /** Numbers below ten to this power are too small. */
+  private static final int TOO_SMALL_POWER_OF_TEN = -4951;
+
   /** The same for powers of two, which may make up for all the digits before them. */
   private static final int MAX_BINARY_TEXT_EXPONENT = 100_000;
 
-  private ExtendedFloat() {}
+  private static final ExtendedFloat ZERO = new ExtendedFloat(BigInteger.ZERO, 0);
+
+  ExtendedFloat {
+    assert mantissa.signum() == 0 ? exponent == 0 : mantissa.abs().bitLength() == MANTISSA_BITS;
+  }
 
   /** A number that was read: finite, or one of the infinities, which can be read but not kept. */
-  record Operand(@Nullable BigDecimal finite) {}
+  record Operand(@Nullable ExtendedFloat finite) {}
 
   /** Reads a number, decimal or hexadecimal, or "inf" in its spellings; null if it is neither. */
   static @Nullable Operand parse(byte[] text) {
@@ -69,13 +86,40 @@ final class ExtendedFloat {
     } else if (at < text.length) {
       return null;
     }
-    BigDecimal mantissa =
-        new BigDecimal(new String(text, 0, mantissaEnd, StandardCharsets.ISO_8859_1));
-    if (mantissa.signum() == 0) {
-      return new Operand(BigDecimal.ZERO);
+    String mantissa = new String(text, 0, mantissaEnd, StandardCharsets.ISO_8859_1);
+    return operand(ofDecimal(new BigDecimal(mantissa).scaleByPowerOfTen((int) exponent)));
+  }
+
+  /** Zero only if that is what the text says: what is too small is refused. */
+  private static @Nullable Operand operand(@Nullable ExtendedFloat read) {
+    return read == null ? null : new Operand(read);
+  }
+
+  private static @Nullable ExtendedFloat ofDecimal(BigDecimal exact) {
+    if (exact.signum() == 0) {
+      return ZERO;
     }
-    BigDecimal rounded = round(mantissa.scaleByPowerOfTen((int) exponent));
-    return rounded == null || rounded.signum() == 0 ? null : new Operand(rounded);
+    int leading = exact.precision() - exact.scale() - 1;
+    if (leading >= TOO_LARGE_POWER_OF_TEN || leading < TOO_SMALL_POWER_OF_TEN) {
+      return null;
+    }
+    BigInteger numerator = exact.unscaledValue().abs();
+    BigInteger denominator = BigInteger.ONE;
+    if (exact.scale() > 0) {
+      denominator = BigInteger.TEN.pow(exact.scale());
+    } else {
+      numerator = numerator.multiply(BigInteger.TEN.pow(-exact.scale()));
+    }
+    // Two binary digits more than are kept, at least, and one that says whether there are others.
+    int shift = MANTISSA_BITS + 2 - (numerator.bitLength() - denominator.bitLength());
+    BigInteger[] quotient =
+        numerator
+            .shiftLeft(Math.max(0, shift))
+            .divideAndRemainder(denominator.shiftLeft(Math.max(0, -shift)));
+    BigInteger more = quotient[1].signum() == 0 ? BigInteger.ZERO : BigInteger.ONE;
+    BigInteger digits = quotient[0].shiftLeft(1).add(more);
+    ExtendedFloat rounded = round(exact.signum() < 0 ? digits.negate() : digits, -shift - 1);
+    return rounded == null || rounded.mantissa.signum() == 0 ? null : rounded;
   }
 
   /** As C's strtold reads it: 0xh.hp-d; the digits start at a position. */
@@ -110,20 +154,15 @@ final class ExtendedFloat {
       return null;
     }
     if (mantissa.signum() == 0) {
-      return new Operand(BigDecimal.ZERO);
+      return new Operand(ZERO);
     }
     // Out of range for certain, and not worth the digits it would take to find out.
     long magnitude = mantissa.bitLength() + exponent;
     if (magnitude > MAX_EXPONENT + 2 || magnitude < SMALLEST_EXPONENT - 2) {
       return null;
     }
-    BigDecimal exact =
-        exponent >= 0
-            ? new BigDecimal(mantissa.shiftLeft((int) exponent))
-            : new BigDecimal(mantissa)
-                .divide(new BigDecimal(BigInteger.ONE.shiftLeft((int) -exponent)));
-    BigDecimal rounded = round(text[0] == '-' ? exact.negate() : exact);
-    return rounded == null || rounded.signum() == 0 ? null : new Operand(rounded);
+    ExtendedFloat rounded = round(text[0] == '-' ? mantissa.negate() : mantissa, (int) exponent);
+    return rounded == null || rounded.mantissa.signum() == 0 ? null : new Operand(rounded);
   }
 
   /**
@@ -148,58 +187,65 @@ final class ExtendedFloat {
   }
 
   /** The sum of two finite numbers; null if it is out of range. */
-  static @Nullable BigDecimal add(BigDecimal a, BigDecimal b) {
-    return round(a.add(b));
+  @Nullable ExtendedFloat plus(ExtendedFloat other) {
+    if (mantissa.signum() == 0 || other.mantissa.signum() == 0) {
+      return mantissa.signum() == 0 ? other : this;
+    }
+    if (exponent < other.exponent) {
+      return other.plus(this);
+    }
+    // Of what lies so far behind the digits that are kept only its sign can make a difference.
+    int most = 2 * MANTISSA_BITS;
+    boolean farBehind = exponent - other.exponent > most;
+    int low = farBehind ? exponent - most : other.exponent;
+    BigInteger behind = farBehind ? BigInteger.valueOf(other.mantissa.signum()) : other.mantissa;
+    return round(mantissa.shiftLeft(exponent - low).add(behind), low);
   }
 
-  /** Up to 17 decimals, without zeros at the end. */
-  static byte[] format(BigDecimal value) {
-    BigDecimal printed = value.setScale(PRINTED_DECIMALS, RoundingMode.HALF_EVEN);
-    String text = printed.signum() == 0 ? "0" : printed.stripTrailingZeros().toPlainString();
+  /** With up to 17 decimals, without zeros at the end. */
+  byte[] format() {
+    String text = exponent >= 0 ? mantissa.shiftLeft(exponent).toString() : formatFraction();
     return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** The nearest number of 64 binary digits; zero if too small, null if too large. */
-  private static @Nullable BigDecimal round(BigDecimal exact) {
-    if (exact.signum() == 0) {
-      return BigDecimal.ZERO;
-    }
-    BigInteger numerator = exact.unscaledValue().abs();
-    BigInteger denominator = BigInteger.ONE;
-    if (exact.scale() > 0) {
-      denominator = BigInteger.TEN.pow(exact.scale());
-    } else {
-      numerator = numerator.multiply(BigInteger.TEN.pow(-exact.scale()));
-    }
-    // Scale by 2^shift so that the quotient has 64 binary digits, or 65: then once more.
-    int shift = MANTISSA_BITS - (numerator.bitLength() - denominator.bitLength());
-    BigInteger mantissa = divide(numerator, denominator, shift);
-    if (mantissa.bitLength() > MANTISSA_BITS) {
-      shift--;
-      mantissa = divide(numerator, denominator, shift);
-    }
-    int exponent = mantissa.bitLength() - 1 - shift;
-    if (exponent > MAX_EXPONENT) {
-      return null;
-    }
-    if (exponent < SMALLEST_EXPONENT) {
-      return BigDecimal.ZERO;
-    }
-    BigDecimal rounded =
-        shift <= 0
-            ? new BigDecimal(mantissa.shiftLeft(-shift))
-            : new BigDecimal(mantissa).divide(new BigDecimal(BigInteger.ONE.shiftLeft(shift)));
-    return exact.signum() < 0 ? rounded.negate() : rounded;
+  private String formatFraction() {
+    BigInteger scaled = halfEven(mantissa.multiply(PRINTED_UNITS), -exponent);
+    return scaled.signum() == 0
+        ? "0"
+        : new BigDecimal(scaled, PRINTED_DECIMALS).stripTrailingZeros().toPlainString();
   }
 
-  /** numerator * 2^shift / denominator, rounded half to even. */
-  private static BigInteger divide(BigInteger numerator, BigInteger denominator, int shift) {
-    BigInteger up = shift > 0 ? numerator.shiftLeft(shift) : numerator;
-    BigInteger down = shift < 0 ? denominator.shiftLeft(-shift) : denominator;
-    BigInteger[] result = up.divideAndRemainder(down);
-    int half = result[1].shiftLeft(1).compareTo(down);
-    boolean roundUp = half > 0 || (half == 0 && result[0].testBit(0));
-    return roundUp ? result[0].add(BigInteger.ONE) : result[0];
+  /** The nearest number to digits * 2^exponent; zero if it is too small, null if too large. */
+  private static @Nullable ExtendedFloat round(BigInteger digits, int exponent) {
+    if (digits.signum() == 0) {
+      return ZERO;
+    }
+    int surplus = digits.abs().bitLength() - MANTISSA_BITS;
+    BigInteger mantissa = surplus > 0 ? halfEven(digits, surplus) : digits.shiftLeft(-surplus);
+    if (mantissa.abs().bitLength() > MANTISSA_BITS) {
+      mantissa = mantissa.shiftRight(1); // A power of two: rounded up to one digit more.
+      surplus++;
+    }
+    int leading = exponent + surplus + MANTISSA_BITS - 1;
+    if (leading > MAX_EXPONENT) {
+      return null;
+    }
+    return leading < SMALLEST_EXPONENT ? ZERO : new ExtendedFloat(mantissa, exponent + surplus);
+  }
+
+  /** number / 2^shift, rounded half to even; the shift is positive. */
+  private static BigInteger halfEven(BigInteger number, int shift) {
+    BigInteger size = number.abs();
+    if (shift > size.bitLength()) {
+      return BigInteger.ZERO;
+    }
+    BigInteger kept = size.shiftRight(shift);
+    boolean half = size.testBit(shift - 1);
+    boolean more = half && size.getLowestSetBit() < shift - 1;
+    if (more || (half && kept.testBit(0))) {
+      kept = kept.add(BigInteger.ONE);
+    }
+    return number.signum() < 0 ? kept.negate() : kept;
   }
 
   private static boolean isInfinity(byte[] text, int from) {

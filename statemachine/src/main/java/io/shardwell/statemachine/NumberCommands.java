@@ -1,6 +1,5 @@
 package io.shardwell.statemachine;
 
-import java.math.BigDecimal;
 import java.util.OptionalLong;
 
 /** Commands on values as numbers. */
@@ -53,13 +52,13 @@ final class NumberCommands {
     if (before == null || amount == null) {
       return Failures.NOT_A_FLOAT;
     }
-    BigDecimal a = before.finite();
-    BigDecimal b = amount.finite();
-    BigDecimal sum = a == null || b == null ? null : ExtendedFloat.add(a, b);
+    ExtendedFloat a = before.finite();
+    ExtendedFloat b = amount.finite();
+    ExtendedFloat sum = a == null || b == null ? null : a.plus(b);
     if (sum == null) {
       return Failures.FLOAT_OVERFLOW;
     }
-    byte[] after = ExtendedFloat.format(sum);
+    byte[] after = sum.format();
     return keys.putKeepingDeadline(key, after) ? new Reply.Bulk(after) : Failures.OUT_OF_MEMORY;
   }
 }
