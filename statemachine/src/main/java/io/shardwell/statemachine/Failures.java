@@ -51,6 +51,11 @@ final class Failures {
           "ERR not executed: a command or transaction may go through "
               + Limits.MAX_WALKED_BYTES
               + " bytes of values at most (max-walked-bytes)");
+  static final Reply.Failure PATTERN_TOO_DEAR =
+      new Reply.Failure(
+          "ERR pattern given up: a key may be compared with "
+              + Glob.MAX_STEPS
+              + " of its letters at most (max-pattern-steps)");
   static final Reply.Failure INTERNAL = new Reply.Failure("ERR internal");
 
   private Failures() {}

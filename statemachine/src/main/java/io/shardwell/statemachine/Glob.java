@@ -5,22 +5,44 @@ package io.shardwell.statemachine;
  * and '^', and '\' before a letter that is meant.
  *
  * <p>A star that fails never makes an earlier star try again: it could not find anything a later
- * one has not. So the work is at most pattern times text, and no pattern can stall a shard.
+ * one has not. So the work is at most pattern times text. That is still minutes for the longest of
+ * both: it is counted, and a text that takes too much is given up.
  */
 final class Glob {
+
+  /** Letters of the pattern that one text may be compared with. */
+  static final long MAX_STEPS = 16 << 20;
+
   private final byte[] pattern;
+  private long steps;
+  private boolean gaveUp;
 
   Glob(byte[] pattern) {
     this.pattern = pattern;
   }
 
-  /** Whether the whole text fits the pattern. */
+  /** Letters of the pattern that texts have been compared with, over all calls. */
+  long steps() {
+    return steps;
+  }
+
+  /** Whether a text was given up, and what was said of it is no answer. */
+  boolean gaveUp() {
+    return gaveUp;
+  }
+
+  /** Whether the whole text fits the pattern, as far as {@link #MAX_STEPS} show. */
   boolean matches(byte[] text) {
+    long mostSteps = steps + MAX_STEPS;
     int at = 0;
     int in = 0;
     int starNext = -1;
     int starIn = 0;
     while (in < text.length) {
+      if (++steps > mostSteps) {
+        gaveUp = true;
+        return false;
+      }
       if (at < pattern.length && pattern[at] == '*') {
         starNext = ++at;
         starIn = in;
@@ -82,6 +104,7 @@ final class Glob {
       at++;
     }
     boolean found = false;
+    int begin = at;
     while (at < pattern.length && pattern[at] != ']') {
       if (pattern[at] == '\\' && at + 1 < pattern.length) {
         found |= pattern[at + 1] == letter;
@@ -96,6 +119,7 @@ final class Glob {
         at++;
       }
     }
+    steps += at - begin;
     return found != negated;
   }
 

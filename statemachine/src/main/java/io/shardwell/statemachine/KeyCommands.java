@@ -119,9 +119,9 @@ final class KeyCommands {
           if (pattern.matches(key)) {
             found.add(new Reply.Bulk(key));
           }
-          return true;
+          return !pattern.gaveUp();
         });
-    return new Reply.Array(found);
+    return pattern.gaveUp() ? Failures.PATTERN_TOO_DEAR : new Reply.Array(found);
   }
 
   static Reply randomKey(Keyspace keys, long seed) {
@@ -171,8 +171,12 @@ final class KeyCommands {
               if (all || (wanted != null && wanted.matches(key))) {
                 step.add(key);
               }
-              return step.keyBytes < Limits.MAX_SCAN_BYTES;
+              return step.keyBytes < Limits.MAX_SCAN_BYTES
+                  && (wanted == null || wanted.steps() < Limits.MAX_SCAN_STEPS);
             });
+    if (wanted != null && wanted.gaveUp()) {
+      return Failures.PATTERN_TOO_DEAR;
+    }
     return new Reply.Array(
         List.of(new Reply.Bulk(DecimalInteger.format(next)), new Reply.Array(step.found)));
   }
@@ -186,6 +190,17 @@ final class KeyCommands {
       found.add(new Reply.Bulk(key));
       keyBytes += key.length;
     }
+  }
+
+  /** How many keys a call visits, at most; what is behind a cursor that is not sound is none. */
+  static long scanned(Invocation call) {
+    long count = DEFAULT_SCAN_COUNT;
+    for (int i = 1; i + 1 < call.argumentCount(); i += 2) {
+      if (Command.equalsIgnoreCase(call.argument(i), "COUNT")) {
+        count = DecimalInteger.parse(call.argument(i + 1)).orElse(0);
+      }
+    }
+    return Math.min(count, Limits.MAX_SCAN_COUNT);
   }
 
   private static OptionalLong parseCursor(byte[] text) {

@@ -84,6 +84,9 @@ public final class Limits {
   /** A step of SCAN ends when its keys have so many bytes, whatever its COUNT. */
   public static final int MAX_SCAN_BYTES = 4 * 1024 * 1024;
 
+  /** A step of SCAN ends when its pattern has been compared with so many letters. */
+  public static final int MAX_SCAN_STEPS = 4 * 1024 * 1024;
+
   /** SCAN cursors of one shard are below this. Callers may use the bits above for the shard. */
   public static final long SCAN_CURSORS = 1L << 48;
 

@@ -6,6 +6,9 @@ package io.shardwell.statemachine;
  * each restart: what has no limit here ends the cluster, not one answer.
  */
 final class ReadCost {
+  /** To visit a key takes about as long as to go through so many bytes. */
+  private static final long SCANNED_KEY_BYTES = 256;
+
   private ReadCost() {}
 
   /** How long the values are that a GET or MGET answers with, in bytes; 0 for other commands. */
@@ -29,6 +32,7 @@ final class ReadCost {
       case EXPIRE, PEXPIRE, EXPIREAT, PEXPIREAT, PERSIST -> first(keys, call);
       case COPY, RENAME, RENAMENX, DELEX, DELIFEQ -> first(keys, call);
       case SET -> call.readsOldValue() ? first(keys, call) : 0;
+      case SCAN -> Math.max(0, KeyCommands.scanned(call)) * SCANNED_KEY_BYTES;
       case LCS ->
           call.hasValidArity()
               ? LcsCommand.tableBytes(length(keys, call, 0), length(keys, call, 1))

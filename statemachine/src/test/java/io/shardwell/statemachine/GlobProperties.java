@@ -3,6 +3,8 @@ package io.shardwell.statemachine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -35,6 +37,22 @@ class GlobProperties {
   @Test
   void manyStarsDoNotStall() {
     assertThat(matches("a*".repeat(200) + "b", "a".repeat(20_000))).isFalse();
+  }
+
+  /** The longest pattern on the longest key would be minutes of a leader's only thread. */
+  @Test
+  void whatTakesTooLongIsGivenUp() {
+    byte[] text = "a".repeat(Limits.MAX_KEY_BYTES).getBytes(StandardCharsets.US_ASCII);
+    for (String pattern :
+        List.of("*" + "a".repeat(20_000) + "b", "*[" + "b".repeat(10_000_000) + "]")) {
+      Glob glob = new Glob(pattern.getBytes(StandardCharsets.US_ASCII));
+      assertThat(glob.matches(text)).isFalse();
+      assertThat(glob.gaveUp()).isTrue();
+      assertThat(glob.steps()).isBetween(Glob.MAX_STEPS, 2 * Glob.MAX_STEPS);
+    }
+    Glob longest = new Glob("*?".repeat(50_000).getBytes(StandardCharsets.US_ASCII));
+    assertThat(longest.matches(Arrays.copyOf(text, 50_000))).isTrue();
+    assertThat(longest.gaveUp()).isFalse();
   }
 
   @Property(tries = 3000)
