@@ -18,6 +18,9 @@ final class BitfieldCommands {
       new Reply.Failure("ERR BITFIELD_RO only supports the GET subcommand");
   private static final long MAX_BITS = 8L * Limits.MAX_VALUE_BYTES;
 
+  /** What is behind a string reads as zeros, as far as a string of Redis's may be long. */
+  private static final long MAX_READ_BITS = (1L << 32) - 1;
+
   private enum Kind {
     GET,
     SET,
@@ -180,7 +183,8 @@ final class BitfieldCommands {
       if (bits == 0) {
         return BAD_TYPE;
       }
-      long offset = offset(call.argument(i + 2), bits);
+      long end = kind == Kind.GET ? MAX_READ_BITS : MAX_BITS - bits;
+      long offset = offset(call.argument(i + 2), bits, end);
       if (offset < 0) {
         return Failures.BIT_OFFSET_OUT_OF_RANGE;
       }
@@ -225,16 +229,18 @@ final class BitfieldCommands {
     return valid ? (int) bits.getAsLong() : 0;
   }
 
-  /** In bits, or -1; {@code #n} is the n-th field of that size. */
-  private static long offset(byte[] word, int bits) {
+  /**
+   * In bits, or -1; {@code #n} is the n-th field of that size.
+   *
+   * @param most may be read; a string that is written to ends there with the field
+   */
+  private static long offset(byte[] word, int bits, long most) {
     boolean counted = word.length > 0 && word[0] == '#';
     OptionalLong parsed =
         DecimalInteger.parse(counted ? Arrays.copyOfRange(word, 1, word.length) : word);
     long unit = counted ? bits : 1;
     boolean valid =
-        parsed.isPresent()
-            && parsed.getAsLong() >= 0
-            && parsed.getAsLong() <= (MAX_BITS - bits) / unit;
+        parsed.isPresent() && parsed.getAsLong() >= 0 && parsed.getAsLong() <= most / unit;
     return valid ? parsed.getAsLong() * unit : -1;
   }
 }

@@ -35,6 +35,8 @@ public record Transaction(List<Watched> watched, List<Invocation> calls) {
   /** The words of the call that carries a transaction: a key, for its shard, and the two lists. */
   private static final int ARGUMENTS = 3;
 
+  private static final byte[] NO_KEY = {};
+
   public Transaction {
     watched = List.copyOf(watched);
     calls = List.copyOf(calls);
@@ -77,10 +79,11 @@ public record Transaction(List<Watched> watched, List<Invocation> calls) {
   }
 
   /**
-   * As one call.
+   * As one call. Without a key, for all its calls are malformed, any shard knows the error texts:
+   * it goes where the empty key does.
    *
-   * @throws IllegalArgumentException if there is no key, a command that is not permitted, or a
-   *     limit is exceeded
+   * @throws IllegalArgumentException if there is a command that is not permitted, or a limit is
+   *     exceeded
    */
   public Invocation toInvocation() {
     int arguments = 0;
@@ -96,9 +99,6 @@ public record Transaction(List<Watched> watched, List<Invocation> calls) {
       throw new IllegalArgumentException("transaction of " + calls.size() + " commands");
     }
     List<byte[]> keys = keys();
-    if (keys.isEmpty()) {
-      throw new IllegalArgumentException("transaction without a key");
-    }
     ByteWriter preconditions = new ByteWriter(64);
     preconditions.writeVarint(watched.size());
     for (Watched each : watched) {
@@ -108,7 +108,11 @@ public record Transaction(List<Watched> watched, List<Invocation> calls) {
     }
     return new Invocation(
         Command.TRANSACTION,
-        new byte[][] {keys.get(0), preconditions.toBytes(), InvocationCodec.encode(calls)});
+        new byte[][] {
+          keys.isEmpty() ? NO_KEY : keys.get(0),
+          preconditions.toBytes(),
+          InvocationCodec.encode(calls)
+        });
   }
 
   /**

@@ -122,6 +122,20 @@ class BitsTest {
   }
 
   @Test
+  void whatIsBehindAStringReadsAsZerosAsFarAsInRedis() {
+    shard.write("SET", "k", "abc");
+    Reply zero = new Reply.Array(List.of(Reply.ZERO));
+    for (String at : List.of("200000000", "4294967295", "#536870911")) {
+      assertThat(shard.read("BITFIELD_RO", "k", "GET", "u8", at)).as(at).isEqualTo(zero);
+      assertThat(shard.write("BITFIELD", "k", "GET", "u8", at)).as(at).isEqualTo(zero);
+    }
+    assertThat(failure("BITFIELD", "k", "GET", "u8", "4294967296"))
+        .isEqualTo("ERR bit offset is not an integer or out of range");
+    assertThat(failure("BITFIELD", "k", "SET", "u8", "200000000", "1"))
+        .isEqualTo("ERR bit offset is not an integer or out of range");
+  }
+
+  @Test
   void noValueGrowsBeyondTheLongest() {
     String last = String.valueOf(8L * Limits.MAX_VALUE_BYTES - 1);
     assertThat(shard.write("SETBIT", "k", EDGE, "1")).isEqualTo(Failures.BIT_OFFSET_OUT_OF_RANGE);

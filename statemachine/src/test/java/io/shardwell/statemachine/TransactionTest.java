@@ -54,6 +54,20 @@ class TransactionTest {
     assertThat(shard.read("EXISTS", "text")).isEqualTo(Reply.ZERO);
   }
 
+  /** MULTI, MSETEX 0 k v, EXEC halted a node. */
+  @Test
+  void whoseCallsNameNoKeysIsAnsweredByAnyShard() {
+    Invocation.Ok call =
+        (Invocation.Ok)
+            Invocation.parse(new byte[][] {bytes("MSETEX"), bytes("0"), bytes("k"), bytes("v")});
+    Invocation whole = new Transaction(List.of(), List.of(call.invocation())).toInvocation();
+    assertThat(whole.keys()).hasSize(1);
+    assertThat(exec(List.of(), call.invocation(), Shard.call("SET", "k", "v")))
+        .isEqualTo(array(new Reply.Failure("ERR invalid numkeys value"), Reply.OK));
+    assertThat(exec(List.of(), call.invocation()))
+        .isEqualTo(array(new Reply.Failure("ERR invalid numkeys value")));
+  }
+
   @Test
   void aShardAboveItsLimitTakesNoneThatMayNeedRoom() {
     shard.write("SET", "a", "1");
