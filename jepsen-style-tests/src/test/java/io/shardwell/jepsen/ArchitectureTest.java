@@ -99,6 +99,21 @@ class ArchitectureTest {
           .because("time comes in through EventLoop, so that a simulation can turn it");
 
   @ArchTest
+  static final ArchRule NO_LOCALE_IS_TAKEN_FROM_THE_MACHINE =
+      noClasses()
+          .that()
+          .resideInAnyPackage(STATE_MACHINE, STORAGE, RAFT_GROUP, SERVER, CLI)
+          .should()
+          .callMethod(String.class, "format", String.class, Object[].class)
+          .orShould()
+          .callMethod(String.class, "formatted", Object[].class)
+          .orShould()
+          .callMethod(String.class, "toLowerCase")
+          .orShould()
+          .callMethod(String.class, "toUpperCase")
+          .because("names of files, commands and digits must be the same everywhere");
+
+  @ArchTest
   static final ArchRule STORAGE_STANDS_ALONE =
       noClasses()
           .that()

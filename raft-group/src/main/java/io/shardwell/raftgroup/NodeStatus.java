@@ -1,6 +1,7 @@
 package io.shardwell.raftgroup;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What one node knows at one moment, for people and tools.
@@ -178,7 +179,7 @@ public record NodeStatus(
       if (c == '"' || c == '\\') {
         out.append('\\').append(c);
       } else if (c < ' ') {
-        out.append(String.format("\\u%04x", (int) c));
+        out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
       } else {
         out.append(c);
       }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** The folder of the segments: {@code log/} and a sequence number in 16 hexadecimal digits. */
@@ -16,7 +17,7 @@ final class SegmentFiles {
   private SegmentFiles() {}
 
   static String name(long sequence) {
-    return String.format("%s/%016x%s", FOLDER, sequence, SUFFIX);
+    return String.format(Locale.ROOT, "%s/%016x%s", FOLDER, sequence, SUFFIX);
   }
 
   /** Sequence numbers of the segments there, ascending. */

@@ -3,6 +3,7 @@ package io.shardwell.storage;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -39,11 +40,11 @@ final class SnapshotFiles {
   record Complete(SnapshotManifest manifest, int[] lengths, int[] crcs) {}
 
   static String manifestName(int group, long index) {
-    return String.format("%s/%05d-%016x%s", FOLDER, group, index, MANIFEST);
+    return String.format(Locale.ROOT, "%s/%05d-%016x%s", FOLDER, group, index, MANIFEST);
   }
 
   static String chunkName(int group, long index, int chunk) {
-    return String.format("%s/%05d-%016x-%06d%s", FOLDER, group, index, chunk, CHUNK);
+    return String.format(Locale.ROOT, "%s/%05d-%016x-%06d%s", FOLDER, group, index, chunk, CHUNK);
   }
 
   /** Which snapshot a file belongs to, by its name. */

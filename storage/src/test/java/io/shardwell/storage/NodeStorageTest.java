@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -549,5 +550,21 @@ final class NodeStorageTest {
       sync(storage);
     }
     assertThat(least).isLessThan(4_000);
+  }
+
+  /** In a locale with digits of its own no node started again after its first snapshot. */
+  @Test
+  void filesAreNamedAlikeEverywhere() {
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.forLanguageTag("fa-IR"));
+      assertThat(SnapshotFiles.manifestName(1, 9))
+          .isEqualTo("snapshots/00001-0000000000000009.manifest");
+      assertThat(SnapshotFiles.chunkName(12, 255, 3))
+          .isEqualTo("snapshots/00012-00000000000000ff-000003.chunk");
+      assertThat(SegmentFiles.name(10)).endsWith("/000000000000000a.segment");
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 }

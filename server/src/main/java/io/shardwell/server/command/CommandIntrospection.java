@@ -211,7 +211,8 @@ final class CommandIntrospection {
       boolean data = Command.byName(row.name().getBytes(StandardCharsets.US_ASCII)) != null;
       if (data || List.of("ping", "info", "shardwell", "help", "quit").contains(row.name())) {
         text.append(
-            String.format("%-12s %s%n", row.name().toUpperCase(Locale.ROOT), row.summary()));
+            String.format(
+                Locale.ROOT, "%-12s %s%n", row.name().toUpperCase(Locale.ROOT), row.summary()));
       }
     }
     return text.toString();
