@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -99,8 +100,10 @@ final class HealthHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     Quietly.close(context.channel());
+    // CodecException: a request that ends within its body, or is nonsense.
     boolean expected =
         cause instanceof IOException
+            || cause instanceof CodecException
             || cause instanceof ReadTimeoutException
             || cause instanceof NodeFault
             || cause instanceof IllegalArgumentException;
