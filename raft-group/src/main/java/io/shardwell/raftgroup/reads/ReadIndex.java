@@ -7,10 +7,12 @@ import io.shardwell.raftgroup.Tuning;
 import io.shardwell.raftgroup.replica.ProposalListener;
 import io.shardwell.raftgroup.replica.Replica;
 import io.shardwell.raftgroup.replica.ReplicaEndpoint;
+import io.shardwell.raftgroup.wire.MalformedFrameException;
 import io.shardwell.raftgroup.wire.PeerMessage;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.InvocationCodec;
 import io.shardwell.statemachine.Limits;
+import io.shardwell.statemachine.MalformedBytesException;
 import io.shardwell.statemachine.Proposal;
 import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.ReplyCodec;
@@ -112,16 +114,18 @@ public final class ReadIndex {
     this.nextRound = firstRound;
   }
 
-  /** Takes reads for a shard that the sender believes to be led here. */
+  /**
+   * Takes reads for a shard that the sender believes to be led here.
+   *
+   * @throws MalformedFrameException if these are no reads
+   */
   public void onRead(String origin, long originIncarnation, PeerMessage.Read read) {
     ShardGroup group = groups.get(read.shard());
     if (group == null || !group.replica().isLeader()) {
       refuse(origin, read.shard(), read.readId());
       return;
     }
-    Waiting reads =
-        new Waiting(
-            origin, read.readId(), loop.nanoTime(), InvocationCodec.decode(read.invocations()));
+    Waiting reads = new Waiting(origin, read.readId(), loop.nanoTime(), decode(read));
     Replica replica = group.replica();
     if (replica.isEstablishedLeader() && read.claimedTerm() == replica.term()) {
       Set<RaftEndpoint> claimed =
@@ -135,6 +139,14 @@ public final class ReadIndex {
       }
     }
     waiting.computeIfAbsent(read.shard(), unused -> new ArrayList<>()).add(reads);
+  }
+
+  private static List<Invocation> decode(PeerMessage.Read read) {
+    try {
+      return InvocationCodec.decode(read.invocations());
+    } catch (MalformedBytesException e) {
+      throw new MalformedFrameException("cannot decode the reads of a frame", e);
+    }
   }
 
   /** Takes what the node has asked so far out of the rounds and the waiting room, in order. */

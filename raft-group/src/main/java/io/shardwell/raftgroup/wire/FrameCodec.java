@@ -1,6 +1,5 @@
 package io.shardwell.raftgroup.wire;
 
-import com.esotericsoftware.kryo.KryoException;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
 import io.microraft.model.message.RaftMessage;
@@ -130,7 +129,10 @@ public final class FrameCodec {
       PeerMessage message;
       try {
         message = readMessage(in, speaker, incarnation);
-      } catch (KryoException | IndexOutOfBoundsException | IllegalArgumentException e) {
+      } catch (MalformedFrameException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        // Whatever Kryo and the models' builders find wrong with it: the bytes are to blame.
         throw new MalformedFrameException("cannot decode a frame from " + speaker, e);
       }
       handler.accept(message);
@@ -139,6 +141,9 @@ public final class FrameCodec {
 
   private PeerMessage readMessage(Input in, String speaker, long incarnation) {
     int kind = in.readByte();
+    if (incarnation == 0 && kind != Kind.HELLO) {
+      throw new MalformedFrameException("a link must begin with a Hello");
+    }
     return switch (kind) {
       case Kind.RAFT -> {
         int group = in.readVarInt(true);
@@ -161,28 +166,28 @@ public final class FrameCodec {
       }
       case Kind.BATCH ->
           new PeerMessage.Batch(
-              in.readVarInt(true), in.readVarLong(true), in.readVarLong(true), Text.readBytes(in));
+              readShard(in), in.readVarLong(true), in.readVarLong(true), Text.readBytes(in));
       case Kind.BATCH_ANSWER ->
           new PeerMessage.BatchAnswer(
-              in.readVarInt(true), in.readVarLong(true), in.readVarLong(true), readVerdict(in));
+              readShard(in), in.readVarLong(true), in.readVarLong(true), readVerdict(in));
       case Kind.READ ->
           new PeerMessage.Read(
-              in.readVarInt(true),
+              readShard(in),
               in.readVarLong(true),
               in.readVarInt(true),
               in.readVarInt(true),
               Text.readBytes(in));
       case Kind.READ_ANSWER ->
-          new PeerMessage.ReadAnswer(in.readVarInt(true), in.readVarLong(true), Text.readBytes(in));
+          new PeerMessage.ReadAnswer(readShard(in), in.readVarLong(true), Text.readBytes(in));
       case Kind.READ_REFUSED ->
-          new PeerMessage.ReadRefused(in.readVarInt(true), in.readVarLong(true), Text.read(in));
+          new PeerMessage.ReadRefused(readShard(in), in.readVarLong(true), Text.read(in));
       case Kind.READ_INDEX -> new PeerMessage.ReadIndex(in.readVarLong(true), readTerms(in));
       case Kind.READ_INDEX_ANSWER -> {
         long round = in.readVarLong(true);
         int count = readCount(in);
         List<PeerMessage.GroupGeneration> confirmed = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-          confirmed.add(new PeerMessage.GroupGeneration(in.readVarInt(true), in.readVarInt(true)));
+          confirmed.add(new PeerMessage.GroupGeneration(readShard(in), in.readVarInt(true)));
         }
         yield new PeerMessage.ReadIndexAnswer(round, confirmed);
       }
@@ -201,6 +206,15 @@ public final class FrameCodec {
       case Kind.MEMORY_USE -> readMemoryUse(in);
       default -> throw new MalformedFrameException("message of unknown kind " + kind);
     };
+  }
+
+  /** There may be no such shard here, but it is none below zero. */
+  private static int readShard(Input in) {
+    int shard = in.readVarInt(true);
+    if (shard < 0) {
+      throw new MalformedFrameException("shard " + shard);
+    }
+    return shard;
   }
 
   private static void writeDigests(Output out, PeerMessage.Digests m) {
@@ -267,7 +281,7 @@ public final class FrameCodec {
     int count = readCount(in);
     List<PeerMessage.GroupTerm> terms = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      terms.add(new PeerMessage.GroupTerm(in.readVarInt(true), in.readVarInt(true)));
+      terms.add(new PeerMessage.GroupTerm(readShard(in), in.readVarInt(true)));
     }
     return terms;
   }

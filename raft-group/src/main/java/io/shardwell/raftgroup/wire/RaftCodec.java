@@ -40,7 +40,9 @@ import io.shardwell.raftgroup.replica.LogBytes;
 import io.shardwell.raftgroup.replica.ReplicaEndpoint;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,7 +66,11 @@ public final class RaftCodec {
           MembershipChangeMode.ADD_OR_PROMOTE_TO_FOLLOWER,
           MembershipChangeMode.REMOVE_MEMBER);
 
+  /** Kryo writes 0 for null, 1 for a class by its name, and from there on its id. */
+  private static final int KRYO_IDS_BEGIN = 2;
+
   private final Kryo kryo = new Kryo();
+  private final Set<Integer> ids = new HashSet<>();
   private final RaftModelFactory models = new DefaultRaftModelFactory();
   private final Output scratch = new Output(256, -1);
 
@@ -106,11 +112,7 @@ public final class RaftCodec {
   public RaftMessage readMessage(Input in, Object ofGroup, RaftEndpoint fromSender) {
     groupId = ofGroup;
     sender = fromSender;
-    Object read = kryo.readClassAndObject(in);
-    if (read instanceof RaftMessage message) {
-      return message;
-    }
-    throw new MalformedFrameException("not a Raft message: " + read);
+    return read(in, RaftMessage.class);
   }
 
   /** For the log: a membership change. */
@@ -119,11 +121,7 @@ public final class RaftCodec {
   }
 
   public UpdateRaftGroupMembersOp decodeMembersOp(byte[] bytes, int offset) {
-    Input in = new Input(bytes, offset, bytes.length - offset);
-    if (kryo.readClassAndObject(in) instanceof UpdateRaftGroupMembersOp op) {
-      return op;
-    }
-    throw new MalformedFrameException("not a membership change");
+    return read(new Input(bytes, offset, bytes.length - offset), UpdateRaftGroupMembersOp.class);
   }
 
   /** For the log: an endpoint. */
@@ -132,10 +130,7 @@ public final class RaftCodec {
   }
 
   public ReplicaEndpoint decodeEndpoint(byte[] bytes) {
-    if (kryo.readClassAndObject(new Input(bytes)) instanceof ReplicaEndpoint endpoint) {
-      return endpoint;
-    }
-    throw new MalformedFrameException("not an endpoint");
+    return read(new Input(bytes), ReplicaEndpoint.class);
   }
 
   /** For the log and for snapshot manifests: a list of members. */
@@ -144,10 +139,25 @@ public final class RaftCodec {
   }
 
   public RaftGroupMembersView decodeView(byte[] bytes) {
-    if (kryo.readClassAndObject(new Input(bytes)) instanceof RaftGroupMembersView view) {
-      return view;
+    return read(new Input(bytes), RaftGroupMembersView.class);
+  }
+
+  /**
+   * Reads an object of ours. Kryo knows more classes than those, strings of any length among them,
+   * and classes by name: its bytes may be a stranger's, so it is not asked for any of these.
+   */
+  private <T> T read(Input in, Class<T> wanted) {
+    int start = in.position();
+    int id = in.readVarInt(true) - KRYO_IDS_BEGIN;
+    if (!ids.contains(id)) {
+      throw new MalformedFrameException("no class of ours: " + id);
     }
-    throw new MalformedFrameException("not a members view");
+    in.setPosition(start);
+    Object read = kryo.readClassAndObject(in);
+    if (!wanted.isInstance(read)) {
+      throw new MalformedFrameException("not a " + wanted.getSimpleName());
+    }
+    return wanted.cast(read);
   }
 
   private byte[] toBytes(Object model) {
@@ -517,5 +527,6 @@ public final class RaftCodec {
           }
         };
     kryo.register(type, serializer, id);
+    ids.add(id);
   }
 }

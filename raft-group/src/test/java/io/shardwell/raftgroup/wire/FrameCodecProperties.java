@@ -72,6 +72,50 @@ class FrameCodecProperties {
     assertThatThrownBy(() -> read(new byte[0])).isInstanceOf(MalformedFrameException.class);
   }
 
+  /**
+   * A stranger's: Kryo looked for a class that the bytes name, and for none at all if they name
+   * none, or made room for a text as long as they say. Both ended the process.
+   */
+  @Test
+  void onlyClassesOfOursAreRead() {
+    byte[] byName = {1, 0, (byte) 0x80};
+    byte[] text = {3, -1, -1, -1, -1, 15};
+    byte[] nothing = {0};
+    for (byte[] model : List.of(byName, text, nothing)) {
+      byte[] frame = new byte[15 + model.length];
+      frame[0] = FrameCodec.VERSION;
+      frame[1] = 2; // A message of Raft's.
+      System.arraycopy(model, 0, frame, 15, model.length);
+      assertThatThrownBy(() -> read(frame))
+          .isInstanceOf(MalformedFrameException.class)
+          .hasMessageContaining("no class of ours");
+    }
+  }
+
+  @Test
+  void aLinkBeginsWithAHello() {
+    byte[] frame = frame(List.of(new PeerMessage.ReadRefused(1, 2, "")));
+    assertThatThrownBy(
+            () -> new FrameCodec(new RaftCodec()).read(ByteBuffer.wrap(frame), "", 0, m -> {}))
+        .isInstanceOf(MalformedFrameException.class);
+  }
+
+  @Test
+  void noShardIsBelowZero() {
+    for (PeerMessage message :
+        List.of(
+            new PeerMessage.Batch(-1, 1, 1, new byte[1]),
+            new PeerMessage.Read(-1, 1, 0, 0, new byte[1]),
+            new PeerMessage.ReadAnswer(-1, 1, new byte[1]),
+            new PeerMessage.ReadRefused(-1, 1, ""),
+            new PeerMessage.ReadIndex(1, List.of(new PeerMessage.GroupTerm(-1, 1))))) {
+      byte[] frame = frame(List.of(message));
+      assertThatThrownBy(() -> read(frame))
+          .as("%s", message)
+          .isInstanceOf(MalformedFrameException.class);
+    }
+  }
+
   /** Kryo's own strings allocate what a length claims; found by the property above. */
   @Test
   void aLengthBeyondTheFrameAllocatesNothing() {
