@@ -79,10 +79,10 @@ public record MemoryShares(List<Share> shares) {
 
   /**
    * The even part of a shard: the smallest it would get on any of its nodes if each divided its
-   * budget by its shards. Never 0.
+   * budget by its shards. Never 0, and never what no limit would be.
    */
   static long even(int shard, long budget, ReplicaLayout layout) {
-    return Math.max(1, budget / layout.crowd(shard));
+    return Math.max(1, Math.min(UNLIMITED - 1, budget / layout.crowd(shard)));
   }
 
   /**
