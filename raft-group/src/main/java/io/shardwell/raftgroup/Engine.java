@@ -69,6 +69,10 @@ public final class Engine {
   private static final int MAX_PASSES = 32;
 
   private static final long PULSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  /** Nodes that run and reach this one have said something within this time. */
+  private static final long SILENT_NANOS = 4 * PULSE_NANOS;
+
   private static final long PIECES_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long SETTINGS_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final long HANDSHAKE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
@@ -435,7 +439,8 @@ public final class Engine {
 
     @Override
     public void wantsBack(String nodeId, long incarnation) {
-      if (replicas.isOpen()) {
+      // Whoever says to have given up a node's data, while that node speaks, is not that node.
+      if (replicas.isOpen() && !links.hasHeardWithin(nodeId, SILENT_NANOS)) {
         admission.wantsBack(nodeId, incarnation, latestMap());
       }
     }

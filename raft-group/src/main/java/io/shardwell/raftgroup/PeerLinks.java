@@ -176,6 +176,12 @@ final class PeerLinks {
     return nodes;
   }
 
+  /** Whether a node of that name that is trusted has said something so lately. */
+  boolean hasHeardWithin(String nodeId, long nanos) {
+    Inbound link = inbound.get(nodeId);
+    return hears(nodeId) && link != null && loop.nanoTime() - link.heardNanos < nanos;
+  }
+
   /** Whether a link from this node is up and trusted. */
   boolean hears(String nodeId) {
     Inbound link = inbound.get(nodeId);

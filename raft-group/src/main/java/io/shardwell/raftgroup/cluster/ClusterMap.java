@@ -88,7 +88,8 @@ public record ClusterMap(
 
   /**
    * The map with a node's new incarnation in the place of the given one; the same map if that is
-   * not the node's incarnation now, so that a proposal that comes late changes nothing.
+   * not the node's incarnation now, so that a proposal that comes late changes nothing, or if the
+   * new one is another's.
    */
   ClusterMap replace(String nodeId, long incarnation, long newIncarnation) {
     boolean applies =
@@ -96,6 +97,7 @@ public record ClusterMap(
             && newIncarnation != incarnation
             && newIncarnation != 0
             && !retired.containsKey(newIncarnation)
+            && nodes.values().stream().noneMatch(node -> node.incarnation() == newIncarnation)
             && retired.size() < MAX_RETIRED;
     if (!applies) {
       return this;

@@ -108,6 +108,39 @@ class ClusterMapTest {
   }
 
   /**
+   * Each shard's part of it was what no limit would be, and no replica of `meta` could apply it.
+   */
+  @Test
+  void theLargestBudgetIsDealt() {
+    ClusterMap base = map(7379);
+    MemoryLimit largest = new MemoryLimit(5, Long.MAX_VALUE, EvictionPolicy.NOEVICTION);
+    ReplicaLayout layout =
+        new ReplicaLayout(Placement.of(base.nodes().keySet(), 1, base.replicas()).members());
+    ClusterMap dealt =
+        new ClusterMap(
+            base.epoch(),
+            base.nodes(),
+            1,
+            base.replicas(),
+            largest,
+            base.decided(),
+            base.retired(),
+            MemoryShares.evenFromAnything(largest, layout));
+    assertThat(ClusterMap.decode(dealt.encode())).isEqualTo(dealt);
+    assertThat(dealt.limitOf(0).bytes()).isEqualTo(Long.MAX_VALUE - 1);
+  }
+
+  /** Somebody asks for n2's place under n1's incarnation: with n1 replaced it would be retired. */
+  @Test
+  void nobodyTakesAPlaceUnderTheIncarnationOfAnother() {
+    ClusterMap map = map(7379);
+    assertThat(map.replace("n2", 2, 1)).isSameAs(map);
+    ClusterMap replaced = map.replace("n2", 2, 9);
+    assertThat(replaced.names("n2", 9)).isTrue();
+    assertThat(replaced.replace("n1", 1, 9)).isSameAs(replaced);
+  }
+
+  /**
    * Whoever reaches the peer port can show a map, and what decoding it throws, other than that it
    * is none, halts the node: once a map without replicas did, and one that names a retired node.
    */
