@@ -1,6 +1,7 @@
 package io.shardwell.raftgroup;
 
 import io.shardwell.statemachine.Limits;
+import java.util.function.Consumer;
 
 /**
  * Durations in milliseconds and sizes in bytes that shape a node's behaviour, with their defaults.
@@ -33,6 +34,8 @@ import io.shardwell.statemachine.Limits;
  * @param replacedStateBytes of state, in logical bytes, that a node's shards together keep at most
  *     while they fetch snapshots that are to replace it; a single shard may always fetch one
  * @param digestStride replicas of a shard compare their digests every so many log entries
+ * @param applySliceEntries a follower applies at most so many entries at a time, however quick it
+ *     is (its {@code CommitSlices})
  */
 public record Tuning(
     int heartbeatTimeoutMillis,
@@ -51,7 +54,8 @@ public record Tuning(
     int snapshotSliceRecords,
     int snapshotChunkBytes,
     long replacedStateBytes,
-    int digestStride) {
+    int digestStride,
+    int applySliceEntries) {
 
   /**
    * MicroRaft counts in whole seconds; the loop runs its clock this many times faster (MICRORAFT
@@ -85,11 +89,15 @@ public record Tuning(
           4096,
           Limits.MAX_CHUNK_BYTES,
           64L << 20,
+          256,
           256);
 
   public Tuning {
     if (heartbeatTimeoutMillis < 3 * 2000 / MICRORAFT_TIME_SCALE) {
       throw new IllegalArgumentException("heartbeat timeout too short: " + heartbeatTimeoutMillis);
+    }
+    if (applySliceEntries < 1) {
+      throw new IllegalArgumentException("applySliceEntries must be positive");
     }
     if (minFreeBytes < 0) {
       throw new IllegalArgumentException("minFreeBytes must not be negative: " + minFreeBytes);
@@ -110,103 +118,60 @@ public record Tuning(
     return (MIN_FETCHED_BYTES + commitCount - 1) / commitCount;
   }
 
-  /** The same with another snapshot trigger and in-memory tail, for tests with tiny limits. */
-  public Tuning withSizes(
-      long newSnapshotLogBytes, long newRecentEntryBytes, int newCommitCount, int newMaxPending) {
-    return with(
-        newSnapshotLogBytes,
-        newRecentEntryBytes,
-        newCommitCount,
-        newMaxPending,
-        minFreeBytes,
-        snapshotSliceRecords,
-        snapshotChunkBytes,
-        replacedStateBytes,
-        digestStride);
+  /** The same but for what the caller sets. */
+  public Tuning but(Consumer<Changes> setting) {
+    Changes changes = new Changes(this);
+    setting.accept(changes);
+    return changes.made(this);
   }
 
-  /** The same with another limit for free disk space, in bytes. */
-  public Tuning withMinFreeBytes(long newMinFreeBytes) {
-    return withDiskAndSteps(
-        newMinFreeBytes,
-        snapshotSliceRecords,
-        snapshotChunkBytes,
-        replacedStateBytes,
-        digestStride);
-  }
+  /** What differs between clusters: by the operator's wish, or for tests with little data. */
+  @SuppressWarnings("PublicField")
+  public static final class Changes {
+    public long snapshotLogBytes;
+    public long recentEntryBytes;
+    public int commitCountToTakeSnapshot;
+    public int maxPendingEntries;
+    public long minFreeBytes;
+    public int snapshotSliceRecords;
+    public int snapshotChunkBytes;
+    public long replacedStateBytes;
+    public int digestStride;
+    public int applySliceEntries;
 
-  /** The same with snapshots in smaller steps and pieces, for tests with little data. */
-  public Tuning withSnapshotPieces(int newSliceRecords, int newChunkBytes) {
-    return withDiskAndSteps(
-        minFreeBytes, newSliceRecords, newChunkBytes, replacedStateBytes, digestStride);
-  }
+    private Changes(Tuning of) {
+      snapshotLogBytes = of.snapshotLogBytes;
+      recentEntryBytes = of.recentEntryBytes;
+      commitCountToTakeSnapshot = of.commitCountToTakeSnapshot;
+      maxPendingEntries = of.maxPendingEntries;
+      minFreeBytes = of.minFreeBytes;
+      snapshotSliceRecords = of.snapshotSliceRecords;
+      snapshotChunkBytes = of.snapshotChunkBytes;
+      replacedStateBytes = of.replacedStateBytes;
+      digestStride = of.digestStride;
+      applySliceEntries = of.applySliceEntries;
+    }
 
-  /** The same with another limit for what is replaced at a time, in logical bytes. */
-  public Tuning withReplacedStateBytes(long newReplacedStateBytes) {
-    return withDiskAndSteps(
-        minFreeBytes,
-        snapshotSliceRecords,
-        snapshotChunkBytes,
-        newReplacedStateBytes,
-        digestStride);
-  }
-
-  /** The same with another distance between the digests that are compared, in log entries. */
-  public Tuning withDigestStride(int newDigestStride) {
-    return withDiskAndSteps(
-        minFreeBytes,
-        snapshotSliceRecords,
-        snapshotChunkBytes,
-        replacedStateBytes,
-        newDigestStride);
-  }
-
-  private Tuning withDiskAndSteps(
-      long newMinFreeBytes,
-      int newSliceRecords,
-      int newChunkBytes,
-      long newReplacedStateBytes,
-      int newDigestStride) {
-    return with(
-        snapshotLogBytes,
-        recentEntryBytes,
-        commitCountToTakeSnapshot,
-        maxPendingEntries,
-        newMinFreeBytes,
-        newSliceRecords,
-        newChunkBytes,
-        newReplacedStateBytes,
-        newDigestStride);
-  }
-
-  /** The same times, and whatever can differ in all else. */
-  private Tuning with(
-      long newSnapshotLogBytes,
-      long newRecentEntryBytes,
-      int newCommitCount,
-      int newMaxPending,
-      long newMinFreeBytes,
-      int newSliceRecords,
-      int newChunkBytes,
-      long newReplacedStateBytes,
-      int newDigestStride) {
-    return new Tuning(
-        heartbeatTimeoutMillis,
-        electionTimeoutMillis,
-        electionSpreadMillis,
-        commandPatienceMillis,
-        resendMillis,
-        tickMillis,
-        maxClockSkewMillis,
-        newSnapshotLogBytes,
-        newRecentEntryBytes,
-        newCommitCount,
-        newMaxPending,
-        leaderBalanceMillis,
-        newMinFreeBytes,
-        newSliceRecords,
-        newChunkBytes,
-        newReplacedStateBytes,
-        newDigestStride);
+    private Tuning made(Tuning of) {
+      return new Tuning(
+          of.heartbeatTimeoutMillis,
+          of.electionTimeoutMillis,
+          of.electionSpreadMillis,
+          of.commandPatienceMillis,
+          of.resendMillis,
+          of.tickMillis,
+          of.maxClockSkewMillis,
+          snapshotLogBytes,
+          recentEntryBytes,
+          commitCountToTakeSnapshot,
+          maxPendingEntries,
+          of.leaderBalanceMillis,
+          minFreeBytes,
+          snapshotSliceRecords,
+          snapshotChunkBytes,
+          replacedStateBytes,
+          digestStride,
+          applySliceEntries);
+    }
   }
 }

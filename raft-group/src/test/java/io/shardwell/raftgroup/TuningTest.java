@@ -14,11 +14,18 @@ class TuningTest {
    */
   @Test
   void chunksThatNoFollowerCouldFetchInTimeAreRefused() {
-    Tuning often = Tuning.DEFAULT.withSizes(57_133, 28_567, 67, 67);
+    Tuning often =
+        Tuning.DEFAULT.but(
+            tuning -> {
+              tuning.commitCountToTakeSnapshot = 67;
+              tuning.maxPendingEntries = 67;
+            });
     int least = Tuning.leastChunkBytes(67);
     assertThat(67L * least).isGreaterThanOrEqualTo(Tuning.MIN_FETCHED_BYTES);
-    assertThat(often.withSnapshotPieces(4, least).snapshotChunkBytes()).isEqualTo(least);
-    assertThatThrownBy(() -> often.withSnapshotPieces(4, least - 1))
+    Tuning small = often.but(tuning -> tuning.snapshotChunkBytes = least);
+    assertThat(small.snapshotChunkBytes()).isEqualTo(least);
+    assertThat(small.commitCountToTakeSnapshot()).isEqualTo(67);
+    assertThatThrownBy(() -> often.but(tuning -> tuning.snapshotChunkBytes = least - 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("every 67 entries")
         .hasMessageContaining(least + " bytes");

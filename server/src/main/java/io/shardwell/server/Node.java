@@ -234,7 +234,8 @@ public final class Node implements AutoCloseable {
                 config.shards(),
                 config.replicas(),
                 new SecureRandom().nextLong(),
-                Tuning.DEFAULT.withMinFreeBytes(config.durable() ? config.minFreeBytes() : 0))
+                Tuning.DEFAULT.but(
+                    tuning -> tuning.minFreeBytes = config.durable() ? config.minFreeBytes() : 0))
             .withMemory(new MemoryLimit(0, config.maxMemory(), config.maxMemoryPolicy()));
     Engine engine = new Engine(engineConfig, loop, bus, storage, faults);
     int maxClients = ClientLimits.allowedClients(config.maxClients());

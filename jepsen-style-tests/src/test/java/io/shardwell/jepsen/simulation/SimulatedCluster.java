@@ -99,20 +99,24 @@ final class SimulatedCluster
         scenario.shards(),
         scenario.replicas(),
         random.nextLong(),
-        Tuning.DEFAULT
-            .withSizes(
-                scenario.snapshotLogBytes(),
-                scenario.snapshotLogBytes() / 2 + 1,
-                scenario.commitCountToTakeSnapshot(),
-                Math.min(10_000, scenario.commitCountToTakeSnapshot()))
-            .withSnapshotPieces(
-                1 << Math.floorMod(scenario.seed(), 7L),
-                Math.max(
-                    100 << Math.floorMod(scenario.seed(), 5L),
-                    Tuning.leastChunkBytes(scenario.commitCountToTakeSnapshot())))
-            .withReplacedStateBytes(1L << Math.floorMod(scenario.seed(), 13L))
-            .withDigestStride(1 << Math.floorMod(scenario.seed(), 6L))
-            .withMinFreeBytes(SimulatedMachine.MIN_FREE_BYTES));
+        Tuning.DEFAULT.but(this::makeSmall));
+  }
+
+  /** So that little data has what much has: snapshots of several chunks, and all in many steps. */
+  private void makeSmall(Tuning.Changes tuning) {
+    long seed = scenario.seed();
+    int commitCount = scenario.commitCountToTakeSnapshot();
+    tuning.snapshotLogBytes = scenario.snapshotLogBytes();
+    tuning.recentEntryBytes = scenario.snapshotLogBytes() / 2 + 1;
+    tuning.commitCountToTakeSnapshot = commitCount;
+    tuning.maxPendingEntries = Math.min(10_000, commitCount);
+    tuning.snapshotSliceRecords = 1 << Math.floorMod(seed, 7L);
+    tuning.snapshotChunkBytes =
+        Math.max(100 << Math.floorMod(seed, 5L), Tuning.leastChunkBytes(commitCount));
+    tuning.replacedStateBytes = 1L << Math.floorMod(seed, 13L);
+    tuning.digestStride = 1 << Math.floorMod(seed, 6L);
+    tuning.minFreeBytes = SimulatedMachine.MIN_FREE_BYTES;
+    tuning.applySliceEntries = 1 << Math.floorMod(seed, 8L);
   }
 
   /** One line of the story, if anybody listens. */

@@ -21,6 +21,7 @@ import io.shardwell.storage.FaultHandler;
  *   <li>what followers answer goes through the {@link FollowerResponses};
  *   <li>an AppendEntries below our snapshot passes the {@link CompactedPrefixGuard} (B5), one with
  *       a change of members behind another the {@link EarlierChange};
+ *   <li>what it says to be committed is applied in {@link CommitSlices};
  *   <li>a request that is left without an answer is a fault (B4);
  *   <li>a pre-vote that a leader of the same term has overtaken is ended ({@link StalePreVote}),
  *       and so is a download that the leader of now will not complete ({@link StaleDownload}).
@@ -38,6 +39,7 @@ final class IncomingGuard {
   private final CompactedPrefixGuard prefixGuard;
   private final EarlierChange earlierChange;
   private final StaleDownload staleDownload;
+  private final CommitSlices slices;
   private final FollowerResponses followers;
   private final Candidacy candidacy;
   private final OvertakenMembers overtaken;
@@ -54,6 +56,7 @@ final class IncomingGuard {
       CompactedPrefixGuard prefixGuard,
       EarlierChange earlierChange,
       StaleDownload staleDownload,
+      CommitSlices slices,
       FollowerResponses followers,
       Candidacy candidacy,
       OvertakenMembers overtaken,
@@ -68,6 +71,7 @@ final class IncomingGuard {
     this.prefixGuard = prefixGuard;
     this.earlierChange = earlierChange;
     this.staleDownload = staleDownload;
+    this.slices = slices;
     this.followers = followers;
     this.candidacy = candidacy;
     this.overtaken = overtaken;
@@ -91,13 +95,14 @@ final class IncomingGuard {
       CompactedPrefixGuard.Rewritten rewritten =
           earlierChange.settle(
               prefixGuard.rewrite(
-                  request,
+                  slices.limit(request),
                   snapshots.snapshotIndex(),
                   snapshots.snapshotTerm(),
                   store.firstHeld(),
                   store.lastIndex()));
       endStalePreVote(request);
       handleRequest(rewritten.request(), rewritten.base());
+      slices.handled();
       staleDownload.endOvertaken();
     } else if (message instanceof AppendEntriesRequest
         || message instanceof VoteRequest

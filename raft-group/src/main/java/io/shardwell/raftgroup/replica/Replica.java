@@ -161,6 +161,8 @@ public final class Replica {
             new CompactedPrefixGuard(models, context.faults()),
             new EarlierChange(raft, models),
             staleDownload,
+            new CommitSlices(
+                raft, models, context.loop(), standstill, context.tuning().applySliceEntries()),
             followers,
             candidacy,
             overtaken,

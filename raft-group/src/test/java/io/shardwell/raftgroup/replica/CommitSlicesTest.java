@@ -1,0 +1,95 @@
+package io.shardwell.raftgroup.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.shardwell.raftgroup.Tuning;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+/** What a follower learns to be committed at once is applied little by little, and all of it. */
+class CommitSlicesTest {
+
+  private static final int SLICE = Tuning.DEFAULT.applySliceEntries();
+  private static final int ENTRIES = 3 * SLICE + 10;
+
+  private final ReplicaFixture it = new ReplicaFixture("a", "b");
+
+  /** The whole log was applied before the heartbeat that said so returned. */
+  @Test
+  void oneHeartbeatMakesAFollowerApplyASliceAtATime() {
+    follow();
+    heartbeat(ENTRIES);
+    assertThat(it.replica.commitIndex()).isEqualTo(SLICE);
+    assertThat(it.replica.appliedIndex()).isEqualTo(SLICE);
+    it.loop.run(0);
+    assertThat(it.replica.commitIndex()).isEqualTo(ENTRIES);
+    assertThat(it.replica.appliedIndex()).isEqualTo(ENTRIES);
+    assertThat(it.faults).isEmpty();
+  }
+
+  @Test
+  void soDoesTheFirstOneAfterARestart() {
+    follow();
+    heartbeat(ENTRIES);
+    it.loop.run(0);
+    it.restart();
+    assertThat(it.replica.commitIndex()).isZero();
+    heartbeat(ENTRIES);
+    assertThat(it.replica.appliedIndex()).isEqualTo(SLICE);
+    it.loop.run(0);
+    assertThat(it.replica.appliedIndex()).isEqualTo(ENTRIES);
+  }
+
+  /** MicroRaft takes the commit index back to the last entry of a request that says more. */
+  @Test
+  void aRequestThatComesAgainMeanwhileTakesNothingBack() {
+    follow();
+    heartbeat(ENTRIES);
+    int[] again = new int[10];
+    Arrays.fill(again, 1);
+    it.append("a", 1, 20, 1, ENTRIES, again);
+    assertThat(it.replica.commitIndex()).isEqualTo(SLICE);
+    it.loop.run(0);
+    assertThat(it.replica.commitIndex()).isEqualTo(ENTRIES);
+    assertThat(it.faults).isEmpty();
+  }
+
+  /** What does not match the log says nothing about it. */
+  @Test
+  void aRequestThatDoesNotMatchCommitsNothing() {
+    follow();
+    it.append("b", 2, ENTRIES, 2, ENTRIES);
+    it.loop.run(0);
+    assertThat(it.replica.commitIndex()).isZero();
+  }
+
+  /** Until it stands for election it goes on, and its first own entry commits what is left. */
+  @Test
+  void whoComesToLeadMeanwhileAppliesAllOfIt() {
+    follow();
+    it.syncAll();
+    heartbeat(ENTRIES);
+    it.replica.nodeIsGone("a");
+    assertThat(it.replica.commitIndex()).isEqualTo(SLICE);
+    it.elect("b");
+    it.syncAll();
+    int term = it.replica.term();
+    it.acknowledge("b", term, ENTRIES);
+    it.acknowledge("b", term, ENTRIES + 1);
+    assertThat(it.replica.isEstablishedLeader()).isTrue();
+    assertThat(it.replica.commitIndex()).isEqualTo(ENTRIES + 1);
+  }
+
+  private void follow() {
+    int[] terms = new int[ENTRIES];
+    Arrays.fill(terms, 1);
+    it.append("a", 1, 0, 0, 0, terms);
+    it.syncAll();
+    assertThat(it.replica.lastIndex()).isEqualTo(ENTRIES);
+    assertThat(it.replica.commitIndex()).isZero();
+  }
+
+  private void heartbeat(long commit) {
+    it.append("a", 1, ENTRIES, 1, commit);
+  }
+}
