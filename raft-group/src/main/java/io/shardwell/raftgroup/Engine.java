@@ -18,6 +18,7 @@ import io.shardwell.raftgroup.replica.LoopContext;
 import io.shardwell.raftgroup.replica.RecentEntries;
 import io.shardwell.raftgroup.replica.Replica;
 import io.shardwell.raftgroup.replica.ReplicaEndpoint;
+import io.shardwell.raftgroup.replica.SliceQueue;
 import io.shardwell.raftgroup.routing.LeaderDirectory;
 import io.shardwell.raftgroup.routing.Patience;
 import io.shardwell.raftgroup.routing.ReadChannel;
@@ -200,7 +201,7 @@ public final class Engine {
         new LeaderBalance(
             placement.members(),
             clocks,
-            takesPart.and(replica -> !pulses.isLeaving(replica.nodeId())),
+            takesPart.and(replica -> pulses.takesOffice(replica.nodeId())),
             node -> links.hasReachedFor(node, SETTLING_NANOS));
     this.reconfiguration = new Reconfiguration(replicas::placement, takesPart);
     this.space =
@@ -252,6 +253,7 @@ public final class Engine {
         raftCodec,
         new RecentEntries(config.tuning().recentEntryBytes()),
         new DownloadRoom(config.tuning().replacedStateBytes(), loop),
+        new SliceQueue(loop),
         faults,
         config.tuning(),
         commitCount,

@@ -1,6 +1,7 @@
 package io.shardwell.raftgroup;
 
 import io.shardwell.raftgroup.cluster.ClusterMap;
+import io.shardwell.raftgroup.replica.Replica;
 import io.shardwell.raftgroup.routing.SlotOwners;
 import io.shardwell.raftgroup.wire.PeerMessage;
 import java.util.Objects;
@@ -25,6 +26,9 @@ final class Pulses {
 
   /** The nodes that have said so, until their links break. */
   private final Set<String> leaving = new TreeSet<>();
+
+  /** Likewise. */
+  private final Set<String> behind = new TreeSet<>();
 
   Pulses(
       EventLoop loop,
@@ -65,7 +69,12 @@ final class Pulses {
     post.tell(
         nodeId,
         new PeerMessage.Pulse(
-            loop.wallClockMillis(), known.epoch(), replicas.leads(), diskIsLow, isLeaving));
+            loop.wallClockMillis(),
+            known.epoch(),
+            replicas.leads(),
+            diskIsLow,
+            isLeaving,
+            replicas.all().stream().anyMatch(Replica::isBehind)));
   }
 
   /** A node tells of itself; gets our map if it has an older one. */
@@ -75,14 +84,19 @@ final class Pulses {
       owners.heard(led.shard(), from, led.term());
     }
     fullDisks.heard(from, pulse.diskIsLow());
-    if (pulse.isLeaving()) {
-      leaving.add(from);
-    } else {
-      leaving.remove(from);
-    }
+    keep(leaving, from, pulse.isLeaving());
+    keep(behind, from, pulse.isBehind());
     ClusterMap known = Objects.requireNonNull(mapCopy.map());
     if (pulse.mapEpoch() < known.epoch()) {
       post.tell(from, new PeerMessage.MapCopy(known.encode()));
+    }
+  }
+
+  private static void keep(Set<String> nodes, String node, boolean isOne) {
+    if (isOne) {
+      nodes.add(node);
+    } else {
+      nodes.remove(node);
     }
   }
 
@@ -90,10 +104,16 @@ final class Pulses {
   void forget(String nodeId) {
     fullDisks.heard(nodeId, false);
     leaving.remove(nodeId);
+    behind.remove(nodeId);
   }
 
   /** Whether the node has said that it is about to leave. */
   boolean isLeaving(String nodeId) {
     return leaving.contains(nodeId);
+  }
+
+  /** Whether the node may be asked to lead, as far as it has said. */
+  boolean takesOffice(String nodeId) {
+    return !leaving.contains(nodeId) && !behind.contains(nodeId);
   }
 }

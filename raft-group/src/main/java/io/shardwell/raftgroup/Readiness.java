@@ -19,7 +19,10 @@ final class Readiness {
     this.replicas = replicas;
   }
 
-  /** Whether every replica on this node knows a leader, and nothing else is in the way. */
+  /**
+   * Whether every replica on this node knows a leader and has applied what it has, and nothing else
+   * is in the way.
+   */
   boolean isReady() {
     return reasonAgainst().isEmpty();
   }
@@ -41,6 +44,9 @@ final class Readiness {
     for (Replica replica : replicas.all()) {
       if (replica.leaderNodeId() == null) {
         return "group " + name(replica) + " has no leader";
+      }
+      if (replica.isBehind()) {
+        return "group " + name(replica) + " applies its log";
       }
     }
     return joining();

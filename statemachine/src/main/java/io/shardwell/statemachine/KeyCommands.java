@@ -174,8 +174,11 @@ final class KeyCommands {
               return step.keyBytes < Limits.MAX_SCAN_BYTES
                   && (wanted == null || wanted.steps() < Limits.MAX_SCAN_STEPS);
             });
-    if (wanted != null && wanted.gaveUp()) {
-      return Failures.PATTERN_TOO_DEAR;
+    if (wanted != null) {
+      keys.compared(wanted.steps());
+      if (wanted.gaveUp()) {
+        return Failures.PATTERN_TOO_DEAR;
+      }
     }
     return new Reply.Array(
         List.of(new Reply.Bulk(DecimalInteger.format(next)), new Reply.Array(step.found)));

@@ -29,6 +29,9 @@ final class Keyspace {
   private final Eviction eviction = new Eviction(entries);
   private long expired;
 
+  /** Since {@link #takeCompared}. */
+  private long comparedLetters;
+
   /** Called before each log entry is executed: its index, and log time after its stamp. */
   void enter(long newIndex, long newLogTime) {
     expired += entries.enter(newIndex, newLogTime);
@@ -316,6 +319,17 @@ final class Keyspace {
       }
     }
     return 0;
+  }
+
+  /** A pattern has been compared with so many letters; no part of the state. */
+  void compared(long letters) {
+    comparedLetters += letters;
+  }
+
+  long takeCompared() {
+    long letters = comparedLetters;
+    comparedLetters = 0;
+    return letters;
   }
 
   /** Some key that exists, the same for the same seed and state; null if there is none. */

@@ -242,6 +242,11 @@ public final class ShardState {
     return ReadCost.walkedBytes(keys, read);
   }
 
+  /** Letters that patterns have been compared with since the last call; they take a read's time. */
+  public long takeComparedLetters() {
+    return keys.takeCompared();
+  }
+
   /** Counts the keys of a read that this replica has answered with that. */
   public void recordLookups(Invocation read, Reply reply) {
     answered.count(keys, read, reply, 0);

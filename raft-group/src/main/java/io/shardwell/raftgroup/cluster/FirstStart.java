@@ -161,6 +161,9 @@ public final class FirstStart {
    */
   public void heard(PeerMessage.Hello hello) {
     ClusterMap shown = mapOf(hello);
+    if (hello.table().length > 0) {
+      ClusterTable unused = ClusterTable.decode(hello.table()); // Later others would pay for it.
+    }
     heard.put(hello.nodeId(), hello);
     evaluate();
     if (stage != Stage.OPENED) {

@@ -46,21 +46,18 @@ import org.jspecify.annotations.Nullable;
 public final class ReadIndex {
 
   /**
-   * Replies to one asker beyond this many bytes are left for another turn: it asks again for the
-   * rest.
+   * Replies to one asker's reads of a shard beyond this many bytes are not given before the next
+   * call of {@link #startRound}: it asks again for the rest.
    */
   public static final int MAX_ANSWER_BYTES = 4 << 20;
 
   /** Likewise for what reads go through without answering with it, as BITCOUNT does. */
   static final int MAX_ANSWER_WALKED_BYTES = 64 << 20;
 
-  /** What one asker's reads have taken of a turn. */
+  /** What one asker's reads of a shard have taken between two calls of startRound. */
   private static final class Share {
     long bytes;
     long walked;
-
-    /** Set when a batch was answered in part: what is behind it will be asked again. */
-    boolean cut;
 
     boolean isUsedUp() {
       return bytes > MAX_ANSWER_BYTES || walked > MAX_ANSWER_WALKED_BYTES;
@@ -100,6 +97,9 @@ public final class ReadIndex {
 
   private final LinkedHashMap<Long, Round> rounds = new LinkedHashMap<>();
   private long nextRound;
+
+  /** By shard and asker. */
+  private final Map<Integer, Map<String, Share>> shares = new HashMap<>();
 
   /**
    * @param firstRound no other life of this node begins near it: a voter's answer to a former
@@ -179,6 +179,7 @@ public final class ReadIndex {
    * At the end of a turn: asks for all reads that have gathered. Returns whether it did anything.
    */
   public boolean startRound() {
+    shares.clear();
     if (waiting.isEmpty()) {
       return false;
     }
@@ -419,23 +420,20 @@ public final class ReadIndex {
   private void answer(ShardGroup group, List<Waiting> reads) {
     long stamp = Math.max(group.state().stampMillis(), group.state().shard().logTimeMillis());
     boolean cannotTick = group.replica().standsAside();
-    Map<String, Share> shares = new HashMap<>();
+    Map<String, Share> ofShard = shares.computeIfAbsent(group.shard(), unused -> new HashMap<>());
     for (Waiting read : reads) {
-      Share share = shares.computeIfAbsent(read.origin, unused -> new Share());
-      if (share.cut) {
-        continue;
-      }
+      Share share = ofShard.computeIfAbsent(read.origin, unused -> new Share());
       List<Reply> replies = new ArrayList<>(read.invocations.size());
       for (Invocation invocation : read.invocations) {
         if (share.isUsedUp()) {
-          share.cut = true; // Perhaps before the first: that is an answer, too.
-          break;
+          break; // Perhaps before the first: then the answer says that it is to be asked again.
         }
         share.walked += group.state().shard().walkedBytes(invocation);
         Reply reply =
             cannotTick && group.state().shard().needsTick(invocation, stamp)
                 ? DEADLINE_UNRECORDED
                 : group.state().shard().read(invocation, stamp);
+        share.walked += group.state().shard().takeComparedLetters();
         long size = size(reply);
         if (size > Limits.MAX_REPLY_BYTES) {
           reply = ShardState.REPLY_TOO_LARGE;

@@ -20,17 +20,22 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>So a request is shown to MicroRaft with a smaller commit index, as if it had come earlier
  * (Raft's safety never depends on how far a follower's commit index is behind), and what is known
- * to be committed beyond it is applied in further tasks of the loop. A request that says less than
- * is known is shown with the commit index that the follower has: MicroRaft would take it back to
- * the last entry of that request (MICRORAFT B12). Loop thread only.
+ * to be committed beyond it is applied in {@link SliceQueue slices}. As many entries as a request
+ * brings, and a few more, are applied with it: so a replica that follows has no use for slices. A
+ * request that says less than is known is shown with the commit index that the follower has:
+ * MicroRaft would take it back to the last entry of that request (MICRORAFT B12). Loop thread only.
  */
 final class CommitSlices {
 
   private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
+  /** Entries that may be applied with any request: one frame has requests for many shards. */
+  private static final int FREE_ENTRIES = 32;
+
   private final RaftNode raft;
   private final RaftModelFactory models;
   private final EventLoop loop;
+  private final SliceQueue queue;
   private final Standstill standstill;
   private final int mostEntries;
 
@@ -54,11 +59,13 @@ final class CommitSlices {
       RaftNode raft,
       RaftModelFactory models,
       EventLoop loop,
+      SliceQueue queue,
       Standstill standstill,
       int mostEntries) {
     this.raft = raft;
     this.models = models;
     this.loop = loop;
+    this.queue = queue;
     this.standstill = standstill;
     this.mostEntries = mostEntries;
   }
@@ -73,11 +80,12 @@ final class CommitSlices {
     if (committed <= commitIndex) {
       return request.getCommitIndex() <= commitIndex ? request : with(request, commitIndex);
     }
-    if (committed - commitIndex <= mostEntries) {
+    long free = Math.max(Math.min(FREE_ENTRIES, mostEntries), request.getLogEntries().size());
+    if (committed - commitIndex <= free) {
       return request;
     }
     said = committed;
-    shown = commitIndex + mostEntries;
+    shown = commitIndex + free;
     return with(request, shown);
   }
 
@@ -99,7 +107,7 @@ final class CommitSlices {
   private void goOn() {
     if (!scheduled && known > state().commitIndex()) {
       scheduled = true;
-      loop.execute(
+      queue.add(
           () -> {
             scheduled = false;
             standstill.step(this::applySlice);

@@ -9,9 +9,11 @@ import io.microraft.model.message.InstallSnapshotRequest;
 import io.microraft.model.message.PreVoteRequest;
 import io.microraft.model.message.PreVoteResponse;
 import io.microraft.model.message.RaftMessage;
+import io.microraft.model.message.TriggerLeaderElectionRequest;
 import io.microraft.model.message.VoteRequest;
 import io.shardwell.raftgroup.wire.PeerMessage;
 import io.shardwell.storage.FaultHandler;
+import java.util.function.BooleanSupplier;
 
 /**
  * What comes in from the other replicas of a group passes here before MicroRaft sees it:
@@ -21,7 +23,8 @@ import io.shardwell.storage.FaultHandler;
  *   <li>what followers answer goes through the {@link FollowerResponses};
  *   <li>an AppendEntries below our snapshot passes the {@link CompactedPrefixGuard} (B5), one with
  *       a change of members behind another the {@link EarlierChange};
- *   <li>what it says to be committed is applied in {@link CommitSlices};
+ *   <li>what it says to be committed is applied in {@link CommitSlices}, and whoever is behind with
+ *       that does not follow a call to lead;
  *   <li>a request that is left without an answer is a fault (B4);
  *   <li>a pre-vote that a leader of the same term has overtaken is ended ({@link StalePreVote}),
  *       and so is a download that the leader of now will not complete ({@link StaleDownload}).
@@ -40,6 +43,7 @@ final class IncomingGuard {
   private final EarlierChange earlierChange;
   private final StaleDownload staleDownload;
   private final CommitSlices slices;
+  private final BooleanSupplier isBehind;
   private final FollowerResponses followers;
   private final Candidacy candidacy;
   private final OvertakenMembers overtaken;
@@ -57,6 +61,7 @@ final class IncomingGuard {
       EarlierChange earlierChange,
       StaleDownload staleDownload,
       CommitSlices slices,
+      BooleanSupplier isBehind,
       FollowerResponses followers,
       Candidacy candidacy,
       OvertakenMembers overtaken,
@@ -72,6 +77,7 @@ final class IncomingGuard {
     this.earlierChange = earlierChange;
     this.staleDownload = staleDownload;
     this.slices = slices;
+    this.isBehind = isBehind;
     this.followers = followers;
     this.candidacy = candidacy;
     this.overtaken = overtaken;
@@ -116,6 +122,9 @@ final class IncomingGuard {
       }
     } else if (message instanceof InstallSnapshotRequest request) {
       handleChunk(request);
+    } else if (message instanceof TriggerLeaderElectionRequest && isBehind.getAsBoolean()) {
+      // With its own first entry it would apply all the rest at once, and all its groups wait.
+      return;
     } else {
       raft.handle(message);
       overtaken.putBack();

@@ -17,6 +17,7 @@ import java.util.function.LongSupplier;
  *     flush tasks and the completions of proposals, which must not run inside MicroRaft (MICRORAFT
  *     C)
  * @param downloads how many of the replicas fetch a snapshot at a time
+ * @param slices what the replicas do a little at a time
  * @param outboxes by node id, for every other node
  * @param slowestSyncMillis of the recent past; election timeouts grow with it
  * @param leaderChanged told when a replica learns of a new leader or of none
@@ -27,6 +28,7 @@ public record LoopContext(
     RaftCodec codec,
     RecentEntries recent,
     DownloadRoom downloads,
+    SliceQueue slices,
     FaultHandler faults,
     Tuning tuning,
     int commitCountToTakeSnapshot,

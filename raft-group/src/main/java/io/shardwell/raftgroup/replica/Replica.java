@@ -36,6 +36,9 @@ public final class Replica {
   /** A follower that has not asked for a chunk for so long fetches no snapshot any more. */
   private static final long FETCHING_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+  /** More that is in the log and not applied is not what is on its way to being committed. */
+  private static final long MAX_UNAPPLIED_ENTRIES = 1024;
+
   private final LoopContext context;
   private final int group;
   private final Standstill standstill = new Standstill();
@@ -162,7 +165,13 @@ public final class Replica {
             new EarlierChange(raft, models),
             staleDownload,
             new CommitSlices(
-                raft, models, context.loop(), standstill, context.tuning().applySliceEntries()),
+                raft,
+                models,
+                context.loop(),
+                context.slices(),
+                standstill,
+                context.tuning().applySliceEntries()),
+            this::isBehind,
             followers,
             candidacy,
             overtaken,
@@ -316,6 +325,14 @@ public final class Replica {
     return store.lastIndex();
   }
 
+  /**
+   * Whether so much of the log is not applied that it would take a while: after a restart, for the
+   * most part, when nobody has said yet what of it is committed.
+   */
+  public boolean isBehind() {
+    return store.lastIndex() - machine.appliedIndex() > MAX_UNAPPLIED_ENTRIES;
+  }
+
   public long snapshotIndex() {
     return snapshots.snapshotIndex();
   }
@@ -467,7 +484,8 @@ public final class Replica {
    * @return whether it did
    */
   public boolean takeSnapshot() {
-    if (standsAside) {
+    // One of the middle of what is to be applied would leave the other half to the next replay.
+    if (standsAside || isBehind()) {
       return false;
     }
     boolean fetching = transport.hasSentChunkWithin(FETCHING_NANOS);

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
 public final class FrameCodec {
 
   /** First byte of every frame; a peer of another version is refused. */
-  public static final byte VERSION = 6;
+  public static final byte VERSION = 7;
 
   private static final int MAX_LIST = 1 << 16;
 
@@ -91,6 +91,7 @@ public final class FrameCodec {
       writeTerms(out, m.leads());
       out.writeBoolean(m.diskIsLow());
       out.writeBoolean(m.isLeaving());
+      out.writeBoolean(m.isBehind());
     } else if (message instanceof PeerMessage.MapChange m) {
       out.writeByte(Kind.MAP_CHANGE);
       Text.writeBytes(out, m.change());
@@ -197,6 +198,7 @@ public final class FrameCodec {
               in.readLong(),
               in.readVarLong(true),
               readTerms(in),
+              in.readBoolean(),
               in.readBoolean(),
               in.readBoolean());
       case Kind.MAP_CHANGE -> new PeerMessage.MapChange(Text.readBytes(in));

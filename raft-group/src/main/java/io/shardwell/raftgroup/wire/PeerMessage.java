@@ -91,13 +91,15 @@ public sealed interface PeerMessage {
    *
    * @param diskIsLow whether the speaker stands aside, or is about to, for want of disk space
    * @param isLeaving whether the speaker is stopping and takes no leadership any more
+   * @param isBehind whether the speaker has much log to apply, and takes no leadership before
    */
   record Pulse(
       long wallClockMillis,
       long mapEpoch,
       List<GroupTerm> leads,
       boolean diskIsLow,
-      boolean isLeaving)
+      boolean isLeaving,
+      boolean isBehind)
       implements PeerMessage {}
 
   /**

@@ -2,26 +2,38 @@ package io.shardwell.raftgroup.replica;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.microraft.model.message.VoteRequest;
 import io.shardwell.raftgroup.Tuning;
 import java.util.Arrays;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What a follower learns to be committed at once is applied little by little, and all of it. */
 class CommitSlicesTest {
 
-  private static final int SLICE = Tuning.DEFAULT.applySliceEntries();
-  private static final int ENTRIES = 3 * SLICE + 10;
+  /** What is applied with a heartbeat. */
+  private static final int FREE = 32;
+
+  /** Some slices more. */
+  private static final int ENTRIES = 6 * Tuning.DEFAULT.applySliceEntries();
 
   private final ReplicaFixture it = new ReplicaFixture("a", "b");
+
+  /** So that MicroRaft's ring has room, and no snapshot comes by itself. */
+  @BeforeEach
+  void makeRoom() {
+    it.commitCountToTakeSnapshot = 2 * ENTRIES;
+    it.restart();
+  }
 
   /** The whole log was applied before the heartbeat that said so returned. */
   @Test
   void oneHeartbeatMakesAFollowerApplyASliceAtATime() {
     follow();
     heartbeat(ENTRIES);
-    assertThat(it.replica.commitIndex()).isEqualTo(SLICE);
-    assertThat(it.replica.appliedIndex()).isEqualTo(SLICE);
-    it.loop.run(0);
+    assertThat(it.replica.commitIndex()).isEqualTo(FREE);
+    assertThat(it.replica.appliedIndex()).isEqualTo(FREE);
+    it.loop.run(20);
     assertThat(it.replica.commitIndex()).isEqualTo(ENTRIES);
     assertThat(it.replica.appliedIndex()).isEqualTo(ENTRIES);
     assertThat(it.faults).isEmpty();
@@ -31,12 +43,12 @@ class CommitSlicesTest {
   void soDoesTheFirstOneAfterARestart() {
     follow();
     heartbeat(ENTRIES);
-    it.loop.run(0);
+    it.loop.run(20);
     it.restart();
     assertThat(it.replica.commitIndex()).isZero();
     heartbeat(ENTRIES);
-    assertThat(it.replica.appliedIndex()).isEqualTo(SLICE);
-    it.loop.run(0);
+    assertThat(it.replica.appliedIndex()).isEqualTo(FREE);
+    it.loop.run(20);
     assertThat(it.replica.appliedIndex()).isEqualTo(ENTRIES);
   }
 
@@ -48,8 +60,8 @@ class CommitSlicesTest {
     int[] again = new int[10];
     Arrays.fill(again, 1);
     it.append("a", 1, 20, 1, ENTRIES, again);
-    assertThat(it.replica.commitIndex()).isEqualTo(SLICE);
-    it.loop.run(0);
+    assertThat(it.replica.commitIndex()).isEqualTo(FREE);
+    it.loop.run(20);
     assertThat(it.replica.commitIndex()).isEqualTo(ENTRIES);
     assertThat(it.faults).isEmpty();
   }
@@ -59,7 +71,7 @@ class CommitSlicesTest {
   void aRequestThatDoesNotMatchCommitsNothing() {
     follow();
     it.append("b", 2, ENTRIES, 2, ENTRIES);
-    it.loop.run(0);
+    it.loop.run(20);
     assertThat(it.replica.commitIndex()).isZero();
   }
 
@@ -70,7 +82,7 @@ class CommitSlicesTest {
     it.syncAll();
     heartbeat(ENTRIES);
     it.replica.nodeIsGone("a");
-    assertThat(it.replica.commitIndex()).isEqualTo(SLICE);
+    assertThat(it.replica.commitIndex()).isEqualTo(FREE);
     it.elect("b");
     it.syncAll();
     int term = it.replica.term();
@@ -78,6 +90,46 @@ class CommitSlicesTest {
     it.acknowledge("b", term, ENTRIES + 1);
     assertThat(it.replica.isEstablishedLeader()).isTrue();
     assertThat(it.replica.commitIndex()).isEqualTo(ENTRIES + 1);
+  }
+
+  /** With its own first entry it would apply all the rest at once. */
+  @Test
+  void whoHasMuchToApplyDoesNotLeadWhenAsked() {
+    follow();
+    heartbeat(ENTRIES);
+    assertThat(it.replica.isBehind()).isTrue();
+    long before = it.count("b", VoteRequest.class);
+    callToLead();
+    assertThat(it.count("b", VoteRequest.class)).isEqualTo(before);
+    it.loop.run(20);
+    assertThat(it.replica.isBehind()).isFalse();
+    callToLead();
+    it.syncAll();
+    assertThat(it.count("b", VoteRequest.class)).isGreaterThan(before);
+  }
+
+  /**
+   * What lies behind such a snapshot would count as none, and be applied again by the next life.
+   */
+  @Test
+  void whoHasMuchToApplyTakesNoSnapshot() {
+    follow();
+    heartbeat(ENTRIES);
+    assertThat(it.replica.takeSnapshot()).isFalse();
+    it.loop.run(20);
+    assertThat(it.replica.takeSnapshot()).isTrue();
+  }
+
+  private void callToLead() {
+    it.receive(
+        it.models
+            .createTriggerLeaderElectionRequestBuilder()
+            .setGroupId(ReplicaFixture.GROUP)
+            .setSender(ReplicaFixture.endpoint("a"))
+            .setTerm(1)
+            .setLastLogTerm(1)
+            .setLastLogIndex(ENTRIES)
+            .build());
   }
 
   private void follow() {

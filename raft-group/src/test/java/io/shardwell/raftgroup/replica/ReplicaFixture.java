@@ -141,6 +141,7 @@ final class ReplicaFixture implements PeerBus {
             codec,
             new RecentEntries(1 << 20),
             downloads,
+            new SliceQueue(loop),
             (what, cause) -> faults.add(what + ": " + cause),
             Tuning.DEFAULT,
             identity.grown(

@@ -183,6 +183,7 @@ class FrameCodecProperties {
               number,
               List.of(new PeerMessage.GroupTerm(shard, random.nextInt(99))),
               random.nextBoolean(),
+              random.nextBoolean(),
               random.nextBoolean());
       case 9 -> new PeerMessage.MapChange(bytes(random));
       case 10 -> new PeerMessage.MapCopy(bytes(random));
