@@ -183,7 +183,10 @@ final class CommandIntrospection {
     if (call.count() == 5 && call.upper(2).equals("FILTERBY")) {
       String value = call.text(4);
       switch (call.upper(3)) {
-        case "PATTERN" -> rows.removeIf(row -> !Glob.matches(value, row.name()));
+        case "PATTERN" -> {
+          Glob pattern = Glob.of(call.bytes(4));
+          rows.removeIf(row -> !pattern.matches(row.name()));
+        }
         case "MODULE" -> rows.clear();
         case "ACLCAT" -> rows.removeIf(row -> !row.categories().contains(value));
         default -> {

@@ -28,6 +28,12 @@ final class ConfigCommand {
   private static final String POLICIES =
       String.join(", ", Stream.of(EvictionPolicy.values()).map(EvictionPolicy::text).toList());
 
+  /** Patterns of one CONFIG GET: more than there are settings ask for none more. */
+  static final int MAX_PATTERNS = 64;
+
+  private static final Answer TOO_MANY_PATTERNS =
+      Answer.failure("ERR CONFIG GET takes at most " + MAX_PATTERNS + " patterns");
+
   private final Map<String, String> settings = new TreeMap<>();
 
   /** What is different for those who come by the cluster face. */
@@ -106,17 +112,21 @@ final class ConfigCommand {
   }
 
   private Answer get(Call call) {
+    if (call.count() - 2 > MAX_PATTERNS) {
+      return TOO_MANY_PATTERNS;
+    }
+    List<Glob> patterns = new ArrayList<>();
+    for (int i = 2; i < call.count(); i++) {
+      patterns.add(Glob.of(call.bytes(i)));
+    }
     List<Answer> found = new ArrayList<>();
     settings.put(MAX_MEMORY, Long.toString(memory.current().bytes()));
     settings.put(POLICY, memory.current().policy().text());
     settings.forEach(
         (name, value) -> {
-          for (int i = 2; i < call.count(); i++) {
-            if (Glob.matches(call.text(i), name)) {
-              found.add(Answer.bulk(name));
-              found.add(Answer.bulk(shown(call, name, value)));
-              return;
-            }
+          if (patterns.stream().anyMatch(pattern -> pattern.matches(name))) {
+            found.add(Answer.bulk(name));
+            found.add(Answer.bulk(shown(call, name, value)));
           }
         });
     return new Answer.Pairs(found);

@@ -1,21 +1,40 @@
 package io.shardwell.server.command;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** Patterns of CONFIG GET and COMMAND LIST: * ? and [classes], case ignored. */
+/**
+ * A pattern of CONFIG GET or COMMAND LIST: * ? and [classes], case ignored. A client writes it, so
+ * that it is decoded once, and read at all only if it is not longer than a name could need.
+ */
 final class Glob {
 
-  private Glob() {}
+  /** A longer pattern fits nothing, in bytes: the names that are looked for have a tenth of it. */
+  static final int MAX_PATTERN_BYTES = 256;
 
-  static boolean matches(String pattern, String text) {
-    return matches(pattern.toLowerCase(Locale.ROOT), 0, text.toLowerCase(Locale.ROOT), 0);
+  private final String pattern;
+  private final boolean tooLong;
+
+  private Glob(String pattern, boolean tooLong) {
+    this.pattern = pattern;
+    this.tooLong = tooLong;
   }
 
-  // Both sides are short names of ours or bounded by a line; a star backtracks to the last one
-  // only.
-  private static boolean matches(String pattern, int patternFrom, String text, int textFrom) {
-    int p = patternFrom;
-    int t = textFrom;
+  static Glob of(byte[] pattern) {
+    return pattern.length > MAX_PATTERN_BYTES
+        ? new Glob("", true)
+        : new Glob(new String(pattern, StandardCharsets.UTF_8).toLowerCase(Locale.ROOT), false);
+  }
+
+  boolean matches(String text) {
+    return !tooLong && matches(pattern, text.toLowerCase(Locale.ROOT));
+  }
+
+  // The text is a short name of ours and the pattern has a limit, a class included: so what they
+  // cost together has one. A star backtracks to the last one only.
+  private static boolean matches(String pattern, String text) {
+    int p = 0;
+    int t = 0;
     int star = -1;
     int starText = 0;
     while (t < text.length()) {

@@ -18,6 +18,7 @@ import io.shardwell.statemachine.MemoryLimit;
 import io.shardwell.statemachine.Reply;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -349,6 +350,25 @@ class ServerCommandsTest {
     counters.commands = 5;
     assertThat(call("CONFIG", "RESETSTAT")).isEqualTo("+OK");
     assertThat(counters.commands).isZero();
+  }
+
+  /** Once a class of MiB was gone through for each letter of each name: minutes of the loop. */
+  @Test
+  void patternsAreShortAndFew() {
+    String longest = "*[" + "x".repeat(Glob.MAX_PATTERN_BYTES - 4) + "t]";
+    assertThat(call("CONFIG", "GET", longest)).contains("port");
+    assertThat(call("COMMAND", "LIST", "FILTERBY", "PATTERN", longest)).contains("get");
+    String tooLong = "*[" + "x".repeat(Glob.MAX_PATTERN_BYTES - 3) + "t]";
+    assertThat(call("CONFIG", "GET", tooLong, "port")).isEqualTo("[port, 6379]");
+    assertThat(call("COMMAND", "LIST", "FILTERBY", "PATTERN", tooLong)).isEqualTo("[]");
+    String[] words = new String[2 + ConfigCommand.MAX_PATTERNS];
+    Arrays.fill(words, "port");
+    words[0] = "CONFIG";
+    words[1] = "GET";
+    assertThat(call(words)).isEqualTo("[port, 6379]");
+    String[] oneMore = Arrays.copyOf(words, words.length + 1);
+    oneMore[words.length] = "port";
+    assertThat(call(oneMore)).isEqualTo("-ERR CONFIG GET takes at most 64 patterns");
   }
 
   @Test
