@@ -5,6 +5,7 @@ import io.shardwell.raftgroup.ClientSession;
 import io.shardwell.server.command.Call;
 import io.shardwell.server.command.ClientInfo;
 import io.shardwell.server.command.Face;
+import io.shardwell.server.command.NodeCounters;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.server.protocol.AnswerEncoder;
 import io.shardwell.server.protocol.LineDecoder;
@@ -39,6 +40,8 @@ final class ClientConnection {
       Answer.failure(
           "ERR closing this connection: unfinished requests take too much of the node's memory,"
               + " and this one has most of them");
+
+  private static final Reply INTERNAL_ERROR = new Reply.Failure(NodeCounters.INTERNAL_ERROR);
 
   /**
    * A timer of the loop that is so late stood behind something long; nothing was read meanwhile.
@@ -184,13 +187,17 @@ final class ClientConnection {
     }
     pumpNanos = side.nanoTime();
     boolean full = false;
+    byte @Nullable [][] words = null;
+    ReplySlot before = last;
     try {
       while (!ending && !closed) {
         full = mustStall();
         if (full) {
           break;
         }
-        byte[][] words = decoder.next();
+        words = null;
+        before = last;
+        words = decoder.next();
         if (words == null) {
           ending |= inputEnded;
           break;
@@ -205,6 +212,8 @@ final class ClientConnection {
       ReplySlot slot = append(null, encoder(client));
       ending = true;
       slot.accept(new Reply.Failure(e.answer()));
+    } catch (RuntimeException e) {
+      failed(client, words, before, e);
     }
     if (ending && first == null) {
       side.queue(this);
@@ -212,6 +221,30 @@ final class ClientConnection {
     // Not asked again: were a socket on another thread to have room by now, requests in the decoder
     // would be forgotten. Whoever was full is told of room.
     setStalled(ending || full);
+  }
+
+  /**
+   * A request that our code could not handle (decisions/0035): the client is told, and its
+   * connection ends after the answers under way.
+   *
+   * @param words null if the request was not even read
+   * @param before the last slot when the request came
+   */
+  private void failed(
+      ClientInfo client,
+      byte @Nullable [][] words,
+      @Nullable ReplySlot before,
+      RuntimeException cause) {
+    side.counters().failedRequest(words, client.address, cause);
+    ending = true;
+    if (closed) {
+      return;
+    }
+    ReplySlot slot = last;
+    if (slot == null || slot == before) {
+      slot = append(null, encoder(client));
+    }
+    slot.fail(INTERNAL_ERROR);
   }
 
   private void dispatch(ClientInfo client, byte[][] words) {

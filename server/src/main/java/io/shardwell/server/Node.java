@@ -358,8 +358,8 @@ public final class Node implements AutoCloseable {
    * Runs one command, as a client would, and answers what a client would get; an error of the
    * command is a {@link Reply.Failure}. MULTI, EXEC, DISCARD, WATCH and UNWATCH are refused: all
    * callers share one connection, and would execute each other's queues. The future fails with an
-   * {@link IllegalStateException} if the node stops before the answer is known; callbacks on it run
-   * on the loop and must not block.
+   * {@link IllegalStateException} if the node stops before the answer is known, and with whatever
+   * was thrown if the call cannot be handled; callbacks on it run on the loop and must not block.
    */
   public CompletableFuture<Reply> execute(String... argv) {
     byte[][] words = new byte[argv.length][];
@@ -375,7 +375,16 @@ public final class Node implements AutoCloseable {
       throw new IllegalArgumentException("a command has at least its name");
     }
     CompletableFuture<Reply> answer = new CompletableFuture<>();
-    hand(answer, () -> executeOnLoop(argv, answer));
+    hand(
+        answer,
+        () -> {
+          try {
+            executeOnLoop(argv, answer);
+          } catch (RuntimeException e) {
+            running().clientSide().counters().failedRequest(argv, "embedded", e);
+            answer.completeExceptionally(e);
+          }
+        });
     return answer;
   }
 

@@ -40,6 +40,9 @@ final class ReplySlot implements Consumer<Reply> {
   private @Nullable Reply reply;
   private @Nullable Answer answer;
 
+  /** {@link #fail} has been called: parts of the request may be under way, and be answered yet. */
+  private boolean failed;
+
   /** What the answer keeps in memory, roughly, in bytes. */
   private long bytes;
 
@@ -51,8 +54,19 @@ final class ReplySlot implements Consumer<Reply> {
     this.encoder = encoder;
   }
 
+  /** Answers a request that failed on its way; an answer that comes all the same is dropped. */
+  void fail(Reply value) {
+    if (!isFilled()) {
+      accept(value);
+    }
+    failed = true;
+  }
+
   @Override
   public void accept(Reply value) {
+    if (failed) {
+      return;
+    }
     assert !isFilled() : "answered twice: " + command;
     reply = value;
     bytes = sizeOf(value);
@@ -60,6 +74,9 @@ final class ReplySlot implements Consumer<Reply> {
   }
 
   void acceptAnswer(Answer value) {
+    if (failed) {
+      return;
+    }
     assert !isFilled() : "answered twice";
     answer = value;
     bytes = sizeOf(value);

@@ -251,6 +251,7 @@ final class InfoCommand {
         shards.stream().filter(replica -> replica.leaderId().equals(facts.nodeId())).count());
     fields.put(
         "loop_busy_percent", counters.loopLoad.percent(nanoTime.getAsLong(), LoopLoad.cpuNanos()));
+    fields.put("failed_requests", counters.failedRequests());
     fields.put(
         "peer_frames_dropped",
         now.nodes().stream().mapToLong(NodeStatus.PeerStatus::droppedFrames).sum());

@@ -4,16 +4,29 @@ import io.shardwell.raftgroup.NodeStatus;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Reply;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Counts since the start, or since CONFIG RESETSTAT. Loop thread only. */
 public final class NodeCounters {
 
+  /** What a client is told of a request that our code could not handle. */
+  public static final String INTERNAL_ERROR = "ERR internal error";
+
+  private static final Logger LOG = LoggerFactory.getLogger(NodeCounters.class);
+
   private static final int SAMPLES = 16;
+
+  /** No command's name is longer, nor are the words that a client sends instead worth more. */
+  private static final int NAME_LENGTH = 32;
 
   public long commands;
   public long inputBytes;
   public long outputBytes;
   public long errorAnswers;
+
+  /** Requests that our code could not handle: each is a bug. */
+  private long failedRequests;
 
   /** Clients closed to free the memory of their unfinished requests, or answers. */
   public long evictedClients;
@@ -26,6 +39,10 @@ public final class NodeCounters {
   private long keyMissesBefore;
 
   private CommandStats stats = new CommandStats();
+
+  public long failedRequests() {
+    return failedRequests;
+  }
 
   /** By command and by kind of error. */
   public CommandStats stats() {
@@ -52,6 +69,29 @@ public final class NodeCounters {
       return; // Refused, or queued.
     }
     line.called(tookNanos, failure == null);
+  }
+
+  /**
+   * Notes that a request ended in an exception that nobody had thought of. Not one of {@link
+   * Error}: a broken assertion halts the node (decisions/0035).
+   *
+   * @param words of the request, of which only the command's name is shown; null if not known
+   * @param address the client's
+   */
+  public void failedRequest(byte @Nullable [][] words, String address, RuntimeException cause) {
+    failedRequests++;
+    String name = words == null || words.length == 0 ? "" : printable(words[0]);
+    LOG.error("A request of client {} could not be handled: {}", address, name, cause);
+  }
+
+  /** Of code that cannot fail: the word may be what the request has failed by. */
+  private static String printable(byte @Nullable [] word) {
+    StringBuilder name = new StringBuilder();
+    for (int i = 0; word != null && i < word.length && i < NAME_LENGTH; i++) {
+      char letter = (char) (word[i] & 0xff);
+      name.append(letter > ' ' && letter < 127 ? letter : '?');
+    }
+    return name.toString();
   }
 
   // Commands per 100 ms, the latest SAMPLES of them, as Redis does it.
@@ -98,6 +138,7 @@ public final class NodeCounters {
     inputBytes = 0;
     outputBytes = 0;
     errorAnswers = 0;
+    failedRequests = 0;
     evictedClients = 0;
     stats = new CommandStats();
   }

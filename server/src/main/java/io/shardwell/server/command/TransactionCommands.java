@@ -334,7 +334,16 @@ final class TransactionCommands {
               commands.counters().answered(line, answer, null, 0);
               arrived.run();
             };
-        commands.execute(name, call.inside(each.words(), budget, answered));
+        try {
+          commands.execute(name, call.inside(each.words(), budget, answered));
+        } catch (RuntimeException e) {
+          // As outside of a transaction: the shard has done its part, and it is answered.
+          commands.counters().failedRequest(each.words(), call.client.address, e);
+          call.client.quit = true;
+          if (answers[at] == null) {
+            answered.accept(Answer.failure(NodeCounters.INTERNAL_ERROR));
+          }
+        }
       }
     }
     call.client.replyModeCounts();
