@@ -5,6 +5,7 @@ import io.shardwell.server.command.CommandStats;
 import io.shardwell.server.command.NodeCounters;
 import io.shardwell.server.protocol.Answer;
 import io.shardwell.server.protocol.AnswerEncoder;
+import io.shardwell.server.protocol.BufferRoom;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Reply;
 import java.util.function.Consumer;
@@ -100,6 +101,8 @@ final class ReplySlot implements Consumer<Reply> {
     if (silent) {
       return;
     }
+    // Once for all items: a buffer that must grow for each of them is copied for each.
+    BufferRoom.ensure(bytes, out);
     Reply plain = reply;
     Answer shaped = answer;
     if (plain != null && command == Command.LCS) {

@@ -52,6 +52,19 @@ final class FanOut {
               + MAX_GATHERED_BYTES
               + " bytes, an eighth of the heap. Use SCAN");
 
+  /**
+   * Longest reply made of several shards' replies, in bytes as encoded. Each of them has its own
+   * limit, and there may be a thousand; what is sent must fit into one buffer, four times as long
+   * where it is quoted for people.
+   */
+  static final int MAX_MERGED_BYTES = 256 << 20;
+
+  /** What an item of a reply takes beside its bytes: type, length, line ends, a place in a list. */
+  private static final int ITEM_OVERHEAD_BYTES = 16;
+
+  static final Reply MERGED_TOO_LARGE =
+      new Reply.Failure("ERR reply exceeds the maximum size (" + MAX_MERGED_BYTES + " bytes)");
+
   private final Router router;
   private int randomKeyShard;
 
@@ -280,6 +293,7 @@ final class FanOut {
     // A key may be met twice while the walk goes on.
     private final Map<ByteBuffer, Reply> found = new LinkedHashMap<>();
     private long gatheredBytes;
+    private long replyBytes;
     private int shard;
     private byte[] cursor = CURSOR_START;
 
@@ -332,7 +346,12 @@ final class FanOut {
         byte[] bytes = ((Reply.Bulk) key).value();
         if (wanted.test(bytes) && found.put(ByteBuffer.wrap(bytes), key) == null) {
           gatheredBytes += GATHERED_KEY_BYTES + bytes.length;
+          replyBytes += ITEM_OVERHEAD_BYTES + bytes.length;
         }
+      }
+      if (replyBytes > MAX_MERGED_BYTES) {
+        onReply.accept(MERGED_TOO_LARGE);
+        return;
       }
       if (gatheredBytes > MAX_GATHERED_BYTES) {
         onReply.accept(TOO_MANY_KEYS);
@@ -371,6 +390,9 @@ final class FanOut {
     private final Consumer<Reply> onReply;
     private int missing;
 
+    /** Of values, as encoded: nothing else that shards answer here is long. */
+    private long valueBytes;
+
     Gathering(
         Command command,
         int missing,
@@ -384,12 +406,25 @@ final class FanOut {
 
     Consumer<Reply> part(int shard) {
       return reply -> {
-        parts.put(shard, reply);
+        valueBytes += bytesOfValues(reply);
+        // Beyond the limit no more is kept: the first failure will be the answer.
+        parts.put(shard, valueBytes > MAX_MERGED_BYTES ? MERGED_TOO_LARGE : reply);
         missing--;
         if (missing == 0) {
           onReply.accept(whole());
         }
       };
+    }
+
+    private static long bytesOfValues(Reply reply) {
+      long bytes = 0;
+      if (reply instanceof Reply.Array values) {
+        for (Reply value : values.items()) {
+          bytes += ITEM_OVERHEAD_BYTES;
+          bytes += value instanceof Reply.Bulk bulk ? bulk.value().length : 0;
+        }
+      }
+      return bytes;
     }
 
     private Reply whole() {

@@ -130,6 +130,31 @@ class FanOutProperties {
     assertThat(answer).isNotInstanceOf(Reply.Failure.class);
   }
 
+  /** Once it was encoded whatever its length, and above 2 GiB halted the node. */
+  @Example
+  void anMgetIsNotLongerThanOneReplyMayBe() {
+    Reply value = new Reply.Bulk(new byte[4 << 20]);
+    Reply longest = new Reply.Array(Collections.nCopies(15, value));
+    List<Reply> parts = new ArrayList<>(Collections.nCopies(SHARDS, longest));
+    Reply.Array fits = (Reply.Array) merged(parts);
+    assertThat(fits.items()).hasSize(SHARDS * 15).containsOnly(value);
+    parts.set(2, new Reply.Array(Collections.nCopies(19, value)));
+    assertThat(merged(parts)).isEqualTo(FanOut.MERGED_TOO_LARGE);
+  }
+
+  /** What is answered to an MGET of which each shard answers this. */
+  private static Reply merged(List<Reply> parts) {
+    List<byte[]> keys = new ArrayList<>();
+    for (int shard = 0; shard < SHARDS; shard++) {
+      keys.addAll(
+          Collections.nCopies(
+              ((Reply.Array) parts.get(shard)).items().size(),
+              invocation(Command.MGET).argument(shard)));
+    }
+    Invocation mget = Invocation.of(Command.MGET, keys.toArray(new byte[0][]));
+    return answer(mget, parts, new Random(1));
+  }
+
   /** One for each shard; in half of the tries of two kinds only. */
   private static List<Fate> fates(Random random, Fate[] all) {
     Fate[] kinds =
@@ -149,6 +174,14 @@ class FanOutProperties {
   }
 
   private static Reply answer(Command command, List<Fate> fates, Random random) {
+    List<Reply> replies = new ArrayList<>();
+    for (int shard = 0; shard < SHARDS; shard++) {
+      replies.add(fates.get(shard).reply(shard, command));
+    }
+    return answer(invocation(command), replies, random);
+  }
+
+  private static Reply answer(Invocation invocation, List<Reply> replies, Random random) {
     VirtualLoop loop = new VirtualLoop();
     Patience patience = new Patience(loop, 1500);
     TreeMap<Integer, Pending> parts = new TreeMap<>();
@@ -156,13 +189,13 @@ class FanOutProperties {
         new ShardOrder(SHARDS, loop, patience, (shard, part) -> parts.put(shard, part));
     Router router = new Router(SHARDS, loop, patience, List.of(), List.of(), shard -> {});
     List<Reply> answers = new ArrayList<>();
-    router.execute(order, ShardScope.ALL, invocation(command), answers::add);
+    router.execute(order, ShardScope.ALL, invocation, answers::add);
     List<Integer> shards = new ArrayList<>(parts.keySet());
     assertThat(shards).hasSize(SHARDS);
     Collections.shuffle(shards, random);
     for (int shard : shards) {
       assertThat(answers).isEmpty();
-      Objects.requireNonNull(parts.get(shard)).finish(fates.get(shard).reply(shard, command));
+      Objects.requireNonNull(parts.get(shard)).finish(replies.get(shard));
     }
     assertThat(answers).hasSize(1);
     return answers.get(0);

@@ -49,6 +49,7 @@ public enum LineEncoder implements AnswerEncoder {
     if (reply instanceof Reply.Bulk bulk) {
       boolean bare = outermost ? isPlainLine(bulk.value()) : isPlainWord(bulk.value());
       if (bare) {
+        BufferRoom.ensure(bulk.value().length, out);
         out.writeBytes(bulk.value());
       } else {
         appendQuoted(bulk.value(), out);
@@ -132,7 +133,8 @@ public enum LineEncoder implements AnswerEncoder {
     for (byte b : value) {
       length += ESCAPES[b & 0xff].length;
     }
-    out.ensureWritable(Math.toIntExact(length)).writeByte('"');
+    BufferRoom.ensure(length, out);
+    out.writeByte('"');
     byte[] piece = new byte[(int) Math.min(length, PIECE_BYTES)];
     int filled = 0;
     for (byte b : value) {

@@ -87,7 +87,7 @@ public enum RespEncoder implements AnswerEncoder {
   }
 
   private static void bulk(byte[] value, ByteBuf out) {
-    out.ensureWritable(value.length + 16);
+    BufferRoom.ensure(value.length + 16L, out);
     header('$', value.length, out);
     out.writeBytes(value).writeShort(LINE_END);
   }
