@@ -39,18 +39,13 @@ final class FanOut {
       new Reply.Failure("CROSSSLOT Keys in request don't hash to the same slot");
 
   /**
-   * How much memory the keys that one KEYS gathers may take, in bytes, {@value #GATHERED_KEY_BYTES}
-   * for each key besides its own. All else is walked in slices; this must be held as a whole.
+   * How much memory the keys may take that all KEYS under way on this node gather, in bytes,
+   * {@value #GATHERED_KEY_BYTES} for each key besides its own. All else is walked in slices; this
+   * must be held as a whole.
    */
-  private static final long MAX_GATHERED_BYTES = Runtime.getRuntime().maxMemory() / 8;
+  static final long MAX_GATHERED_BYTES = Runtime.getRuntime().maxMemory() / 8;
 
   private static final int GATHERED_KEY_BYTES = 150;
-
-  private static final Reply TOO_MANY_KEYS =
-      new Reply.Failure(
-          "ERR too many keys for one reply: they take more than "
-              + MAX_GATHERED_BYTES
-              + " bytes, an eighth of the heap. Use SCAN");
 
   /**
    * Longest reply made of several shards' replies, in bytes as encoded. Each of them has its own
@@ -66,10 +61,24 @@ final class FanOut {
       new Reply.Failure("ERR reply exceeds the maximum size (" + MAX_MERGED_BYTES + " bytes)");
 
   private final Router router;
+  private final long maxGatheredBytes;
+  private final Reply tooManyKeys;
   private int randomKeyShard;
 
-  FanOut(Router router) {
+  // Invariant: the sum of the walks under way.
+  private long gatheredBytes;
+
+  /**
+   * @param maxGatheredBytes {@link #MAX_GATHERED_BYTES}, or what a test has time for
+   */
+  FanOut(Router router, long maxGatheredBytes) {
     this.router = router;
+    this.maxGatheredBytes = maxGatheredBytes;
+    this.tooManyKeys =
+        new Reply.Failure(
+            "ERR too many keys: those that KEYS gathers take more than "
+                + maxGatheredBytes
+                + " bytes, an eighth of the heap. Use SCAN");
   }
 
   // --- by keys
@@ -283,7 +292,7 @@ final class FanOut {
   }
 
   /** KEYS as a walk in slices, so that it never holds a loop (DESIGN 4). */
-  private static final class KeysWalk {
+  private final class KeysWalk {
     private final ShardOrder order;
     private final Iterator<Integer> shards;
     private final byte[] pattern;
@@ -292,7 +301,7 @@ final class FanOut {
     private final Consumer<Reply> onReply;
     // A key may be met twice while the walk goes on.
     private final Map<ByteBuffer, Reply> found = new LinkedHashMap<>();
-    private long gatheredBytes;
+    private long ownGatheredBytes;
     private long replyBytes;
     private int shard;
     private byte[] cursor = CURSOR_START;
@@ -318,7 +327,7 @@ final class FanOut {
     void next() {
       if (!within) {
         if (!shards.hasNext() || found.size() >= limit) {
-          onReply.accept(
+          end(
               new Reply.Array(
                   List.copyOf(found.values()).subList(0, Math.min(limit, found.size()))));
           return;
@@ -337,24 +346,33 @@ final class FanOut {
       order.submit(shard, slice, this::slice);
     }
 
+    /** However it ends: what it has gathered is the answer's now, or nobody's. */
+    private void end(Reply reply) {
+      gatheredBytes -= ownGatheredBytes;
+      assert gatheredBytes >= 0;
+      onReply.accept(reply);
+    }
+
     private void slice(Reply reply) {
       if (!(reply instanceof Reply.Array step)) {
-        onReply.accept(reply);
+        end(reply);
         return;
       }
+      long before = ownGatheredBytes;
       for (Reply key : ((Reply.Array) step.items().get(1)).items()) {
         byte[] bytes = ((Reply.Bulk) key).value();
         if (wanted.test(bytes) && found.put(ByteBuffer.wrap(bytes), key) == null) {
-          gatheredBytes += GATHERED_KEY_BYTES + bytes.length;
+          ownGatheredBytes += GATHERED_KEY_BYTES + bytes.length;
           replyBytes += ITEM_OVERHEAD_BYTES + bytes.length;
         }
       }
+      gatheredBytes += ownGatheredBytes - before;
       if (replyBytes > MAX_MERGED_BYTES) {
-        onReply.accept(MERGED_TOO_LARGE);
+        end(MERGED_TOO_LARGE);
         return;
       }
-      if (gatheredBytes > MAX_GATHERED_BYTES) {
-        onReply.accept(TOO_MANY_KEYS);
+      if (gatheredBytes > maxGatheredBytes) {
+        end(tooManyKeys);
         return;
       }
       cursor = ((Reply.Bulk) step.items().get(0)).value();

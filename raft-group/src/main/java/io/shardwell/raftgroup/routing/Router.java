@@ -27,7 +27,7 @@ public final class Router {
   private final List<WriteChannel> writes;
   private final List<ReadChannel> reads;
   private final Consumer<Integer> active;
-  private final FanOut fanOut = new FanOut(this);
+  private final FanOut fanOut;
 
   /**
    * @param active told which shard has something to pump
@@ -39,6 +39,18 @@ public final class Router {
       List<WriteChannel> writes,
       List<ReadChannel> reads,
       Consumer<Integer> active) {
+    this(shards, loop, patience, writes, reads, active, FanOut.MAX_GATHERED_BYTES);
+  }
+
+  Router(
+      int shards,
+      EventLoop loop,
+      Patience patience,
+      List<WriteChannel> writes,
+      List<ReadChannel> reads,
+      Consumer<Integer> active,
+      long maxGatheredBytes) {
+    this.fanOut = new FanOut(this, maxGatheredBytes);
     this.shards = shards;
     this.loop = loop;
     this.patience = patience;

@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client reads of a command that is split over shards never promises more than is true of
@@ -140,6 +141,77 @@ class FanOutProperties {
     assertThat(fits.items()).hasSize(SHARDS * 15).containsOnly(value);
     parts.set(2, new Reply.Array(Collections.nCopies(19, value)));
     assertThat(merged(parts)).isEqualTo(FanOut.MERGED_TOO_LARGE);
+  }
+
+  /** Once each had an eighth of the heap: a pipeline of sixteen ended the process. */
+  @Example
+  void allKeysUnderWayHaveOneLimit() {
+    KeysOfOneShard node = new KeysOfOneShard(2000);
+    Walk slow = node.keys();
+    slow.slice("5", 10);
+    Walk tooMuch = node.keys();
+    tooMuch.slice("5", 10);
+    assertThat(tooMuch.answers.toString()).contains("ERR too many keys", "more than 2000 bytes");
+    slow.slice("0", 1);
+    assertThat(slow.answers).hasSize(1);
+    assertThat(((Reply.Array) slow.answers.get(0)).items()).hasSize(11);
+    Walk failing = node.keys();
+    failing.slice("5", 10);
+    failing.finish(RoutingErrors.queueFull(0));
+    assertThat(failing.answers).containsExactly(RoutingErrors.queueFull(0));
+    for (int i = 0; i < 3; i++) {
+      Walk alone = node.keys();
+      alone.slice("0", 12);
+      assertThat(alone.answers).hasSize(1).first().isInstanceOf(Reply.Array.class);
+    }
+  }
+
+  /** A node with one shard, which the test plays. */
+  private static final class KeysOfOneShard {
+    private final List<Pending> asked = new ArrayList<>();
+    private final ShardOrder order;
+    private final Router router;
+
+    KeysOfOneShard(long maxGatheredBytes) {
+      VirtualLoop loop = new VirtualLoop();
+      Patience patience = new Patience(loop, 1500);
+      order = new ShardOrder(1, loop, patience, (shard, part) -> asked.add(part));
+      router = new Router(1, loop, patience, List.of(), List.of(), shard -> {}, maxGatheredBytes);
+    }
+
+    Walk keys() {
+      Walk walk = new Walk(asked);
+      Invocation keys = Invocation.of(Command.KEYS, new byte[] {'*'});
+      router.execute(order, ShardScope.ALL, keys, walk.answers::add);
+      walk.next = asked.remove(0);
+      return walk;
+    }
+  }
+
+  /** One KEYS under way. */
+  private static final class Walk {
+    private final List<Pending> asked;
+    private final List<Reply> answers = new ArrayList<>();
+    private @Nullable Pending next;
+    private int keys;
+
+    Walk(List<Pending> asked) {
+      this.asked = asked;
+    }
+
+    /** The shard answers the next slice with so many keys of four letters. */
+    void slice(String cursor, int count) {
+      List<Reply> found = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        found.add(Reply.Bulk.of("k" + (100 + keys++)));
+      }
+      finish(new Reply.Array(List.of(Reply.Bulk.of(cursor), new Reply.Array(found))));
+    }
+
+    void finish(Reply reply) {
+      Objects.requireNonNull(next).finish(reply);
+      next = asked.isEmpty() ? null : asked.remove(0);
+    }
   }
 
   /** What is answered to an MGET of which each shard answers this. */
