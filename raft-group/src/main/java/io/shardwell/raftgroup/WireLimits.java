@@ -11,6 +11,13 @@ public final class WireLimits {
    */
   public static final int MAX_FRAME_BYTES = 2 * Limits.MAX_VALUE_BYTES + (4 << 20);
 
+  /**
+   * The largest Hello, in bytes, the first frame of a link and a stranger's perhaps. With the table
+   * and the map of the largest cluster, all names as long as they may be, 4096 nodes replaced and
+   * each shard's memory changing on 64 nodes, it has less than 3 MiB.
+   */
+  public static final int MAX_HELLO_BYTES = 4 << 20;
+
   /** A frame is sent when it has grown to this many bytes, even in the middle of a turn. */
   public static final int TARGET_FRAME_BYTES = 1 << 20;
 

@@ -1,6 +1,7 @@
 package io.shardwell.server;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import io.shardwell.raftgroup.EngineConfig;
 import io.shardwell.server.protocol.RequestDecoder;
 import java.lang.management.ManagementFactory;
 import org.slf4j.Logger;
@@ -74,8 +75,18 @@ final class ClientLimits {
    */
   static final int QUIET_MILLIS = 100;
 
-  /** File descriptors that are not for clients: peers, log, listeners, the JVM's own. */
-  private static final int RESERVED_DESCRIPTORS = 512;
+  /** File descriptors for listeners, the log, snapshots and the JVM itself. */
+  private static final int OWN_DESCRIPTORS = 160;
+
+  /**
+   * File descriptors that are not for clients: those of the node's own files, of HTTP, and of the
+   * links to and from peers, as many as there may be.
+   */
+  private static final int RESERVED_DESCRIPTORS =
+      OWN_DESCRIPTORS
+          + HealthHandler.MAX_CONNECTIONS
+          + PeerLinkFormat.MAX_INBOUND_LINKS
+          + EngineConfig.MAX_NODES;
 
   private ClientLimits() {}
 

@@ -153,7 +153,7 @@ final class DialledLink {
       return;
     }
     int length = frame.remaining();
-    if (!PeerLinkFormat.isFrameLength(length)) {
+    if (!PeerLinkFormat.isFrameLength(length, false)) {
       throw new IllegalArgumentException("frame of " + length + " bytes");
     }
     ByteBuf out = to.alloc().directBuffer(PeerLinkFormat.HEADER_BYTES + length);

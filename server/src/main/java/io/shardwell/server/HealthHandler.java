@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -31,6 +32,9 @@ final class HealthHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
 
   static final int MAX_REQUEST_BYTES = 16 << 10;
   static final int IDLE_SECONDS = 60;
+
+  /** Open at once: probes ask and close, or are a few that stay. */
+  static final int MAX_CONNECTIONS = 256;
 
   private final Supplier<NodeStatus> status;
   private final FaultHandler faults;
@@ -94,6 +98,14 @@ final class HealthHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   public void channelWritabilityChanged(ChannelHandlerContext context) {
     if (!context.channel().isWritable()) {
       Quietly.close(context.channel());
+    }
+  }
+
+  /** What it asked is answered by now: without this it would be counted until the idle limit. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event instanceof ChannelInputShutdownEvent) {
+      Quietly.closeAfterWrites(context.channel());
     }
   }
 

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.ReferenceCountUtil;
+import io.shardwell.raftgroup.EventLoop;
 import io.shardwell.raftgroup.InboundLink;
 import io.shardwell.raftgroup.WireLimits;
 import io.shardwell.storage.FaultHandler;
@@ -26,6 +27,7 @@ final class InboundPeerHandler extends ChannelInboundHandlerAdapter {
   // A buffer grown for one large frame is given back when it is empty again.
   private static final int KEPT_BYTES = 1 << 20;
 
+  private final EventLoop loop;
   private final Function<Runnable, InboundLink> acceptor;
   private final FaultHandler faults;
 
@@ -38,11 +40,37 @@ final class InboundPeerHandler extends ChannelInboundHandlerAdapter {
   private int untold;
 
   private boolean preambleSeen;
+  private boolean helloSeen;
+  private EventLoop.@Nullable Timer helloTimer;
   private @Nullable InboundLink link;
 
-  InboundPeerHandler(Function<Runnable, InboundLink> acceptor, FaultHandler faults) {
+  InboundPeerHandler(
+      EventLoop loop, Function<Runnable, InboundLink> acceptor, FaultHandler faults) {
+    this.loop = loop;
     this.acceptor = acceptor;
     this.faults = faults;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext context) {
+    helloTimer = loop.schedule(() -> helloIsLate(context), PeerLinkFormat.HELLO_NANOS);
+  }
+
+  /** Nobody else would miss it: a stranger's connection has a speaker only from its Hello on. */
+  private void helloIsLate(ChannelHandlerContext context) {
+    if (!helloSeen && context.channel().isActive()) {
+      LOG.warn(
+          "Closed a link from {}: it has not said who it is", context.channel().remoteAddress());
+      Quietly.close(context.channel());
+    }
+  }
+
+  private void endWaiting() {
+    EventLoop.Timer timer = helloTimer;
+    helloTimer = null;
+    if (timer != null) {
+      timer.cancel();
+    }
   }
 
   @Override
@@ -117,10 +145,11 @@ final class InboundPeerHandler extends ChannelInboundHandlerAdapter {
       int checksum = view.getInt(start + Integer.BYTES);
       int ofHeader = view.getInt(start + 2 * Integer.BYTES);
       if (ofHeader != PeerLinkFormat.headerChecksum(length, checksum)
-          || !PeerLinkFormat.isFrameLength(length)) {
+          || !PeerLinkFormat.isFrameLength(length, !helloSeen)) {
         LOG.warn(
-            "Closed a link from {}: the header of a frame, {} bytes, was damaged on its way",
+            "Closed a link from {}: the header of its {} frame, {} bytes, is that of none",
             context.channel().remoteAddress(),
+            helloSeen ? "next" : "first",
             length);
         Quietly.close(context.channel());
         return;
@@ -140,6 +169,8 @@ final class InboundPeerHandler extends ChannelInboundHandlerAdapter {
         Quietly.close(context.channel());
         return;
       }
+      helloSeen = true;
+      endWaiting();
       untold = end - start;
       receiver.onFrame(frame);
       receiver = context.channel().isActive() ? link : null;
@@ -175,6 +206,7 @@ final class InboundPeerHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
+    endWaiting();
     InboundLink closed = link;
     link = null;
     if (closed != null) {

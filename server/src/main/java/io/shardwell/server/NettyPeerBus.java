@@ -79,7 +79,7 @@ public final class NettyPeerBus implements PeerBus {
 
   /** For one accepted connection; the acceptor is the engine's. */
   ChannelHandler inbound(Function<Runnable, InboundLink> acceptor) {
-    return new InboundPeerHandler(acceptor, faults);
+    return new InboundPeerHandler(loop, acceptor, faults);
   }
 
   /** Closes all dialled links and dials no more. */

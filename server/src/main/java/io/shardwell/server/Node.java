@@ -88,6 +88,8 @@ public final class Node implements AutoCloseable {
   private final Listeners listeners;
   private final ClientLoops clientLoops;
   private final NettyPeerBus bus;
+  private final ConnectionLimit peerConnections;
+  private final ConnectionLimit httpConnections;
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private final AtomicBoolean closing = new AtomicBoolean();
 
@@ -141,6 +143,10 @@ public final class Node implements AutoCloseable {
     this.listeners = new Listeners(loop, config.bind());
     this.clientLoops = new ClientLoops(config.id(), loop, config.ioThreads(), faults);
     this.bus = new NettyPeerBus(loop, faults);
+    this.peerConnections =
+        new ConnectionLimit("peers", PeerLinkFormat.MAX_INBOUND_LINKS, loop::nanoTime);
+    this.httpConnections =
+        new ConnectionLimit("HTTP", HealthHandler.MAX_CONNECTIONS, loop::nanoTime);
     loop.onStopped(clientLoops::stop);
     loop.onStopped(this::loopEnded);
   }
@@ -188,23 +194,26 @@ public final class Node implements AutoCloseable {
     if (config.clusterPort() != NodeConfig.OFF) {
       clusterPort = bindClients(config.clusterPort(), "Redis Cluster", Face.CLUSTER);
     }
-    peerPort =
-        listeners.bind(
-            config.peerPort(),
-            "peers",
-            channel -> channel.pipeline().addLast(bus.inbound(running().engine()::accept)));
+    peerPort = listeners.bind(config.peerPort(), "peers", this::peer);
     if (config.httpPort() != NodeConfig.OFF) {
-      httpPort =
-          listeners.bind(
-              config.httpPort(),
-              "HTTP",
-              channel ->
-                  channel
-                      .pipeline()
-                      .addLast(HealthHandler.idleLimit())
-                      .addLast(new HttpServerCodec())
-                      .addLast(new HttpObjectAggregator(HealthHandler.MAX_REQUEST_BYTES))
-                      .addLast(new HealthHandler(running().engine()::status, faults)));
+      httpPort = listeners.bind(config.httpPort(), "HTTP", this::http);
+    }
+  }
+
+  private void peer(Channel channel) {
+    if (peerConnections.admits(channel)) {
+      channel.pipeline().addLast(bus.inbound(running().engine()::accept));
+    }
+  }
+
+  private void http(Channel channel) {
+    if (httpConnections.admits(channel)) {
+      channel
+          .pipeline()
+          .addLast(HealthHandler.idleLimit())
+          .addLast(new HttpServerCodec())
+          .addLast(new HttpObjectAggregator(HealthHandler.MAX_REQUEST_BYTES))
+          .addLast(new HealthHandler(running().engine()::status, faults));
     }
   }
 

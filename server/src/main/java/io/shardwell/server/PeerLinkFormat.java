@@ -1,6 +1,7 @@
 package io.shardwell.server;
 
 import io.netty.buffer.ByteBuf;
+import io.shardwell.raftgroup.EngineConfig;
 import io.shardwell.raftgroup.WireLimits;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
@@ -25,6 +26,15 @@ final class PeerLinkFormat {
   static final int PREAMBLE_BYTES = 6;
   static final int HEADER_BYTES = 12;
 
+  /**
+   * Links that are open towards a node at once: one from each other node, another while the one
+   * before has not been found dead, and some for strangers that have not been turned away yet.
+   */
+  static final int MAX_INBOUND_LINKS = 2 * EngineConfig.MAX_NODES + 16;
+
+  /** How long a link may take for its preamble and its first frame, which says who speaks. */
+  static final long HELLO_NANOS = 10_000_000_000L;
+
   private PeerLinkFormat() {}
 
   static void writePreamble(ByteBuf out) {
@@ -38,9 +48,14 @@ final class PeerLinkFormat {
     out.writeBytes(frame);
   }
 
-  /** Whether a length read from a link can be one. */
-  static boolean isFrameLength(int length) {
-    return length > 0 && length <= WireLimits.MAX_FRAME_BYTES;
+  /**
+   * Whether a length read from a link can be one.
+   *
+   * @param first whether the frame is the link's first, a Hello, from whoever it may be
+   */
+  static boolean isFrameLength(int length, boolean first) {
+    return length > 0
+        && length <= (first ? WireLimits.MAX_HELLO_BYTES : WireLimits.MAX_FRAME_BYTES);
   }
 
   /** Of a frame's length and of the sum of its bytes. */

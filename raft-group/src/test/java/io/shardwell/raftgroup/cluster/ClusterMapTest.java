@@ -4,14 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.esotericsoftware.kryo.io.Output;
 import io.shardwell.raftgroup.ClientAddress;
+import io.shardwell.raftgroup.EngineConfig;
 import io.shardwell.raftgroup.PeerAddress;
+import io.shardwell.raftgroup.WireLimits;
+import io.shardwell.raftgroup.wire.FrameCodec;
 import io.shardwell.raftgroup.wire.MalformedFrameException;
+import io.shardwell.raftgroup.wire.PeerMessage;
+import io.shardwell.raftgroup.wire.RaftCodec;
 import io.shardwell.statemachine.EvictionPolicy;
 import io.shardwell.statemachine.MemoryLimit;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -46,6 +53,58 @@ class ClusterMapTest {
   @Test
   void aMapSurvivesItsBytes() {
     assertThat(ClusterMap.decode(map(7379).encode())).isEqualTo(map(7379));
+  }
+
+  /** Of the largest cluster, with all that may be in its map, at the worst of times. */
+  @Test
+  void theLargestMapAndTableFitIntoAHello() {
+    String host = "h".repeat(253);
+    Map<String, ClusterMap.Node> nodes = new TreeMap<>();
+    Map<String, ClusterMap.Decided> decided = new TreeMap<>();
+    Map<String, Long> incarnations = new TreeMap<>();
+    for (int i = 0; i < EngineConfig.MAX_NODES; i++) {
+      String id = "n".repeat(38) + (10 + i);
+      ClientAddress client = new ClientAddress(host, 65535, 65535, 65535, 65535);
+      nodes.put(id, new ClusterMap.Node(-i, new PeerAddress(host, 65535), client));
+      decided.put(id, new ClusterMap.Decided(-i, Long.MAX_VALUE));
+      incarnations.put(id, -1L - i);
+    }
+    Map<Long, String> retired = new TreeMap<>();
+    for (long i = 1; i <= ClusterMap.MAX_RETIRED; i++) {
+      retired.put(i, "n".repeat(40));
+    }
+    MemoryShares.Share changing =
+        new MemoryShares.Share(
+            Long.MAX_VALUE, Long.MAX_VALUE - 1, Long.MAX_VALUE, new TreeSet<>(nodes.keySet()));
+    ClusterMap map =
+        new ClusterMap(
+            Long.MAX_VALUE,
+            new TreeMap<>(nodes),
+            EngineConfig.MAX_SHARDS,
+            EngineConfig.MAX_NODES,
+            new MemoryLimit(Long.MAX_VALUE, Long.MAX_VALUE, EvictionPolicy.ALLKEYS_LRU),
+            new TreeMap<>(decided),
+            new TreeMap<>(retired),
+            new MemoryShares(Collections.nCopies(EngineConfig.MAX_SHARDS, changing)));
+    ClusterTable table =
+        new ClusterTable(
+            new TreeMap<>(incarnations), EngineConfig.MAX_SHARDS, EngineConfig.MAX_NODES);
+    Output frame = new Output(512, -1);
+    new FrameCodec(new RaftCodec())
+        .write(
+            frame,
+            new PeerMessage.Hello(
+                "n".repeat(40),
+                -1,
+                Long.MAX_VALUE,
+                EngineConfig.MAX_SHARDS,
+                EngineConfig.MAX_NODES,
+                table.encode(),
+                true,
+                true,
+                map.encode(),
+                new ClientAddress(host, 65535, 65535, 65535, 65535)));
+    assertThat(frame.toBytes().length).isBetween(2 << 20, WireLimits.MAX_HELLO_BYTES / 4 * 3);
   }
 
   @Test
