@@ -51,6 +51,7 @@ class BadInputTest {
                 .peerPort(0)
                 .clusterPort(0)
                 .textPort(0)
+                .httpPort(0)
                 .shards(2)
                 .maxClients(MAX_CLIENTS)
                 .ioThreads(ioThreads)
@@ -177,6 +178,38 @@ class BadInputTest {
       assertThat(socket.getInputStream().readAllBytes()).isEmpty();
     }
     assertThat(node.execute("GET", "page").join().toString()).isEqualTo("Bulk[1]");
+  }
+
+  /** Once it halted the node: a count of no keys names no shard. */
+  @Test
+  void aTransactionOfCallsWithoutKeysIsAnswered() throws Exception {
+    Socket socket = open();
+    send(socket, "MULTI\r\nMSETEX 0 k v\r\nEXEC\r\nPING\r\n");
+    assertThat(read(socket, "+PONG\r\n")).startsWith("+OK\r\n").contains("ERR");
+  }
+
+  /** Once each halted the node: a body that does not come, and a length that is none. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "POST /livez HTTP/1.1#Content-Length: 5##",
+        "GET / HTTP/1.1#Expect: 100-continue#Content-Length: abc##",
+      })
+  void aBrokenHttpRequestEndsItsConnection(String request) throws Exception {
+    String bytes = request.replace("#", "\r\n");
+    try (Socket halfClosed = connect(node.httpPort())) {
+      send(halfClosed, bytes);
+      halfClosed.shutdownOutput();
+      assertThat(readToEnd(halfClosed)).doesNotContain("200 OK");
+    }
+    try (Socket reset = connect(node.httpPort())) {
+      send(reset, bytes);
+      reset.setSoLinger(true, 0);
+    }
+    try (Socket other = connect(node.httpPort())) {
+      send(other, "GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n");
+      assertThat(readToEnd(other)).startsWith("HTTP/1.1 200 OK");
+    }
   }
 
   @Test

@@ -25,7 +25,7 @@ public final class NodeCounters {
   public long outputBytes;
   public long errorAnswers;
 
-  /** Requests that our code could not handle: each is a bug. */
+  /** Requests that our code could not handle, since the start: a bug is not to be forgotten. */
   private long failedRequests;
 
   /** Clients closed to free the memory of their unfinished requests, or answers. */
@@ -138,7 +138,6 @@ public final class NodeCounters {
     inputBytes = 0;
     outputBytes = 0;
     errorAnswers = 0;
-    failedRequests = 0;
     evictedClients = 0;
     stats = new CommandStats();
   }

@@ -7,6 +7,7 @@ import io.shardwell.server.protocol.Answer;
 import io.shardwell.statemachine.Reply;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +37,24 @@ class CommandSyntaxTest {
       assertThat(least + more).as(row.name()).isEqualTo(Math.abs(row.arity()));
       assertThat(fixed).as(row.name()).isEqualTo(row.arity() > 0 || isQuit(row));
     }
+  }
+
+  /** What the fuzz test sends, so that it gets beyond the count of words. */
+  @Test
+  void sampleCallsFitTheArity() {
+    SampleCalls calls = new SampleCalls(new Random(1));
+    for (CommandRow row : CommandTable.all()) {
+      for (int i = 0; i < 20; i++) {
+        List<String> words = calls.of(row);
+        assertThat(row.accepts(words.size())).as("%s", words).isTrue();
+      }
+    }
+    assertThat(calls.ofEach().stream().map(words -> words.get(0)).distinct())
+        .containsExactlyInAnyOrderElementsOf(
+            CommandTable.commands().stream()
+                .map(CommandRow::name)
+                .filter(name -> !name.equals("shutdown"))
+                .toList());
   }
 
   /** Takes anything and looks at none of it. */
