@@ -2,6 +2,7 @@ package io.shardwell.statemachine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -112,6 +113,31 @@ class ScanProperties {
       lengthy.write("SET", "k".repeat(Limits.MAX_KEY_BYTES - 3) + (100 + i), "v");
     }
     assertThat(keysOfOneStep(lengthy)).isEqualTo(Limits.MAX_SCAN_BYTES / Limits.MAX_KEY_BYTES);
+  }
+
+  /** A hundred keys of a million steps each: some four in a step of SCAN. */
+  @Test
+  void aStepEndsWhateverItsPattern() {
+    Shard shard = new Shard();
+    int keys = 100;
+    for (int i = 0; i < keys; i++) {
+      shard.write("SET", "a".repeat(2500) + i, "v");
+    }
+    String pattern = "*" + "a".repeat(500) + "b";
+    int steps = 0;
+    String cursor = "0";
+    do {
+      Reply.Array reply =
+          (Reply.Array)
+              shard.state.read(Shard.call("SCAN", cursor, "MATCH", pattern, "COUNT", "1000000"), 0);
+      cursor = new String(((Reply.Bulk) reply.items().get(0)).value(), StandardCharsets.US_ASCII);
+      steps++;
+    } while (!cursor.equals("0"));
+    assertThat(steps).isBetween(keys / 10, keys);
+    shard.write("SET", "a".repeat(Limits.MAX_KEY_BYTES), "v");
+    String tooDear = "*" + "a".repeat(20_000) + "b";
+    assertThat(shard.state.read(Shard.call("KEYS", tooDear), 0))
+        .isEqualTo(Failures.PATTERN_TOO_DEAR);
   }
 
   private static int keysOfOneStep(Shard shard) {
