@@ -66,6 +66,11 @@ public final class VirtualLoop implements EventLoop {
     now = end;
   }
 
+  /** Lets so much time pass in which the process stands still: what is due in it comes late. */
+  public void pause(long millis) {
+    now += TimeUnit.MILLISECONDS.toNanos(millis);
+  }
+
   /** Runs until the condition holds, for so much virtual time at most; returns whether it does. */
   public boolean until(BooleanSupplier condition, long millis) {
     long end = now + TimeUnit.MILLISECONDS.toNanos(millis);

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.function.Function;
 
 /**
  * Writers that write to each shard through each of some nodes, one value after the other, and the
@@ -32,6 +33,14 @@ final class ShardGaps {
   private final long[] longest;
 
   ShardGaps(SimulatedCluster cluster, List<SimulatedMachine> through) {
+    this(cluster, through, key -> Invocation.of(Command.SET, key, new byte[100]));
+  }
+
+  /** The same of another command, such as one that only reads. */
+  ShardGaps(
+      SimulatedCluster cluster,
+      List<SimulatedMachine> through,
+      Function<byte[], Invocation> command) {
     this.cluster = cluster;
     this.shards = cluster.scenario().shards();
     this.random = cluster.nextRandom();
@@ -41,7 +50,7 @@ final class ShardGaps {
     for (int shard = 0; shard < shards; shard++) {
       byte[] key = keyIn(shard);
       for (SimulatedMachine machine : through) {
-        new Writer(Objects.requireNonNull(machine.process()), shard, key).begin();
+        new Writer(Objects.requireNonNull(machine.process()), shard, command.apply(key)).begin();
       }
     }
   }
@@ -84,13 +93,13 @@ final class ShardGaps {
   private final class Writer {
     private final SimulatedProcess process;
     private final int shard;
-    private final Invocation set;
+    private final Invocation command;
     private final ClientSession session;
 
-    Writer(SimulatedProcess process, int shard, byte[] key) {
+    Writer(SimulatedProcess process, int shard, Invocation command) {
       this.process = process;
       this.shard = shard;
-      this.set = Invocation.of(Command.SET, key, new byte[100]);
+      this.command = command;
       Engine engine = Objects.requireNonNull(process.engine());
       this.session = engine.openSession();
     }
@@ -101,7 +110,7 @@ final class ShardGaps {
 
     private void write() {
       if (process.isAlive()) {
-        process.execute(() -> session.submit(set, this::answered));
+        process.execute(() -> session.submit(command, this::answered));
       }
     }
 

@@ -6,6 +6,7 @@ import io.microraft.RaftEndpoint;
 import io.microraft.RaftNode;
 import io.microraft.executor.RaftNodeExecutor;
 import io.microraft.impl.RaftNodeImpl;
+import io.microraft.impl.task.HeartbeatTask;
 import io.microraft.model.RaftModelFactory;
 import io.microraft.model.impl.DefaultRaftModelFactory;
 import io.microraft.model.message.RaftMessage;
@@ -59,6 +60,7 @@ public final class Replica {
   private final FollowerResponses followers;
   private final OvertakenMembers overtaken;
   private final StaleDownload staleDownload;
+  private final SilentVoters silence;
   private final SignsOfLife signs;
   private final IncomingGuard guard;
 
@@ -153,7 +155,8 @@ public final class Replica {
             leadership);
     this.overtaken = new OvertakenMembers(raft);
     this.staleDownload = new StaleDownload(raft, snapshots);
-    this.signs = new SignsOfLife(context, raft, time);
+    this.silence = new SilentVoters(raft, view);
+    this.signs = new SignsOfLife(context, raft, time, silence);
     this.guard =
         new IncomingGuard(
             group,
@@ -601,7 +604,14 @@ public final class Replica {
 
     @Override
     public void schedule(Runnable task, long delay, TimeUnit unit) {
-      time.schedule(() -> standstill.step(task), delay, unit);
+      Runnable step = task instanceof HeartbeatTask ? () -> heartbeat(task) : task;
+      time.schedule(() -> standstill.step(step), delay, unit);
+    }
+
+    /** MicroRaft's look at its leader or its followers, and what it does not see. */
+    private void heartbeat(Runnable task) {
+      task.run();
+      silence.look();
     }
   }
 }

@@ -50,17 +50,20 @@ final class SignsOfLife {
   private final LoopContext context;
   private final RaftNodeImpl raft;
   private final ReplicaTime time;
+  private final SilentVoters silence;
   private final Map<ReplicaEndpoint, Word> words = new HashMap<>();
 
-  SignsOfLife(LoopContext context, RaftNode raft, ReplicaTime time) {
+  SignsOfLife(LoopContext context, RaftNode raft, ReplicaTime time, SilentVoters silence) {
     this.context = context;
     this.raft = (RaftNodeImpl) raft;
     this.time = time;
+    this.silence = silence;
   }
 
   /** A replica of the group says something; call before it is handled. */
   void spoke(RaftMessage message) {
     if (message.getTerm() >= raft.state().term() && isWord(message)) {
+      silence.heard(message.getSender());
       words.put(
           (ReplicaEndpoint) message.getSender(),
           new Word(message.getTerm(), context.loop().nanoTime()));
@@ -88,6 +91,7 @@ final class SignsOfLife {
               (follower, state) -> {
                 if (counts((ReplicaEndpoint) follower, nodeId, incarnation)) {
                   boolean unused = state.responseReceived(ANSWERS_NOTHING, time.millis());
+                  silence.heard(follower);
                 }
               });
     } else if (leader != null && counts((ReplicaEndpoint) leader, nodeId, incarnation)) {

@@ -215,6 +215,10 @@ class GuardRulesTest {
                             .isDurable((Long) notNull(arguments[0]))),
             GuardRulesTest::halfCommits),
         new Rule(
+            "B7, B17: a leader that half of four voters cannot answer leads on",
+            rule -> rule.in(SilentVoters.class, "hearsMajority", (self, arguments) -> true),
+            GuardRulesTest::halfKeepsInOffice),
+        new Rule(
             "of two changes of members in a row the later is not in force",
             rule -> rule.in(EarlierChange.class, "settle", (self, arguments) -> arguments[0]),
             GuardRulesTest::laterChangeIsNotInForce),
@@ -543,6 +547,17 @@ class GuardRulesTest {
     it.acknowledge("b", it.replica.term(), 1);
     assertThat(it.replica.commitIndex()).as("three of four").isEqualTo(1);
     return half;
+  }
+
+  private static boolean halfKeepsInOffice() {
+    ReplicaFixture it = new ReplicaFixture("a", "b", "c");
+    it.elect("a", "b");
+    it.syncAll();
+    for (int i = 0; i < 30; i++) {
+      it.acknowledge("a", it.replica.term(), 0);
+      it.loop.run(100);
+    }
+    return it.replica.isLeader();
   }
 
   // --- what they share
