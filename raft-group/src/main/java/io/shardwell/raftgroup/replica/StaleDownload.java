@@ -38,15 +38,20 @@ final class StaleDownload {
     }
   }
 
-  /** Call before a message of a snapshot is handled: ends the download of a former leader's. */
+  /**
+   * Call before a message of a snapshot is handled: an offer of the leader's ends the download of a
+   * former leader's.
+   */
   void endFormer(InstallSnapshotRequest request) {
     RaftState state = state();
     SnapshotChunkCollector download = state.snapshotChunkCollector();
     boolean ofLeader = request.isSenderLeader() && request.getTerm() >= state.term();
-    // A leader's own snapshots only get newer, and its messages keep their order: the download is
-    // of a snapshot of somebody who led before.
+    // A leader's own snapshots only get newer, and its offers keep their order: the download is of
+    // a snapshot of somebody who led before. Its chunks are overtaken by offers, for they are
+    // long: one of its snapshot before says nothing.
     if (download != null
         && ofLeader
+        && request.getSnapshotChunk() == null
         && request.getSnapshotIndex() > state.commitIndex()
         && download.getSnapshotIndex() > request.getSnapshotIndex()) {
       end(download);

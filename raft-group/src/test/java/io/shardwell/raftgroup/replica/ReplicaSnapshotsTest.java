@@ -166,6 +166,16 @@ class ReplicaSnapshotsTest {
     assertThat(it.replica.commitIndex()).isEqualTo(4);
   }
 
+  /** Chunks are long, and the offer of the next snapshot overtakes them. */
+  @Test
+  void aLateChunkOfTheSameLeadersFormerSnapshotEndsNoDownload() {
+    install("a", 1, 4, null, 2);
+    install("a", 1, 9, null, 2);
+    assertThat(downloadIndex()).isEqualTo(9);
+    install("a", 1, 4, snapshotAt(4).get(0), 2);
+    assertThat(downloadIndex()).isEqualTo(9);
+  }
+
   /**
    * Found by simulation, seed 120106 of a storm: the next leader's snapshot knows nothing of a
    * change of members that the former one had appended only here.
@@ -304,6 +314,12 @@ class ReplicaSnapshotsTest {
     it.acknowledge("a", it.replica.term(), 5);
     it.acknowledge("a", it.replica.term(), 6);
     assertThat(isDownloading()).isFalse();
+  }
+
+  private long downloadIndex() {
+    return Objects.requireNonNull(
+            ((RaftNodeImpl) it.replica.raft()).state().snapshotChunkCollector())
+        .getSnapshotIndex();
   }
 
   private boolean isDownloading() {
