@@ -610,7 +610,11 @@ public final class Replica {
 
     /** MicroRaft's look at its leader or its followers, and what it does not see. */
     private void heartbeat(Runnable task) {
-      task.run();
+      if (UnknownLeader.isHeard((RaftNodeImpl) raft)) {
+        schedule(task, raft.getConfig().getLeaderHeartbeatPeriodSecs(), TimeUnit.SECONDS);
+      } else {
+        task.run();
+      }
       silence.look();
     }
   }

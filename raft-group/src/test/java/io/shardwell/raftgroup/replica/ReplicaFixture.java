@@ -78,10 +78,19 @@ final class ReplicaFixture implements PeerBus {
 
   /** A group that knows {@code me} under an endpoint that may be an earlier one. */
   ReplicaFixture(ReplicaEndpoint knownAs, String... peers) {
+    this(knownAs, List.of(peers), List.of(peers));
+  }
+
+  /** A group of some of the peers, of which the others come to be members later. */
+  ReplicaFixture(List<String> others, List<String> peers) {
+    this(endpoint("me"), others, peers);
+  }
+
+  private ReplicaFixture(ReplicaEndpoint knownAs, List<String> others, List<String> peers) {
     members.add(knownAs);
+    others.forEach(other -> members.add(endpoint(other)));
     FrameCodec frames = new FrameCodec(codec);
     for (String peer : peers) {
-      members.add(endpoint(peer));
       outboxes.put(peer, new Outbox(peer, this, frames));
       sent.put(peer, new ArrayList<>());
     }
