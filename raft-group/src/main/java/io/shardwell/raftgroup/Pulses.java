@@ -74,7 +74,7 @@ final class Pulses {
             replicas.leads(),
             diskIsLow,
             isLeaving,
-            replicas.all().stream().anyMatch(Replica::isBehind)));
+            replicas.all().stream().anyMatch(Replica::isCatchingUp)));
   }
 
   /** A node tells of itself; gets our map if it has an older one. */

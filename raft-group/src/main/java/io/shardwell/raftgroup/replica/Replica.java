@@ -336,6 +336,14 @@ public final class Replica {
     return store.lastIndex() - machine.appliedIndex() > MAX_UNAPPLIED_ENTRIES;
   }
 
+  /**
+   * Whether it is behind and somebody leads. Where nobody does nobody knows what is committed, for
+   * as long as no majority is there: that must not keep the node from leading others.
+   */
+  public boolean isCatchingUp() {
+    return isBehind() && leaderNodeId() != null;
+  }
+
   public long snapshotIndex() {
     return snapshots.snapshotIndex();
   }

@@ -92,6 +92,20 @@ class CommitSlicesTest {
     assertThat(it.replica.commitIndex()).isEqualTo(ENTRIES + 1);
   }
 
+  /** Nobody may be there to say what is committed, and for long. */
+  @Test
+  void whoKnowsOfNoLeaderIsNotCatchingUp() {
+    follow();
+    it.syncAll();
+    it.restart();
+    assertThat(it.replica.isBehind()).isTrue();
+    assertThat(it.replica.isCatchingUp()).isFalse();
+    heartbeat(ENTRIES);
+    assertThat(it.replica.isCatchingUp()).isTrue();
+    it.loop.run(20);
+    assertThat(it.replica.isCatchingUp()).isFalse();
+  }
+
   /** With its own first entry it would apply all the rest at once. */
   @Test
   void whoHasMuchToApplyDoesNotLeadWhenAsked() {
