@@ -112,6 +112,7 @@ public final class Replica {
             state,
             context.codec(),
             context.faults(),
+            machine::appliedIndex,
             snapshotIndex,
             recovered,
             restored == null ? List.of() : restored.getLogEntries());

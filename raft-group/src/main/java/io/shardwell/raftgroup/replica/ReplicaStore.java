@@ -12,7 +12,9 @@ import io.shardwell.storage.FaultHandler;
 import io.shardwell.storage.RecoveredEntry;
 import io.shardwell.storage.RecoveredReplica;
 import io.shardwell.storage.ReplicaLog;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,11 +35,15 @@ final class ReplicaStore implements RaftStore {
    */
   static final byte MEMBERS_OP = 0x7f;
 
+  /** With more to be applied before it, an entry's bytes are not kept in memory. */
+  private static final long MOST_UNAPPLIED_ENTRIES = 1024;
+
   private final ReplicaLog log;
   private final ReplicaSnapshots snapshots;
   private final ReplicatedState state;
   private final RaftCodec codec;
   private final FaultHandler faults;
+  private final LongSupplier appliedIndex;
 
   /** Where the record of the current term and vote is; 0 if it was recovered. */
   private long termRecordPosition;
@@ -47,9 +53,10 @@ final class ReplicaStore implements RaftStore {
   private long firstHeld;
   private long lastIndex;
 
-  // What recovery found of the entries that MicroRaft's log holds, in order, without gaps. They are
-  // the only ones whose bytes may be in the log alone before they are committed.
-  private List<LogEntry> recoveredEntries;
+  // Of the entries that MicroRaft's log holds, the only ones whose bytes may be in the log alone
+  // before they are applied: what recovery found, and what came before much of that was applied.
+  // Invariant: in order, without gaps.
+  private final List<LogEntry> onDiskEntries;
 
   private long bytesSinceSnapshot;
   private byte @Nullable [] initialMembers;
@@ -60,6 +67,7 @@ final class ReplicaStore implements RaftStore {
       ReplicatedState state,
       RaftCodec codec,
       FaultHandler faults,
+      LongSupplier appliedIndex,
       long snapshotIndex,
       @Nullable RecoveredReplica recovered,
       List<LogEntry> recoveredEntries) {
@@ -68,7 +76,8 @@ final class ReplicaStore implements RaftStore {
     this.state = state;
     this.codec = codec;
     this.faults = faults;
-    this.recoveredEntries = recoveredEntries;
+    this.appliedIndex = appliedIndex;
+    this.onDiskEntries = new ArrayList<>(recoveredEntries);
     this.firstHeld = snapshotIndex + 1;
     this.lastIndex = Math.max(snapshotIndex, log.lastIndex());
     if (recovered != null) {
@@ -164,6 +173,25 @@ final class ReplicaStore implements RaftStore {
       log.appendEntry(entry.getIndex(), entry.getTerm(), bytes);
     }
     lastIndex = entry.getIndex();
+    leaveOnDisk(entry);
+  }
+
+  /**
+   * After a start an entry is received for each that is applied, and as many as the log then holds
+   * would gather in memory: while many of them are still to be applied, what comes behind them is
+   * left to the log as they are.
+   */
+  private void leaveOnDisk(LogEntry entry) {
+    int last = onDiskEntries.size() - 1;
+    if (last < 0
+        || onDiskEntries.get(last).getIndex() - appliedIndex.getAsLong() < MOST_UNAPPLIED_ENTRIES) {
+      return;
+    }
+    assert entry.getIndex() == onDiskEntries.get(last).getIndex() + 1;
+    onDiskEntries.add(entry);
+    if (entry.getOperation() instanceof LogBytes payload) {
+      payload.drop();
+    }
   }
 
   @Override
@@ -171,7 +199,7 @@ final class ReplicaStore implements RaftStore {
     guarded(
         "truncate the log's tail",
         () -> {
-          keepRecoveredFrom(index);
+          keepFrom(index);
           log.truncateFrom(index);
           lastIndex = index - 1;
         });
@@ -182,26 +210,23 @@ final class ReplicaStore implements RaftStore {
    * may still wait for the disk and be written when other entries have these indexes: it must say
    * what it said.
    */
-  private void keepRecoveredFrom(long index) {
-    int kept = recoveredEntries.size();
-    while (kept > 0 && recoveredEntries.get(kept - 1).getIndex() >= index) {
+  private void keepFrom(long index) {
+    int kept = onDiskEntries.size();
+    while (kept > 0 && onDiskEntries.get(kept - 1).getIndex() >= index) {
       kept--;
-      if (recoveredEntries.get(kept).getOperation() instanceof LogBytes payload) {
+      if (onDiskEntries.get(kept).getOperation() instanceof LogBytes payload) {
         payload.keep();
       }
     }
-    recoveredEntries = recoveredEntries.subList(0, kept);
+    onDiskEntries.subList(kept, onDiskEntries.size()).clear();
   }
 
-  private void forgetRecoveredUntil(long index) {
+  private void forgetUntil(long index) {
     int gone = 0;
-    while (gone < recoveredEntries.size() && recoveredEntries.get(gone).getIndex() <= index) {
+    while (gone < onDiskEntries.size() && onDiskEntries.get(gone).getIndex() <= index) {
       gone++;
     }
-    if (gone > 0) {
-      // A copy: a view would keep those that are gone.
-      recoveredEntries = List.copyOf(recoveredEntries.subList(gone, recoveredEntries.size()));
-    }
+    onDiskEntries.subList(0, gone).clear();
   }
 
   @Override
@@ -216,7 +241,7 @@ final class ReplicaStore implements RaftStore {
         () -> {
           snapshots.replaceLog(index);
           bytesSinceSnapshot = 0;
-          forgetRecoveredUntil(index);
+          forgetUntil(index);
           firstHeld = Math.max(firstHeld, index + 1);
           lastIndex = Math.max(lastIndex, index);
         });

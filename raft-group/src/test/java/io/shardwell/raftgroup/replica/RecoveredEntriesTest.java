@@ -42,6 +42,60 @@ class RecoveredEntriesTest {
     assertThat(bytesInMemory(1, 40)).as("afterwards").isZero();
   }
 
+  /**
+   * For each that is applied one is received: all that the leader still has, which may be as much,
+   * would take the place of what was on disk.
+   */
+  @Test
+  void whatIsReceivedBehindManyIsNotInMemoryEither() {
+    int many = 4000;
+    int more = 2000;
+    it.commitCountToTakeSnapshot = 2 * (many + more);
+    it.restart();
+    it.append("a", 1, 0, 0, 0, ticks(1, many, 1));
+    it.syncAll();
+    it.restart();
+    List<LogEntry> received = ticks(many + 1, many + more, 1);
+    List<byte[]> written = new ArrayList<>();
+    received.forEach(entry -> written.add(((LogBytes) operation(entry)).bytes()));
+    for (int i = 0; i < more; i += 100) {
+      it.append("a", 1, many + i, 1, many + i, received.subList(i, i + 100));
+    }
+    assertThat(it.replica.isBehind()).isTrue();
+    assertThat(bytesInMemory(1, many + more)).isZero();
+    for (int i = 0; i < more; i++) {
+      assertThat(((LogBytes) operation(received.get(i))).bytes()).isEqualTo(written.get(i));
+    }
+    it.append("a", 1, many + more, 1, many + more);
+    it.loop.run(100);
+    assertThat(it.replica.appliedIndex()).isEqualTo(many + more);
+    List<LogEntry> next = ticks(many + more + 1, many + more + 10, 1);
+    it.append("a", 1, many + more, 1, many + more, next);
+    assertThat(bytesInMemory(many + more + 1, many + more + 10)).isEqualTo(size(next));
+  }
+
+  /** Another leader replaces what was left to the log: what it was must still be known. */
+  @Test
+  void whatIsReceivedBehindManyMayBeReplaced() {
+    int many = 2000;
+    it.commitCountToTakeSnapshot = 4 * many;
+    it.restart();
+    it.append("a", 1, 0, 0, 0, ticks(1, many, 1));
+    it.syncAll();
+    it.restart();
+    LogEntry received = it.tick(many + 1, 1);
+    byte[] written = ((LogBytes) operation(received)).bytes();
+    it.append("a", 1, many, 1, 0, List.of(received));
+    assertThat(bytesInMemory(1, many + 1)).isZero();
+    it.append("b", 2, many, 1, 0, 2, 2);
+    assertThat(((LogBytes) operation(received)).bytes()).isEqualTo(written);
+    assertThat(it.replica.lastIndex()).isEqualTo(many + 2);
+    assertThat(bytesInMemory(many + 1, many + 2)).as("behind as many as before").isZero();
+    it.append("b", 2, many + 2, 2, many + 2);
+    it.loop.run(100);
+    assertThat(it.replica.appliedIndex()).isEqualTo(many + 2);
+  }
+
   /** So are those that a snapshot does not cover, which were applied when it was taken. */
   @Test
   void norAreThoseBehindASnapshot() {
