@@ -22,6 +22,8 @@ import io.shardwell.raftgroup.NodeStatus;
 import io.shardwell.storage.FaultHandler;
 import java.io.IOException;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Health over HTTP. {@code /livez}: 200 whenever the loop turns, as it must to answer at all.
@@ -29,6 +31,8 @@ import java.util.function.Supplier;
  * leader and the disk has room; else 503 with the reason.
  */
 final class HealthHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HealthHandler.class);
 
   static final int MAX_REQUEST_BYTES = 16 << 10;
   static final int IDLE_SECONDS = 60;
@@ -112,6 +116,9 @@ final class HealthHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     Quietly.close(context.channel());
+    if (cause instanceof Error) {
+      faults.fault("serving an HTTP request", cause);
+    }
     // CodecException: a request that ends within its body, or is nonsense.
     boolean expected =
         cause instanceof IOException
@@ -120,7 +127,8 @@ final class HealthHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
             || cause instanceof NodeFault
             || cause instanceof IllegalArgumentException;
     if (!expected) {
-      faults.fault("serving an HTTP request", cause);
+      // A bug, but of this request: as with clients' requests the node goes on (decisions/0035).
+      LOG.error("An HTTP request could not be handled", cause);
     }
   }
 

@@ -2,8 +2,13 @@ package io.shardwell.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.shardwell.server.command.MemorySetting;
+import io.shardwell.server.command.NodeCounters;
 import io.shardwell.statemachine.EvictionPolicy;
 import io.shardwell.statemachine.MemoryLimit;
 import io.shardwell.statemachine.Reply;
@@ -15,6 +20,7 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /**
  * Shows that an exception of our own code while a request is dispatched ends that request and its
@@ -58,6 +64,31 @@ class FailedRequestsTest {
     assertThat(client.isOpen()).isFalse();
     assertThat(client.faults).isEmpty();
     assertThat(client.counters.failedRequests()).isEqualTo(1);
+  }
+
+  /** Repeated by whoever has found it, it must not fill the disk that the log is on. */
+  @Test
+  void theLogTellsOfOneInTenSeconds() {
+    Logger log = (Logger) LoggerFactory.getLogger(NodeCounters.class);
+    ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    logged.start();
+    log.addAppender(logged);
+    try {
+      byte[][] words = {"INFO".getBytes(StandardCharsets.US_ASCII)};
+      for (int tenthOfASecond = 0; tenthOfASecond < 300; tenthOfASecond++) {
+        client.counters.failedRequest(words, "here", new Planted());
+        client.counters.failedRequest(words, "here", new Planted());
+        client.counters.sample(tenthOfASecond * 100_000_000L);
+      }
+    } finally {
+      log.detachAppender(logged);
+    }
+    assertThat(client.counters.failedRequests()).isEqualTo(600);
+    assertThat(logged.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .hasSize(3)
+        .first(STRING)
+        .startsWith("A request of client here could not be handled: INFO (failed_requests 1;");
   }
 
   /** A part of the failed request goes on here, and its answer comes before that of the other. */

@@ -16,6 +16,10 @@ public final class NodeCounters {
   private static final Logger LOG = LoggerFactory.getLogger(NodeCounters.class);
 
   private static final int SAMPLES = 16;
+  private static final int SAMPLES_PER_SECOND = 10;
+
+  /** Whoever has found a request that fails can repeat it; the log tells of one in this time. */
+  static final int FAILURE_LOG_SECONDS = 10;
 
   /** No command's name is longer, nor are the words that a client sends instead worth more. */
   private static final int NAME_LENGTH = 32;
@@ -27,6 +31,9 @@ public final class NodeCounters {
 
   /** Requests that our code could not handle, since the start: a bug is not to be forgotten. */
   private long failedRequests;
+
+  /** For so many samples more failures are only counted. */
+  private int samplesUntilLogged;
 
   /** Clients closed to free the memory of their unfinished requests, or answers. */
   public long evictedClients;
@@ -80,8 +87,19 @@ public final class NodeCounters {
    */
   public void failedRequest(byte @Nullable [][] words, String address, RuntimeException cause) {
     failedRequests++;
+    if (samplesUntilLogged > 0) {
+      return;
+    }
+    samplesUntilLogged = FAILURE_LOG_SECONDS * SAMPLES_PER_SECOND;
     String name = words == null || words.length == 0 ? "" : printable(words[0]);
-    LOG.error("A request of client {} could not be handled: {}", address, name, cause);
+    LOG.error(
+        "A request of client {} could not be handled: {} (failed_requests {}; the next {} s only"
+            + " count)",
+        address,
+        name,
+        failedRequests,
+        FAILURE_LOG_SECONDS,
+        cause);
   }
 
   /** Of code that cannot fail: the word may be what the request has failed by. */
@@ -115,6 +133,7 @@ public final class NodeCounters {
     samples[nextSample] = commands - sampledCommands;
     nextSample = (nextSample + 1) % SAMPLES;
     sampledCommands = commands;
+    samplesUntilLogged = Math.max(0, samplesUntilLogged - 1);
   }
 
   long commandsPerSecond() {
@@ -122,7 +141,7 @@ public final class NodeCounters {
     for (long sample : samples) {
       sum += sample;
     }
-    return sum * 10 / SAMPLES;
+    return sum * SAMPLES_PER_SECOND / SAMPLES;
   }
 
   /**
