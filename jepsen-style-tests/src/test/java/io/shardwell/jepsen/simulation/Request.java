@@ -289,7 +289,7 @@ record Request(
       } else if (text.startsWith("INDETERMINATE")) {
         // A guarded one may have been applied without effect: the keys had changed and changed
         // back.
-        boolean applied = text.contains("was applied, but") && shape != Shape.GUARDED;
+        boolean applied = text.contains("was executed, but") && shape != Shape.GUARDED;
         return applied && parts.size() == 1 ? all(Answer.Word.ANY) : new Meaning.Unknown();
       } else if (text.startsWith("ERR value is not an integer")
           || text.startsWith("ERR increment or decrement would overflow")) {

@@ -28,10 +28,14 @@ final class RoutingErrors {
   static final Reply INDETERMINATE =
       new Reply.Failure("INDETERMINATE The write may or may not have been applied");
 
-  /** For a write that took effect, but whose reply was lost at a change of leader. */
+  /**
+   * For a write that was executed, but whose reply was lost with a link or a leader. It may have
+   * changed nothing: SET NX of a key that was there, an EXEC whose watched key had changed.
+   */
   static final Reply REPLY_LOST =
       new Reply.Failure(
-          "INDETERMINATE The write was applied, but its reply was lost at a change of leader");
+          "INDETERMINATE The command was executed, but its reply was lost, and with it whether it"
+              + " changed anything");
 
   /** For a write split over shards of which a part was applied, or may have been, or may still. */
   static final Reply PARTS_INDETERMINATE =
