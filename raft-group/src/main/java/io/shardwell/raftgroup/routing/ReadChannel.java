@@ -320,7 +320,7 @@ public final class ReadChannel {
           return;
         }
         batch.givenUp++;
-        next.finish(RoutingErrors.noLeader(shard, next.invocation(), leaders.whyNone()));
+        next.turnAway(RoutingErrors.noLeader(shard, next.invocation(), leaders.whyNone()));
       }
       i.remove();
       forget(batch);

@@ -54,7 +54,11 @@ public final class ShardOrder {
     }
     Lane taken = lane;
     Pending command =
-        new Pending(invocation, onReply, () -> decided(shard, taken), patience.deadlineNanos());
+        new Pending(
+            invocation,
+            onReply,
+            byShard -> decided(shard, taken, byShard),
+            patience.deadlineNanos());
     if (lane.waiting.isEmpty() && mayGo(lane, command)) {
       go(shard, lane, command);
     } else {
@@ -69,10 +73,10 @@ public final class ShardOrder {
     dispatch.dispatch(shard, command);
   }
 
-  private void decided(int shard, Lane lane) {
+  private void decided(int shard, Lane lane, boolean byShard) {
     lane.unfinished--;
     assert lane.unfinished >= 0;
-    if (!lane.waiting.isEmpty()) {
+    if (byShard && !lane.waiting.isEmpty()) {
       lane.lastAnswerNanos = patience.nanoTime();
     }
     goOn(shard, lane);

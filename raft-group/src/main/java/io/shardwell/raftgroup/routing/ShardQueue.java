@@ -28,7 +28,7 @@ final class ShardQueue {
   /** Adds a command at the end, or turns it away if too much waits already. */
   void add(Pending command) {
     if (commands.size() >= MAX_COMMANDS || bytes >= MAX_BYTES) {
-      command.finish(RoutingErrors.queueFull(shard));
+      command.turnAway(RoutingErrors.queueFull(shard));
       return;
     }
     commands.add(command);
@@ -60,7 +60,7 @@ final class ShardQueue {
   void endPatience(Patience patience, long lastAnswerNanos, LeaderDirectory leaders) {
     while (!isEmpty() && patience.isOver(first().deadlineNanos(), lastAnswerNanos)) {
       Pending late = remove();
-      late.finish(RoutingErrors.noLeader(shard, late.invocation(), leaders.whyNone()));
+      late.turnAway(RoutingErrors.noLeader(shard, late.invocation(), leaders.whyNone()));
     }
   }
 }

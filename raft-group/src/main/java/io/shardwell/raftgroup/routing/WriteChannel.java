@@ -267,7 +267,7 @@ public final class WriteChannel {
       if (!batch.givenUp) {
         batch.commands.forEach(command -> command.onReply().accept(RoutingErrors.REPLY_LOST));
       }
-      batch.commands.forEach(command -> command.onDecided().run());
+      batch.commands.forEach(command -> command.onDecided().decided(true));
     } else if (outcome instanceof Outcome.Gap) {
       resendNanos = Math.min(resendNanos, loop.nanoTime() + BACK_OFF_NANOS);
     } else {
@@ -290,7 +290,7 @@ public final class WriteChannel {
     done(batch);
     lastAnswerNanos = patience.nanoTime();
     if (batch.givenUp) {
-      batch.commands.forEach(command -> command.onDecided().run());
+      batch.commands.forEach(command -> command.onDecided().decided(true));
       return;
     }
     List<Reply> replies = ReplyCodec.decode(encodedReplies);
@@ -319,7 +319,7 @@ public final class WriteChannel {
   private void decideOlderBoots() {
     List<Pending> superseded = List.copyOf(undecided);
     undecided.clear();
-    superseded.forEach(command -> command.onDecided().run());
+    superseded.forEach(command -> command.onDecided().decided(true));
   }
 
   /**

@@ -155,7 +155,7 @@ class BackPressureTest implements Post {
   }
 
   private Pending pending(Invocation invocation) {
-    return new Pending(invocation, replies::add, () -> {}, patience.deadlineNanos());
+    return new Pending(invocation, replies::add, byShard -> {}, patience.deadlineNanos());
   }
 
   @Override

@@ -125,7 +125,7 @@ class ReadChannelProperties {
                 refused++;
               }
             },
-            () -> {},
+            byShard -> {},
             leaders.patience.deadlineNanos()));
     if (!told[0]) {
       leaders.unanswered.add(number);

@@ -129,7 +129,7 @@ class ReadChannelTest {
         new Pending(
             Invocation.of(Command.STRLEN, new byte[] {'k'}),
             reply -> replies.add(((Reply.Int) reply).value()),
-            () -> {},
+            byShard -> {},
             Long.MAX_VALUE));
   }
 

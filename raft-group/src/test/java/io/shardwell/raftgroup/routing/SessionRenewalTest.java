@@ -140,7 +140,10 @@ class SessionRenewalTest implements Post {
 
   private Pending increment() {
     return new Pending(
-        Invocation.of(Command.INCR, KEY), replies::add, () -> decided++, patience.deadlineNanos());
+        Invocation.of(Command.INCR, KEY),
+        replies::add,
+        byShard -> decided++,
+        patience.deadlineNanos());
   }
 
   private PeerMessage.Batch last() {

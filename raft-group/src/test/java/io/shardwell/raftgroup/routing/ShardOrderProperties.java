@@ -2,11 +2,14 @@ package io.shardwell.raftgroup.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.shardwell.raftgroup.FullDisks;
+import io.shardwell.raftgroup.ReachingPost;
 import io.shardwell.raftgroup.VirtualLoop;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
 import io.shardwell.statemachine.Reply;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Random;
 import net.jqwik.api.Example;
@@ -21,6 +24,12 @@ import net.jqwik.api.Property;
 class ShardOrderProperties {
 
   private static final byte[] KEY = {'k'};
+
+  private static final ReachingPost SILENCE = (node, message) -> {};
+
+  private static final LeaderDirectory NOBODY =
+      new LeaderDirectory(
+          new HashMap<>(), List.of(List.of("gone")), SILENCE, "me", new FullDisks());
 
   private record Out(int shard, Pending command) {}
 
@@ -51,6 +60,35 @@ class ShardOrderProperties {
     assertThat(replies).hasSize(commands - 1); // One is under way: its channel decides.
   }
 
+  /** The time began anew with each command that this node itself turned away. */
+  @Example
+  void withoutALeaderAllAreTurnedAwayInTheirTime() {
+    VirtualLoop loop = new VirtualLoop();
+    Patience patience = new Patience(loop, 1500);
+    List<ShardQueue> channels = List.of(new ShardQueue(0), new ShardQueue(0));
+    List<Reply> replies = new ArrayList<>();
+    ShardOrder order =
+        new ShardOrder(
+            1,
+            loop,
+            patience,
+            (shard, command) ->
+                channels.get(command.invocation().command().isWrite() ? 0 : 1).add(command));
+    order.submit(0, Invocation.of(Command.GET, KEY), replies::add);
+    loop.run(100);
+    for (int i = 0; i < 200; i++) {
+      Command command = i % 2 == 0 ? Command.INCR : Command.GET;
+      order.submit(0, Invocation.of(command, KEY), replies::add);
+    }
+    for (int patrol = 0; patrol < 155; patrol++) {
+      loop.run(10);
+      for (ShardQueue channel : channels) {
+        channel.endPatience(patience, Patience.NO_ANSWER, NOBODY);
+      }
+    }
+    assertThat(replies).hasSize(201);
+  }
+
   @Property(tries = 300)
   void readsAndWritesOfAShardNeverOverlapAndStartInOrder(@ForAll long seed) {
     Random random = new Random(seed);
@@ -73,7 +111,7 @@ class ShardOrderProperties {
               }
               started.get(shard).add(command.invocation());
               if (random.nextInt(4) == 0) {
-                command.finish(RoutingErrors.queueFull(shard));
+                command.turnAway(RoutingErrors.queueFull(shard));
               } else {
                 underWay.add(new Out(shard, command));
               }
@@ -112,7 +150,7 @@ class ShardOrderProperties {
     Patience patience = new Patience(loop, 1500);
     ShardQueue full = new ShardQueue(0);
     for (int i = 0; i < ShardQueue.MAX_COMMANDS; i++) {
-      full.add(new Pending(Invocation.of(others, KEY), reply -> {}, () -> {}, 0));
+      full.add(new Pending(Invocation.of(others, KEY), reply -> {}, byShard -> {}, 0));
     }
     List<Pending> underWay = new ArrayList<>();
     int[] depth = {0};
@@ -165,7 +203,7 @@ class ShardOrderProperties {
     loop.run(600);
     assertThat(replies).as("but not for longer than their patience").hasSize(2);
     assertThat(((Reply.Failure) replies.get(1)).text()).startsWith("CLUSTERDOWN");
-    out.get(0).onDecided().run();
+    out.get(0).onDecided().decided(true);
     assertThat(out).as("the fate is certain, the second read goes").hasSize(2);
   }
 

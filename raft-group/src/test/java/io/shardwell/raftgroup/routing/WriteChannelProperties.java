@@ -99,7 +99,7 @@ class WriteChannelProperties {
               replied[0] = true;
               onReply.accept(reply);
             },
-            () -> {
+            byShard -> {
               assertThat(replied[0]).isTrue();
               decided[0]++;
             },

@@ -85,7 +85,7 @@ class WriteRepetitionTest implements ReachingPost {
         new Pending(
             Invocation.of(Command.INCR, new byte[] {'k'}),
             reply -> {},
-            () -> {},
+            byShard -> {},
             loop.nanoTime()
                 + TimeUnit.MILLISECONDS.toNanos(Tuning.DEFAULT.commandPatienceMillis())));
     boolean unused = channel.pump();
