@@ -176,6 +176,7 @@ final class TransactionCommands {
       Transaction.watched(question, seen).forEach(call.client.transaction::watch);
       call.answer(Answer.OK);
     } else {
+      call.client.transaction.watchFailed();
       call.answer(new Answer.Plain(reply));
     }
   }

@@ -156,7 +156,17 @@ final class TransactionQueue {
   void unwatch() {
     watched.clear();
     watchedBytes = 0;
-    if (queued.isEmpty()) {
+    leave();
+  }
+
+  /** Keys that were counted in are not watched after all. */
+  void watchFailed() {
+    leave();
+  }
+
+  /** Who has nothing is tied to no place. */
+  private void leave() {
+    if (watched.isEmpty() && queued.isEmpty()) {
       place = NOWHERE;
     }
   }
