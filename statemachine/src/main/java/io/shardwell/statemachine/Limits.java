@@ -8,6 +8,9 @@ public final class Limits {
   /** Longest key, in bytes. */
   public static final int MAX_KEY_BYTES = 32 * 1024;
 
+  /** Longest pattern of KEYS, in bytes: it is sent again for every thousand keys. */
+  public static final int MAX_PATTERN_BYTES = 4 * MAX_KEY_BYTES;
+
   /** Longest value, in bytes, also after APPEND and SETRANGE. */
   public static final int MAX_VALUE_BYTES = 16 * 1024 * 1024;
 

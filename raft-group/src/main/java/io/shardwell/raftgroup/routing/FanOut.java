@@ -60,6 +60,10 @@ final class FanOut {
   static final Reply MERGED_TOO_LARGE =
       new Reply.Failure("ERR reply exceeds the maximum size (" + MAX_MERGED_BYTES + " bytes)");
 
+  static final Reply PATTERN_TOO_LONG =
+      new Reply.Failure(
+          "ERR pattern given up: it has more than " + Limits.MAX_PATTERN_BYTES + " bytes");
+
   private final Router router;
   private final long maxGatheredBytes;
   private final Reply tooManyKeys;
@@ -174,6 +178,11 @@ final class FanOut {
       ShardOrder order, ShardScope scope, Invocation invocation, Consumer<Reply> onReply) {
     if (invocation.command() == Command.SCAN) {
       scan(order, scope, invocation, onReply);
+      return;
+    }
+    if (invocation.command() == Command.KEYS
+        && invocation.argument(0).length > Limits.MAX_PATTERN_BYTES) {
+      onReply.accept(PATTERN_TOO_LONG);
       return;
     }
     IntPredicate concerned = invocation.command().isWrite() ? scope::covers : scope::counts;

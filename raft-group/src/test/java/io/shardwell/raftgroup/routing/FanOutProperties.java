@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.shardwell.raftgroup.VirtualLoop;
 import io.shardwell.statemachine.Command;
 import io.shardwell.statemachine.Invocation;
+import io.shardwell.statemachine.Limits;
 import io.shardwell.statemachine.Reply;
 import io.shardwell.statemachine.Slots;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
@@ -164,6 +166,24 @@ class FanOutProperties {
       alone.slice("0", 12);
       assertThat(alone.answers).hasSize(1).first().isInstanceOf(Reply.Array.class);
     }
+  }
+
+  /** It goes to each shard with every thousand keys: a request of 16 MiB became gigabytes. */
+  @Example
+  void aPatternThatFitsNoKeyIsGivenUpBeforeAShardIsAsked() {
+    KeysOfOneShard node = new KeysOfOneShard(1 << 20);
+    List<Reply> answers = new ArrayList<>();
+    byte[] longest = new byte[Limits.MAX_PATTERN_BYTES];
+    node.router.execute(
+        node.order,
+        ShardScope.ALL,
+        Invocation.of(Command.KEYS, Arrays.copyOf(longest, longest.length + 1)),
+        answers::add);
+    assertThat(node.asked).isEmpty();
+    assertThat(answers).containsExactly(FanOut.PATTERN_TOO_LONG);
+    node.router.execute(
+        node.order, ShardScope.ALL, Invocation.of(Command.KEYS, longest), answers::add);
+    assertThat(node.asked).hasSize(1);
   }
 
   /** A node with one shard, which the test plays. */
