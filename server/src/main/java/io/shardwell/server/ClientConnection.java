@@ -204,8 +204,11 @@ final class ClientConnection {
         }
         if (words.length == 0) {
           refuseTooLong(client);
-        } else {
-          dispatch(client, words);
+        } else if (dispatch(client, words)
+            && side.nanoTime() - pumpNanos >= ClientLimits.OWN_ANSWERS_NANOS) {
+          full = true;
+          side.queue(this); // To go on behind what others have to say.
+          break;
         }
       }
     } catch (ProtocolException e) {
@@ -247,11 +250,12 @@ final class ClientConnection {
     slot.fail(INTERNAL_ERROR);
   }
 
-  private void dispatch(ClientInfo client, byte[][] words) {
+  /** Returns whether the node itself has taken the time to answer. */
+  private boolean dispatch(ClientInfo client, byte[][] words) {
     if (CrossProtocolScripting.begins(words[0])) {
       side.crossProtocolScripting().detected(client, side.nanoTime());
       close();
-      return;
+      return false;
     }
     side.counters().commands++;
     client.lastCommandNanos = side.turnNanos();
@@ -264,7 +268,7 @@ final class ClientConnection {
     taken(client, slot, sizeOf(words));
     if (side.commands().isQueued(client, own)) {
       slot.acceptAnswer(side.commands().queue(client, words, own));
-      return;
+      return false;
     }
     if (own != null) {
       String fullName = side.commands().fullName(own, words);
@@ -280,7 +284,7 @@ final class ClientConnection {
       }
       // CLIENT REPLY decides whether it itself is answered.
       slot.silent = !client.stillTakesAnswer(takesAnswer);
-      return;
+      return true;
     }
     Invocation.Parsed parsed = Invocation.parse(words);
     if (parsed instanceof Invocation.Ok ok) {
@@ -295,6 +299,7 @@ final class ClientConnection {
       }
       slot.accept(bad.failure());
     }
+    return false;
   }
 
   /** HELLO decides how it itself is answered, within EXEC too: nothing has come after it then. */

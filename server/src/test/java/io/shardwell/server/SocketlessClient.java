@@ -14,6 +14,7 @@ import io.shardwell.server.command.NodeCounters;
 import io.shardwell.server.command.NodeFacts;
 import io.shardwell.server.command.ServerCommands;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -30,7 +31,7 @@ final class SocketlessClient {
 
   final List<Throwable> faults = new ArrayList<>();
   final NodeCounters counters = new NodeCounters();
-  private final EventLoop loop = new StoppedLoop();
+  private final ManualLoop loop = new ManualLoop();
   private final EmbeddedChannel channel = new EmbeddedChannel();
   private final ClientSide side;
 
@@ -71,10 +72,27 @@ final class SocketlessClient {
     return channel.isOpen();
   }
 
+  /** Time passes, while a request is executed for example. */
+  void takes(long nanos) {
+    loop.nanos += nanos;
+  }
+
   /** All that is answered to these lines by the end of the turn. */
   String send(String... lines) {
     String request = String.join("\r\n", lines) + "\r\n";
     channel.writeInbound(Unpooled.copiedBuffer(request, StandardCharsets.US_ASCII));
+    return endTurn();
+  }
+
+  /** All that is answered in a turn in which nothing comes. */
+  String nextTurn() {
+    for (int i = loop.tasks.size(); i > 0; i--) {
+      loop.tasks.remove().run();
+    }
+    return endTurn();
+  }
+
+  private String endTurn() {
     side.flush();
     channel.runPendingTasks();
     StringBuilder answers = new StringBuilder();
@@ -85,11 +103,14 @@ final class SocketlessClient {
     return answers.toString();
   }
 
-  /** On which no time passes and nothing is done later. */
-  private static final class StoppedLoop implements EventLoop {
+  /** Its turns and its time are the test's, and there are no timers. */
+  private static final class ManualLoop implements EventLoop {
+    private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+    private long nanos = 5_000_000_000L;
+
     @Override
     public long nanoTime() {
-      return 5_000_000_000L;
+      return nanos;
     }
 
     @Override
@@ -98,7 +119,9 @@ final class SocketlessClient {
     }
 
     @Override
-    public void execute(Runnable task) {}
+    public void execute(Runnable task) {
+      tasks.add(task);
+    }
 
     @Override
     public Timer schedule(Runnable task, long delayNanos) {

@@ -249,6 +249,7 @@ final class ConnectionCommands {
     }
     List<ClientInfo> chosen = clients.all();
     boolean sparesCaller = true;
+    String localAddress = null;
     for (int i = 2; i < call.count(); i += 2) {
       String value = call.text(i + 1);
       switch (call.upper(i)) {
@@ -260,7 +261,15 @@ final class ConnectionCommands {
           chosen.removeIf(client -> client.id != id.getAsLong());
         }
         case "ADDR" -> chosen.removeIf(client -> !client.address.equals(value));
-        case "LADDR" -> chosen.removeIf(client -> !client.localAddress.equals(value));
+        case "LADDR" -> {
+          // Looked at once: a request of megabytes can say it of every client a million times.
+          if (localAddress == null) {
+            chosen.removeIf(client -> !client.localAddress.equals(value));
+            localAddress = value;
+          } else if (!localAddress.equals(value)) {
+            chosen.clear();
+          }
+        }
         case "USER" -> {
           if (!authenticates(value)) {
             return Answer.failure("ERR No such user '" + Errors.echo(call, i + 1) + "'");
@@ -270,7 +279,9 @@ final class ConnectionCommands {
           if (!CLIENT_TYPES.contains(call.upper(i + 1))) {
             return unknownType(call, i + 1);
           }
-          chosen.removeIf(client -> !value.equalsIgnoreCase("normal"));
+          if (!value.equalsIgnoreCase("normal")) {
+            chosen.clear();
+          }
         }
         case "SKIPME" -> {
           sparesCaller = value.equalsIgnoreCase("yes");

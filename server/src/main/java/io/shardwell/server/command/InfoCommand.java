@@ -65,28 +65,32 @@ final class InfoCommand {
                   || wanted.contains(section.toLowerCase(Locale.ROOT))) {
                 text.append(text.isEmpty() ? "" : "\r\n").append("# ").append(section);
                 text.append("\r\n");
-                fields.forEach(
-                    (name, value) -> text.append(name).append(':').append(value).append("\r\n"));
+                fields
+                    .get()
+                    .forEach(
+                        (name, value) ->
+                            text.append(name).append(':').append(value).append("\r\n"));
               }
             });
     return new Answer.Text(text.toString());
   }
 
-  private Map<String, Map<String, Object>> sections(NodeStatus now, boolean cluster) {
-    Map<String, Map<String, Object>> sections = new LinkedHashMap<>();
-    sections.put("Server", server(cluster));
-    sections.put("Clients", clients());
-    sections.put("Memory", memory(now));
-    sections.put("Persistence", persistence(now));
-    sections.put("Stats", stats(now));
-    sections.put("Replication", replication(now));
-    sections.put("CPU", cpu());
-    sections.put("Modules", Map.of());
-    sections.put(COMMAND_STATS, counters.stats().commandFields());
-    sections.put("Errorstats", counters.stats().errorFields());
-    sections.put("Cluster", Map.of("cluster_enabled", cluster ? 1 : 0));
-    sections.put("Keyspace", keyspace(now, cluster));
-    sections.put("Shardwell", shardwell(now));
+  /** The sections in their order; only those asked for are made. */
+  private Map<String, Supplier<Map<String, ?>>> sections(NodeStatus now, boolean cluster) {
+    Map<String, Supplier<Map<String, ?>>> sections = new LinkedHashMap<>();
+    sections.put("Server", () -> server(cluster));
+    sections.put("Clients", this::clients);
+    sections.put("Memory", () -> memory(now));
+    sections.put("Persistence", () -> persistence(now));
+    sections.put("Stats", () -> stats(now));
+    sections.put("Replication", () -> replication(now));
+    sections.put("CPU", InfoCommand::cpu);
+    sections.put("Modules", Map::of);
+    sections.put(COMMAND_STATS, () -> counters.stats().commandFields());
+    sections.put("Errorstats", () -> counters.stats().errorFields());
+    sections.put("Cluster", () -> Map.of("cluster_enabled", cluster ? 1 : 0));
+    sections.put("Keyspace", () -> keyspace(now, cluster));
+    sections.put("Shardwell", () -> shardwell(now));
     return sections;
   }
 
