@@ -279,7 +279,7 @@ public final class DataDirectory implements AutoCloseable {
   public void setAside(String folder) throws IOException {
     // The mark first: beside what is left of a log it is damage, at any step; a log that lost its
     // newest segment, or a directory that lost everything, could pass for a sound one.
-    byte[] metadata = SmallFile.readRaw(disk, MetadataFile.NAME);
+    byte[] metadata = readMetadata();
     if (metadata != null) {
       disk.syncFolder(folder); // Creates it.
       SmallFile.writeRaw(disk, folder + "/" + MetadataFile.NAME, ByteBuffer.wrap(metadata));
@@ -288,6 +288,15 @@ public final class DataDirectory implements AutoCloseable {
     MetadataFile.write(disk, NodeMetadata.empty().withRejoins(true));
     move(SnapshotFiles.FOLDER, disk.list(SnapshotFiles.FOLDER), folder);
     move(SegmentFiles.FOLDER, disk.list(SegmentFiles.FOLDER), folder);
+  }
+
+  /** Null if there are none, or if the disk does not give them back. */
+  private byte @Nullable [] readMetadata() throws IOException {
+    try {
+      return SmallFile.readRaw(disk, MetadataFile.NAME);
+    } catch (DamagedStorageException unreadable) {
+      return null;
+    }
   }
 
   private void move(String from, List<String> names, String folder) throws IOException {

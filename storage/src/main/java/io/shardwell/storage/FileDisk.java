@@ -2,6 +2,7 @@ package io.shardwell.storage;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -74,6 +75,7 @@ public final class FileDisk implements Disk {
       Files.createDirectories(parent);
     }
     return new OpenFile(
+        name,
         FileChannel.open(
             path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE));
   }
@@ -313,7 +315,7 @@ public final class FileDisk implements Disk {
     return path;
   }
 
-  private record OpenFile(FileChannel channel) implements DiskFile {
+  private record OpenFile(String name, FileChannel channel) implements DiskFile {
     @Override
     public void write(long position, ByteBuffer bytes) throws IOException {
       long at = position;
@@ -326,13 +328,31 @@ public final class FileDisk implements Disk {
     public int read(long position, ByteBuffer into) throws IOException {
       int total = 0;
       while (into.hasRemaining()) {
-        int count = channel.read(into, position + total);
+        int count = read(into, position + total);
         if (count < 0) {
           break;
         }
         total += count;
       }
       return total;
+    }
+
+    /** What the disk does not give back is as lost as what it gives back otherwise. */
+    private int read(ByteBuffer into, long position) throws IOException {
+      try {
+        return channel.read(into, position);
+      } catch (ClosedChannelException closed) {
+        throw closed;
+      } catch (IOException e) {
+        DamagedStorageException damage =
+            new DamagedStorageException(
+                name,
+                position,
+                DamagedStorageException.NO_GROUP,
+                "cannot be read: " + e.getMessage());
+        damage.initCause(e);
+        throw damage;
+      }
     }
 
     @Override

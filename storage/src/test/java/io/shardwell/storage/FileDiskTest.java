@@ -2,8 +2,10 @@ package io.shardwell.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -22,6 +24,28 @@ final class FileDiskTest {
 
   FileDiskTest(@TempDir Path folder) {
     this.folder = folder;
+  }
+
+  /** As of a disk with bad sectors: it names the place, and is damage for whoever repairs. */
+  @Test
+  void whatCannotBeReadIsDamageWithItsPlace() throws IOException {
+    Path unmapped = Path.of("/proc/self/mem"); // Nothing is at address 0.
+    assumeTrue(Files.isReadable(unmapped) && Files.isWritable(unmapped));
+    Files.createSymbolicLink(folder.resolve("rotten"), unmapped);
+    FileDisk disk = new FileDisk(folder, Runnable::run, Runnable::run);
+    DiskFile file = disk.open("rotten");
+    try {
+      assertThatThrownBy(() -> file.read(0, ByteBuffer.allocate(10)))
+          .isInstanceOfSatisfying(
+              DamagedStorageException.class,
+              damage -> {
+                assertThat(damage.file()).isEqualTo("rotten");
+                assertThat(damage.offset()).isZero();
+              })
+          .hasMessageContaining("cannot be read");
+    } finally {
+      file.close();
+    }
   }
 
   /** The same story on both disks leaves the same bytes and recovers the same. */
