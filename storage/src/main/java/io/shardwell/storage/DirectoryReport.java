@@ -30,7 +30,13 @@ public record DirectoryReport(
    * @param offset in bytes, where the first bad structure begins
    * @param group whose bytes they are, or {@link DamagedStorageException#NO_GROUP}
    */
-  public record Damage(String file, long offset, int group, String what) {}
+  public record Damage(String file, long offset, int group, String what) {
+
+    /** Whether somebody has put a file there: a start refuses it, but nothing is lost. */
+    public boolean isForeignFile() {
+      return UnknownFormatException.isOfUnexpectedFile(what);
+    }
+  }
 
   /**
    * What a start would find for one group.

@@ -121,8 +121,7 @@ final class Recovery {
       Owner owner = Owner.of(name);
       if (owner == null) {
         if (!name.endsWith(SmallFile.TEMPORARY)) {
-          throw UnknownFormatException.unreadable(
-              "unexpected file " + SnapshotFiles.FOLDER + "/" + name);
+          throw UnknownFormatException.unexpectedFile(SnapshotFiles.FOLDER + "/" + name);
         }
       } else if (owner.isManifest()) {
         // Sorted by group, then index: the newest one stays.

@@ -27,7 +27,7 @@ final class SegmentFiles {
       if (NAME.matcher(name).matches()) {
         sequences.add(Long.parseUnsignedLong(name.substring(0, 16), 16));
       } else if (!name.endsWith(SmallFile.TEMPORARY)) {
-        throw UnknownFormatException.unreadable("unexpected file " + FOLDER + "/" + name);
+        throw UnknownFormatException.unexpectedFile(FOLDER + "/" + name);
       }
     }
     return sequences;

@@ -6,6 +6,8 @@ import java.io.IOException;
 public final class UnknownFormatException extends IOException {
   private static final long serialVersionUID = 1;
 
+  private static final String UNEXPECTED = "unexpected file ";
+
   private final boolean ofAnotherVersion;
 
   private UnknownFormatException(String message, boolean ofAnotherVersion) {
@@ -16,6 +18,16 @@ public final class UnknownFormatException extends IOException {
   /** What is there is nothing that any version writes. */
   static UnknownFormatException unreadable(String message) {
     return new UnknownFormatException(message, false);
+  }
+
+  /** A file that no node makes: somebody has put it there. */
+  static UnknownFormatException unexpectedFile(String name) {
+    return unreadable(UNEXPECTED + name);
+  }
+
+  /** Whether {@link #unexpectedFile} says this. */
+  static boolean isOfUnexpectedFile(String message) {
+    return message.startsWith(UNEXPECTED);
   }
 
   /** Nothing is damaged: another version reads it. */

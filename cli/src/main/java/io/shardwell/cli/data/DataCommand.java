@@ -131,8 +131,8 @@ public final class DataCommand {
       description = {
         "Gives up a damaged directory: moves what is in it into a folder damaged-<time> inside, and"
             + " marks it. When its node starts again, the others take it in under a new"
-            + " incarnation, and it fetches everything from them. A quorum of the other nodes must"
-            + " be sound.",
+            + " incarnation, and it fetches everything from them. Every shard must have a leader"
+            + " without this node: see cluster status.",
         "Exit code 0: done, or nothing to repair; 1: refused; 2: it could not be looked at."
       })
   int repair(
@@ -143,7 +143,12 @@ public final class DataCommand {
                   "The directory is empty or absent, because the node lost its disk; or its node"
                       + " has begun with an empty one since, and was refused.")
           boolean lost,
-      @Option(names = "--force", description = "Gives up a sound directory too.") boolean force,
+      @Option(
+              names = "--force",
+              description =
+                  "Gives up a sound directory too, or one that does not tell any more how many"
+                      + " nodes and replicas there are.")
+          boolean force,
       @Option(names = "--help", usageHelp = true, description = "Shows this help.")
           boolean showHelp) {
     Opening opening = lost ? DataDirectory::openOrCreate : DataDirectory::open;

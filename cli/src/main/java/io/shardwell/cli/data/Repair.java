@@ -76,6 +76,23 @@ final class Repair {
       surroundings.out().println(path + " is sound, there is nothing to repair.");
       return ExitCode.OK;
     }
+    if (!force && report.damage().stream().allMatch(DirectoryReport.Damage::isForeignFile)) {
+      return refuse(
+          path
+              + " is not damaged: "
+              + report.damage().get(0).what()
+              + ", which no node makes. Move it away, then: shardwell data verify "
+              + path);
+    }
+    if (metadata == null && !force) {
+      return refuse(
+          path
+              + " does not tell any more how many nodes its cluster has, and replicas of each shard"
+              + " (metadata are gone or damaged). If both are three or more: shardwell data repair"
+              + " --force "
+              + path
+              + ". If not, nobody else has what is here: do not, restore a backup.");
+    }
     ClusterTable table = table(metadata);
     int nodes = table == null ? MIN_REPLICAS : table.incarnations().size();
     if (nodes < MIN_REPLICAS) {

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -137,7 +138,7 @@ class DataCommandTest {
   @Test
   void whereTheMetadataAreLostTooTheDirectoryIsSetAside() throws IOException {
     Files.delete(directory.resolve("metadata"));
-    assertThat(shell.run("data", "repair", directory.toString())).isZero();
+    assertThat(shell.run("data", "repair", "--force", directory.toString())).isZero();
     assertThat(shell.out()).contains("damaged-", "under a new incarnation");
     assertThat(shell.run("data", "verify", directory.toString())).isZero();
     assertThat(shell.run("data", "repair", directory.toString())).isZero();
@@ -146,6 +147,38 @@ class DataCommandTest {
       List<String> names = files.map(file -> file.getFileName().toString()).toList();
       assertThat(names).anyMatch(name -> name.startsWith("damaged-"));
     }
+  }
+
+  /** It may be a cluster of one, whose only copy would wait for others for ever. */
+  @Test
+  void whereNothingTellsTheNumberOfNodesItIsNotGivenUp() throws IOException {
+    Path metadata = directory.resolve("metadata");
+    byte[] bytes = Files.readAllBytes(metadata);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(metadata, bytes);
+    assertThat(shell.run("data", "verify", directory.toString())).isEqualTo(1);
+    for (String lost : List.of("", "--lost")) {
+      List<String> call = new ArrayList<>(List.of("data", "repair", directory.toString(), lost));
+      call.remove("");
+      assertThat(shell.run(call.toArray(new String[0]))).isEqualTo(1);
+      assertThat(shell.err()).contains("how many nodes", "--force", "backup");
+    }
+    assertThat(Files.readAllBytes(metadata)).isEqualTo(bytes);
+    assertThat(directory.resolve("log")).isNotEmptyDirectory();
+  }
+
+  /** A copy by hand, or by a tool that was stopped: to give up sound data for it would be worse. */
+  @Test
+  void aFileThatNoNodeMakesIsNoReasonToGiveTheDirectoryUp() throws IOException {
+    for (String name : List.of("log/0001.segment.bak", "snapshots/.DS_Store")) {
+      Path foreign = Files.writeString(directory.resolve(name), "x");
+      assertThat(shell.run("data", "verify", directory.toString())).isEqualTo(1);
+      assertThat(shell.run("data", "repair", directory.toString())).isEqualTo(1);
+      assertThat(shell.err()).contains("unexpected file " + name, "Move it away");
+      assertThat(foreign).exists();
+      Files.delete(foreign);
+    }
+    assertThat(shell.run("data", "verify", directory.toString())).isZero();
   }
 
   @Test

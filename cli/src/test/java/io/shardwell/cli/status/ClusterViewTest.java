@@ -50,6 +50,7 @@ class ClusterViewTest {
               told.applied,
               0,
               7,
+              0,
               3000,
               0,
               0,
