@@ -191,6 +191,7 @@ final class LocalReplicas {
         replica.lastIndex(),
         replica.snapshotIndex(),
         stats == null ? 0 : stats.keys(),
+        stats == null ? 0 : stats.volatileKeys(),
         stats == null ? 0 : stats.logicalBytes(),
         stats == null ? 0 : stats.expiredKeys(),
         stats == null ? 0 : stats.evictedKeys(),

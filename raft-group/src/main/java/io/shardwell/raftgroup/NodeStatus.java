@@ -66,6 +66,7 @@ public record NodeStatus(
    *
    * @param shard -1 for `meta`
    * @param leaderId empty if unknown
+   * @param volatileKeys of the keys, those that have a deadline
    * @param difference in which way its digest differed from others' at the same log entry where
    *     they were last compared, without a majority saying who is wrong; else empty
    * @param memoryLimit what its keys may count, in bytes, by its log; 0 if there is no limit
@@ -83,6 +84,7 @@ public record NodeStatus(
       long lastLogIndex,
       long snapshotIndex,
       long keys,
+      long volatileKeys,
       long logicalBytes,
       long expiredKeys,
       long evictedKeys,
@@ -154,6 +156,7 @@ public record NodeStatus(
       raw(out, "lastLogIndex", replica.lastLogIndex).append(',');
       raw(out, "snapshotIndex", replica.snapshotIndex).append(',');
       raw(out, "keys", replica.keys).append(',');
+      raw(out, "volatileKeys", replica.volatileKeys).append(',');
       raw(out, "logicalBytes", replica.logicalBytes).append(',');
       raw(out, "expiredKeys", replica.expiredKeys).append(',');
       raw(out, "evictedKeys", replica.evictedKeys).append(',');

@@ -65,6 +65,7 @@ class InvariantsTest {
                 0,
                 0,
                 0,
+                0,
                 7,
                 "",
                 0,

@@ -231,12 +231,16 @@ final class InfoCommand {
 
   /** On the cluster face only what this node leads, for there one adds up what nodes say. */
   private Map<String, Object> keyspace(NodeStatus now, boolean cluster) {
-    long keys =
+    List<NodeStatus.ReplicaStatus> counted =
         now.replicas().stream()
             .filter(replica -> !cluster || replica.leaderId().equals(facts.nodeId()))
-            .mapToLong(NodeStatus.ReplicaStatus::keys)
-            .sum();
-    return keys == 0 ? Map.of() : Map.of("db0", "keys=" + keys + ",expires=0,avg_ttl=0");
+            .toList();
+    long keys = counted.stream().mapToLong(NodeStatus.ReplicaStatus::keys).sum();
+    long expires = counted.stream().mapToLong(NodeStatus.ReplicaStatus::volatileKeys).sum();
+    // Nobody knows the average without going through all of them; Redis says 0 until it has.
+    return keys == 0
+        ? Map.of()
+        : Map.of("db0", "keys=" + keys + ",expires=" + expires + ",avg_ttl=0");
   }
 
   private Map<String, Object> shardwell(NodeStatus now) {

@@ -87,7 +87,7 @@ class ServerCommandsTest {
   private static NodeStatus status() {
     var replica =
         new NodeStatus.ReplicaStatus(
-            0, 0, 16383, "LEADER", "n1", 3, 7, 7, 7, 0, 2, 100, 4, 6, 8, 9, 1, 1, "", 0, 0);
+            0, 0, 16383, "LEADER", "n1", 3, 7, 7, 7, 0, 2, 1, 100, 4, 6, 8, 9, 1, 1, "", 0, 0);
     return new NodeStatus(
         "n1",
         1,
@@ -324,6 +324,7 @@ class ServerCommandsTest {
         .contains("\r\npeer_frames_dropped:3\r\n")
         .contains("\r\npeer_messages_dropped:4\r\n")
         .contains("\r\ndb0:keys=2,");
+    assertThat(call("INFO", "keyspace")).contains("\r\ndb0:keys=2,expires=1,avg_ttl=0\r\n");
     assertThat(call("INFO", "clients", "keyspace").lines().filter(line -> line.startsWith("#")))
         .containsExactly("# Clients", "# Keyspace");
   }
